@@ -1,0 +1,40 @@
+# Two commands do everything: `make chat` and `make test`.
+PYTHON ?= python3
+PORT   ?= 8501
+# The chat of a checkout has an index of its own; override to use another.
+INDEX  ?= .index
+BIN    := .venv/bin
+
+.PHONY: chat test test-slow check format setup clean
+
+chat: .venv/ready ## Set up, ingest the samples if the index is empty, open the chat.
+	$(BIN)/rag-ui --index $(INDEX) --port $(PORT) --samples data/samples
+
+test: .venv/ready ## Run the test suite.
+	$(BIN)/pytest
+
+test-slow: .venv/ready ## Run the slow suites too.
+	$(BIN)/pytest -m "slow or not slow"
+
+check: .venv/ready ## What CI runs: linter, format, types, tests.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+format: .venv/ready ## Put the code into the house format.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+setup: .venv/ready ## Only make the environment.
+
+# torch first and alone: the constraints pin a build that needs no GPU libraries.
+.venv/ready: pyproject.toml .ci/constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint .ci/constraints.txt torch
+	$(BIN)/pip install --quiet --constraint .ci/constraints.txt --editable '.[dev]'
+	touch $@
+
+clean: ## Remove the environment and the checkout's index.
+	rm -rf .venv .index

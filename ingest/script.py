@@ -1,0 +1,92 @@
+"""`python -m ingest` and `rag-ingest`: make the index mirror files and folders."""
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ingest.report import SyncReport
+from ingest.sync import Progress, sync
+from rag_app.cli import add_common_options, guarded
+from rag_app.config import Settings
+from rag_app.rag import open_index
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Parse, ingest, report; 0 when every file is in, 1 when one failed, 2 on wrong usage."""
+    parser = argparse.ArgumentParser(
+        prog="rag-ingest", description="Make the index mirror files and folders."
+    )
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files and folders")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    parser.add_argument("--rebuild", action="store_true", help="read unchanged files again too")
+    parser.add_argument("--watch", action="store_true", help="stay and follow changes")
+    add_common_options(parser)
+    arguments = parser.parse_args(argv)
+    return guarded(lambda: _run(arguments), verbose=arguments.verbose)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    settings = Settings.load(index=arguments.index, embedder=arguments.embedder)
+    index, embedder = open_index(settings)
+
+    def once() -> SyncReport:
+        show = _progress_shower()
+        return sync(
+            arguments.paths,
+            index,
+            embedder=embedder,
+            tokens=settings.chunk_tokens,
+            rebuild=arguments.rebuild,
+            dry_run=arguments.dry_run,
+            progress=show,
+        )
+
+    report = once()
+    _print(report, as_json=arguments.json)
+    if arguments.watch:
+        from ingest.watch import watch
+
+        watch(arguments.paths, lambda: _print(once(), as_json=arguments.json))
+    return 1 if report.failed else 0
+
+
+def _print(report: SyncReport, *, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(report.as_dict(), ensure_ascii=False), flush=True)
+        return
+    for outcome in ("failed", "partial", "skipped"):
+        for path, reason in getattr(report, outcome):
+            print(f"{outcome}: {path}: {reason}", file=sys.stderr)
+    print(report, flush=True)
+
+
+def _progress_shower() -> Callable[[Progress], None]:
+    """A bar on a terminal; elsewhere a plain line every hundred files."""
+    if not sys.stderr.isatty():
+        return _show_line
+    from tqdm import tqdm
+
+    bar: tqdm[object] = tqdm(unit=" files", dynamic_ncols=True, file=sys.stderr)
+
+    def show(progress: Progress) -> None:
+        bar.total = progress.files
+        bar.set_postfix_str(f"{progress.chunks} chunks, {progress.rate:.0f}/s", refresh=False)
+        bar.update(progress.done - bar.n)
+        if progress.done == progress.files:
+            bar.close()
+
+    return show
+
+
+def _show_line(progress: Progress) -> None:
+    if progress.done % 100 == 0 or progress.done == progress.files:
+        logging.getLogger(__name__).warning(
+            "%d of %d files, %d chunks embedded, %.0f/s",
+            progress.done,
+            progress.files,
+            progress.chunks,
+            progress.rate,
+        )

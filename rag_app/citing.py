@@ -1,0 +1,139 @@
+"""Ties the claims of an answer to exact spans of the documents.
+
+Nothing a model says about its sources is believed: each sentence is aligned with the
+evidence after it was written, and a number that points nowhere is removed.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rag_app.schema import Citation, Hit, Span
+from rag_app.sentences import sentence_spans
+from rag_app.terms import stems
+
+_MARK = re.compile(r"[ \t]*\[(\d+(?:\s*,\s*\d+)*)\]")
+_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
+_LEAST_SUPPORT = 0.6  # share of a sentence's content words that its evidence holds
+_SEPARATOR = "\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An answer's text with its citations."""
+
+    text: str
+    citations: tuple[Citation, ...]
+
+
+def quote(spans: Sequence[Span], hits: Sequence[Hit]) -> Draft:
+    """An answer that is nothing but quotes of the hits, each followed by its number."""
+    text = ""
+    citations = []
+    for number, span in enumerate(spans, start=1):
+        chunk = hits[span.passage].chunk
+        words = chunk.text[span.start : span.end]
+        text += _SEPARATOR if text else ""
+        begin = len(text)
+        text += words
+        citations.append(
+            _citation(number, hits[span.passage], span.start, span.end, begin, len(text), span.score)
+        )
+        text += f" [{number}]"
+    return Draft(text, tuple(citations))
+
+
+def cite(written: str, hits: Sequence[Hit]) -> Draft:
+    """A written answer with a number after each sentence that the hits support.
+
+    The sentence's own numbers say where to look first; where they are wrong or missing,
+    all hits are searched. Sentences without support stay, without a number.
+    """
+    evidence = [
+        _Evidence(hit, start, end)
+        for hit in hits
+        for start, end in sentence_spans(hit.chunk.text)
+    ]
+    text = ""
+    citations: list[Citation] = []
+    numbers: dict[tuple[str, int], int] = {}
+    for gap, claim, marked in _claims(written):
+        text += gap
+        begin = len(text)
+        text += claim
+        first = [hits[n - 1] for n in marked if 1 <= n <= len(hits)]
+        found = _best(claim, [e for e in evidence if e.hit in first]) or _best(claim, evidence)
+        if found is None:
+            continue
+        support, best = found
+        number = numbers.setdefault((best.hit.chunk.id, best.start), len(numbers) + 1)
+        citations.append(
+            _citation(number, best.hit, best.start, best.end, begin, len(text), support)
+        )
+        text += f" [{number}]"
+    return Draft(text.strip(), tuple(citations))
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    hit: Hit
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        return self.hit.chunk.text[self.start : self.end]
+
+
+def _claims(written: str) -> Iterator[tuple[str, str, list[int]]]:
+    """(white space before, sentence without marks, its marked numbers), in order."""
+    marks: list[tuple[int, list[int]]] = []  # where a mark stood in the bare text
+    bare = ""
+    last = 0
+    written = written.strip()
+    for match in _MARK.finditer(written):
+        bare += written[last : match.start()]
+        marks.append((len(bare), [int(number) for number in re.findall(r"\d+", match[1])]))
+        last = match.end()
+    bare += written[last:]
+    previous = 0
+    spans = sentence_spans(bare)
+    for index, (start, end) in enumerate(spans):
+        until = spans[index + 1][0] if index + 1 < len(spans) else len(bare)
+        marked = [n for at, numbers in marks if start < at <= until for n in numbers]
+        yield bare[previous:start], bare[start:end], marked
+        previous = end
+
+
+def _best(claim: str, evidence: Sequence[_Evidence]) -> tuple[float, _Evidence] | None:
+    """The strongest sentence that supports the claim, if any does."""
+    wanted = set(stems(claim))
+    figures = set(_NUMBER.findall(claim))
+    if not wanted:
+        return None
+    best: tuple[float, _Evidence] | None = None
+    for candidate in evidence:
+        if not figures <= set(_NUMBER.findall(candidate.text)):
+            continue
+        support = len(wanted & set(stems(candidate.text))) / len(wanted)
+        if support >= _LEAST_SUPPORT and (best is None or support > best[0]):
+            best = support, candidate
+    return best
+
+
+def _citation(
+    number: int, hit: Hit, start: int, end: int, begin: int, stop: int, score: float
+) -> Citation:
+    chunk = hit.chunk
+    return Citation(
+        number=number,
+        chunk_id=chunk.id,
+        source=chunk.source,
+        page=chunk.page,
+        start=chunk.start + start,
+        end=chunk.start + end,
+        quote=chunk.text[start:end],
+        answer_start=begin,
+        answer_end=stop,
+        score=score,
+    )

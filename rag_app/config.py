@@ -1,0 +1,138 @@
+"""Every setting, its default, and where its value came from.
+
+A command-line flag beats an environment variable `RAG_APP_*`, which beats the
+settings file, which beats the default.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal, Self, get_args
+
+import platformdirs
+
+from rag_app.errors import ConfigError
+
+AnswerMode = Literal["auto", "read", "generate"]
+_ENVIRONMENT = "RAG_APP_"
+
+
+def default_index() -> Path:
+    """The index in the user's data folder, used where none is named."""
+    return Path(platformdirs.user_data_dir("rag-app")) / "index"
+
+
+def settings_file() -> Path:
+    """The TOML file with the user's settings; it need not exist."""
+    named = os.environ.get(f"{_ENVIRONMENT}CONFIG")
+    return Path(named) if named else Path(platformdirs.user_config_dir("rag-app")) / "config.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What can be configured.
+
+    Attributes:
+        index: The index folder.
+        embedder: A model's folder, its hub name, or the bundled all-MiniLM-L6-v2.
+        generator: The causal language model, by folder or hub name, that writes
+            answers where it is on this machine.
+        answer: "read" quotes, "generate" writes, "auto" writes where it can.
+        chunk_tokens: Longest chunk, special tokens included; capped by the embedder.
+        k: Hits shown and read for an answer.
+        candidates: Chunks each search side hands to the fusion.
+        dense_weight: Share of the dense score in the fused one, 0…1.
+        min_confidence: Below this chance of being answered the app abstains, 0…1.
+        max_new_tokens: Longest generated answer.
+        temperature: 0 for the most likely words; above 0 for more varied ones.
+        seed: Fixes the draw where the temperature is above 0.
+        threads: CPU threads for the models; 0 leaves the choice to torch.
+    """
+
+    index: Path = Path()
+    embedder: str = "all-MiniLM-L6-v2"
+    generator: str = "Qwen/Qwen2.5-1.5B-Instruct"
+    answer: AnswerMode = "auto"
+    chunk_tokens: int = 512
+    k: int = 5
+    candidates: int = 100
+    dense_weight: float = 0.7
+    min_confidence: float = 0.5
+    max_new_tokens: int = 400
+    temperature: float = 0.0
+    seed: int = 0
+    threads: int = 0
+
+    def __post_init__(self) -> None:
+        if self.index == Path():
+            object.__setattr__(self, "index", default_index())
+        _check("answer", self.answer, self.answer in get_args(AnswerMode), "auto, read or generate")
+        _check("chunk_tokens", self.chunk_tokens, self.chunk_tokens >= 16, "16 or more")
+        _check("k", self.k, self.k >= 1, "1 or more")
+        _check("candidates", self.candidates, self.candidates >= 1, "1 or more")
+        _check("dense_weight", self.dense_weight, 0 <= self.dense_weight <= 1, "0 to 1")
+        _check("min_confidence", self.min_confidence, 0 <= self.min_confidence <= 1, "0 to 1")
+        _check("max_new_tokens", self.max_new_tokens, self.max_new_tokens >= 1, "1 or more")
+        _check("temperature", self.temperature, self.temperature >= 0, "0 or more")
+        _check("threads", self.threads, self.threads >= 0, "0 or more")
+
+    @classmethod
+    def load(cls, **flags: Any) -> Self:
+        """Settings from flags (None means not given), environment, file and defaults.
+
+        Raises:
+            ConfigError: A value has the wrong type or range, or a name is unknown.
+        """
+        return cls(**{name: value for name, (value, _) in resolve(**flags).items()})
+
+    def as_dict(self) -> dict[str, Any]:
+        """The settings as JSON values."""
+        return asdict(self) | {"index": str(self.index)}
+
+
+def resolve(**flags: Any) -> dict[str, tuple[Any, str]]:
+    """Each setting's value and its origin: a flag, a variable, a file or "default"."""
+    path = settings_file()
+    from_file = _read(path)
+    defaults = Settings()
+    known = {field.name for field in fields(Settings)}
+    if unknown := sorted(set(from_file) - known):
+        raise ConfigError(f"{path}: unknown setting {unknown[0]!r}; known: {', '.join(known)}")
+    resolved: dict[str, tuple[Any, str]] = {}
+    for name in (field.name for field in fields(Settings)):
+        default = getattr(defaults, name)
+        variable = _ENVIRONMENT + name.upper()
+        if flags.get(name) is not None:
+            resolved[name] = _convert(name, flags[name], default), "flag"
+        elif variable in os.environ:
+            resolved[name] = _convert(variable, os.environ[variable], default), variable
+        elif name in from_file:
+            resolved[name] = _convert(f"{path}: {name}", from_file[name], default), str(path)
+        else:
+            resolved[name] = default, "default"
+    return resolved
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML ({error}); mend or remove it") from error
+
+
+def _convert(name: str, value: object, default: object) -> object:
+    kind = Path if isinstance(default, Path) else type(default)
+    try:
+        converted = kind(value)  # type: ignore[call-arg]
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{name}={value!r} is not a valid {kind.__name__}") from error
+    return converted.expanduser() if isinstance(converted, Path) else converted
+
+
+def _check(name: str, value: object, valid: bool, allowed: str) -> None:
+    if not valid:
+        raise ConfigError(f"{name}={value!r} is out of range; use {allowed}")

@@ -1,0 +1,32 @@
+"""Two rankings into one, by score."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+
+def fuse(
+    dense: Mapping[str, float], lexical: Mapping[str, float], *, dense_weight: float
+) -> list[tuple[str, float]]:
+    """(id, fused score) by descending score, 0…1, ties broken by id.
+
+    Each side is min-max normalised over the candidates, then the two are mixed: a
+    convex combination, which keeps what the scores know and ranks throw away (Bruch,
+    Gai, Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval").
+    Both mappings hold the same ids.
+    """
+    ids = sorted(dense)
+    sides = (
+        dense_weight * _normalised(np.array([dense[i] for i in ids])),
+        (1 - dense_weight) * _normalised(np.array([lexical[i] for i in ids])),
+    )
+    scores = np.clip(sides[0] + sides[1], 0, 1)
+    order = np.lexsort((np.arange(len(ids)), -scores))
+    return [(ids[i], float(scores[i])) for i in order]
+
+
+def _normalised(scores: np.ndarray) -> np.ndarray:
+    """(n,) scores moved to 0…1; all 0 where they do not differ."""
+    if not len(scores) or (width := scores.max() - scores.min()) <= 0:
+        return np.zeros(len(scores))
+    return (scores - scores.min()) / width  # type: ignore[no-any-return]

@@ -1,0 +1,374 @@
+"""What the index knows: documents, chunks, vectors by text, and the lexical index.
+
+This SQLite file is the truth. Every public method is one consistent read, or one
+transaction that takes effect whole.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rag_app.index.database import Database
+from rag_app.protocols import Vectors
+from rag_app.schema import Chunk, Document, Status, identify
+
+_CHUNK_COLUMNS = (
+    'c.id, c.document_id, d.source, c.text, c.start, c."end", c.page, c.heading, c.tokens'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """A file as it was when it was last looked at."""
+
+    path: str
+    size: int
+    modified: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file in the catalogue, its outcome, and how many chunks it gave."""
+
+    id: str
+    source: str
+    file: FileState
+    recipe: str
+    status: Status
+    reason: str
+    title: str
+    chunks: int
+
+
+class Catalog:
+    """The catalogue of one index folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._db = Database(folder / "catalog.sqlite")
+
+    # Documents
+
+    def put(
+        self, document: Document, chunks: Sequence[Chunk], *, file: FileState, recipe: str
+    ) -> None:
+        """Add or replace a document; only chunks that changed are touched."""
+        status: Status = "partial" if document.missing else "indexed"
+        new = {chunk.id: chunk for chunk in chunks}
+        with self._db.transaction():
+            # The same file under a new id, after it was renamed.
+            self._db.run(
+                "DELETE FROM documents WHERE path = ? AND id != ?", (file.path, document.id)
+            )
+            self._write_document(document, file, recipe, status, document.missing)
+            old = {
+                id_
+                for (id_,) in self._db.rows(
+                    "SELECT id FROM chunks WHERE document_id = ?", (document.id,)
+                )
+            }
+            self._db.run_many("DELETE FROM chunks WHERE id = ?", [(i,) for i in old - new.keys()])
+            name = _searchable_name(document)
+            self._db.run_many(
+                'INSERT INTO chunks (id, document_id, start, "end", page, heading, tokens, name,'
+                " text, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [_chunk_row(chunk, name) for id_, chunk in new.items() if id_ not in old],
+            )
+            self._advance()
+
+    def put_unread(
+        self, id_: str, source: str, *, file: FileState, recipe: str, status: Status, reason: str
+    ) -> None:
+        """Note a file that gave no text, so that it is tried again only when it changes."""
+        empty = Document(id=id_, source=source, text="", title="", digest=file.digest)
+        with self._db.transaction():
+            self._db.run("DELETE FROM documents WHERE path = ?", (file.path,))
+            self._write_document(empty, file, recipe, status, reason)
+            self._advance()
+
+    def touch(self, document_id: str, file: FileState) -> None:
+        """Note a new modification time of an unchanged file."""
+        self._db.run(
+            "UPDATE documents SET size = ?, modified = ? WHERE id = ?",
+            (file.size, file.modified, document_id),
+        )
+
+    def remove(self, document_ids: Iterable[str]) -> None:
+        """Forget documents with their chunks; unknown ids are ignored."""
+        with self._db.transaction():
+            self._db.run_many("DELETE FROM documents WHERE id = ?", [(i,) for i in document_ids])
+            self._advance()
+
+    def entries(self) -> list[Entry]:
+        """Every file, by source."""
+        return [
+            Entry(row[0], row[1], FileState(*row[2:6]), *row[6:])
+            for row in self._db.rows(
+                "SELECT id, source, path, size, modified, digest, recipe, status, reason, title,"
+                " (SELECT count(*) FROM chunks c WHERE c.document_id = d.id)"
+                " FROM documents d ORDER BY source"
+            )
+        ]
+
+    def document(self, source: str) -> Document | None:
+        """The document of that source, absolute path or id."""
+        rows = self._db.rows(
+            "SELECT id, source, text, title, digest, page_starts, metadata, status, reason"
+            " FROM documents WHERE ? IN (source, path, id)",
+            (source,),
+        )
+        if not rows:
+            return None
+        id_, source, text, title, digest, starts, metadata, status, reason = rows[0]
+        return Document(
+            id=id_,
+            source=source,
+            text=text,
+            title=title,
+            digest=digest,
+            page_starts=tuple(json.loads(starts)),
+            metadata=json.loads(metadata),
+            missing=reason if status == "partial" else "",
+        )
+
+    def matching(self, where: Mapping[str, str]) -> list[str]:
+        """Ids of documents whose source, title or metadata have all these values.
+
+        `folder` also matches every folder below it.
+        """
+        conditions, values = [], []
+        for key, value in where.items():
+            if key in {"source", "title", "status"}:
+                conditions.append(f"{key} = ?")
+                values.append(value)
+            elif key == "folder":
+                inside = "json_extract(metadata, '$.folder')"
+                conditions.append(f"({inside} = ? OR substr({inside}, 1, ?) = ?)")
+                below = value.rstrip("/") + "/"
+                values += [value.rstrip("/"), len(below), below]  # type: ignore[list-item]
+            else:
+                conditions.append("json_extract(metadata, ?) = ?")
+                values += [f"$.{json.dumps(key)}", value]
+        rows = self._db.rows(
+            f"SELECT id FROM documents WHERE {' AND '.join(conditions)}",  # noqa: S608
+            values,
+        )
+        return [id_ for (id_,) in rows]
+
+    # Chunks
+
+    def chunks(self, ids: Iterable[str]) -> dict[str, Chunk]:
+        """The chunks that are there, by id; forgotten ones are left out."""
+        rows = self._db.rows_in(
+            f"SELECT {_CHUNK_COLUMNS} FROM chunks c"  # noqa: S608
+            " JOIN documents d ON d.id = c.document_id WHERE c.id IN ({})",
+            ids,
+        )
+        return {row[0]: Chunk(*row) for row in rows}
+
+    def chunks_of(self, document_id: str) -> list[Chunk]:
+        """The document's chunks in reading order."""
+        rows = self._db.rows(
+            f"SELECT {_CHUNK_COLUMNS} FROM chunks c"  # noqa: S608
+            " JOIN documents d ON d.id = c.document_id WHERE c.document_id = ? ORDER BY c.start",
+            (document_id,),
+        )
+        return [Chunk(*row) for row in rows]
+
+    def chunk_ids(self) -> list[str]:
+        """The ids of all chunks."""
+        return [id_ for (id_,) in self._db.rows("SELECT id FROM chunks")]
+
+    def count_chunks(self) -> int:
+        """How many chunks there are."""
+        return int(self._db.rows("SELECT count(*) FROM chunks")[0][0])
+
+    def size(self) -> tuple[int, int]:
+        """(documents with text, chunks)."""
+        documents = "SELECT count(*) FROM documents WHERE status IN ('indexed', 'partial')"
+        return int(self._db.rows(documents)[0][0]), self.count_chunks()
+
+    # Lexical search
+
+    def search(
+        self, match: str, *, k: int, documents: Sequence[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """The k best chunks for an FTS5 expression as (chunk id, BM25), best first."""
+        if documents is None:
+            rows = self._db.rows(
+                "SELECT c.id, s.score FROM (SELECT rowid, -rank AS score FROM lexicon"
+                " WHERE lexicon MATCH ? ORDER BY rank LIMIT ?) s JOIN chunks c ON c.key = s.rowid",
+                (match, k),
+            )
+        else:
+            rows = list(
+                self._db.rows_in(
+                    "SELECT c.id, -rank FROM lexicon JOIN chunks c ON c.key = lexicon.rowid"
+                    " WHERE lexicon MATCH ? AND c.document_id IN ({})",
+                    documents,
+                    match,
+                )
+            )
+        return sorted(rows, key=lambda row: (-row[1], row[0]))[:k]
+
+    def score(self, match: str, ids: Iterable[str]) -> dict[str, float]:
+        """BM25 of given chunks; those without any term of the expression are left out."""
+        return dict(
+            self._db.rows_in(
+                "SELECT c.id, -rank FROM lexicon JOIN chunks c ON c.key = lexicon.rowid"
+                " WHERE lexicon MATCH ? AND lexicon.rowid IN"
+                " (SELECT key FROM chunks WHERE id IN ({}))",
+                ids,
+                match,
+            )
+        )
+
+    def chunk_counts(self, stems: Iterable[str]) -> dict[str, int]:
+        """In how many chunks each stem occurs; stems that occur nowhere are left out."""
+        return dict(
+            self._db.rows_in("SELECT term, doc FROM lexicon_terms WHERE term IN ({})", stems)
+        )
+
+    # Vectors
+
+    def known_vectors(self, model: str, texts: Iterable[str]) -> dict[str, Vectors]:
+        """(d,) vectors already made by the model, by text."""
+        digests = {text_digest(text): text for text in texts}
+        rows = self._db.rows_in(
+            "SELECT digest, vector FROM vectors WHERE model = ? AND digest IN ({})", digests, model
+        )
+        return {digests[digest]: _vector(blob) for digest, blob in rows}
+
+    def keep_vectors(self, model: str, texts: Sequence[str], vectors: Vectors) -> None:
+        """Remember (n, d) vectors by text, so that no text is embedded twice."""
+        with self._db.transaction():
+            self._db.run_many(
+                "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
+                [
+                    (model, text_digest(text), np.asarray(vector, dtype="<f4").tobytes())
+                    for text, vector in zip(texts, vectors, strict=True)
+                ],
+            )
+
+    def vectors(self, model: str, ids: Iterable[str]) -> dict[str, Vectors]:
+        """(d,) vectors of chunks, by chunk id."""
+        rows = self._db.rows_in(
+            "SELECT c.id, v.vector FROM vectors v JOIN chunks c ON c.digest = v.digest"
+            " WHERE v.model = ? AND c.id IN ({})",
+            ids,
+            model,
+        )
+        return {id_: _vector(blob) for id_, blob in rows}
+
+    # What the vector store has yet to do
+
+    def outbox(self, action: str, *, limit: int) -> list[str]:
+        """Ids of chunks that the vector store has yet to "add" or "forget"."""
+        return [
+            id_
+            for (id_,) in self._db.rows(
+                "SELECT chunk_id FROM outbox WHERE action = ? LIMIT ?", (action, limit)
+            )
+        ]
+
+    def delivered(self, ids: Iterable[str]) -> None:
+        """The vector store has done its part for these chunks."""
+        with self._db.transaction():
+            self._db.run_many("DELETE FROM outbox WHERE chunk_id = ?", [(i,) for i in ids])
+            self._advance()
+
+    def redeliver(self) -> None:
+        """Have every chunk added to the vector store again, as to a new one."""
+        with self._db.transaction():
+            self._db.run("DELETE FROM outbox")
+            self._db.run("INSERT INTO outbox SELECT id, 'add' FROM chunks")
+            self._advance()
+
+    # State
+
+    @property
+    def generation(self) -> int:
+        """Moves with every change that a reader can see."""
+        return int(self.get("generation") or 0)
+
+    def get(self, name: str) -> str | None:
+        """A remembered value, or None."""
+        rows = self._db.rows("SELECT value FROM state WHERE name = ?", (name,))
+        return rows[0][0] if rows else None
+
+    def set(self, name: str, value: str) -> None:
+        """Remember a value."""
+        self._db.run("INSERT OR REPLACE INTO state VALUES (?, ?)", (name, value))
+
+    def integrity(self) -> str:
+        """"ok", or what SQLite's own check found."""
+        return str(self._db.rows("PRAGMA quick_check")[0][0])
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _advance(self) -> None:
+        self.set("generation", str(self.generation + 1))
+
+    def _write_document(
+        self, document: Document, file: FileState, recipe: str, status: Status, reason: str
+    ) -> None:
+        self._db.run(
+            "INSERT INTO documents (id, source, path, size, modified, digest, recipe, status,"
+            " reason, title, text, page_starts, metadata)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (id) DO UPDATE SET source = excluded.source, path = excluded.path,"
+            " size = excluded.size, modified = excluded.modified, digest = excluded.digest,"
+            " recipe = excluded.recipe, status = excluded.status, reason = excluded.reason,"
+            " title = excluded.title, text = excluded.text, page_starts = excluded.page_starts,"
+            " metadata = excluded.metadata",
+            (
+                document.id,
+                document.source,
+                file.path,
+                file.size,
+                file.modified,
+                file.digest,
+                recipe,
+                status,
+                reason,
+                document.title,
+                document.text,
+                json.dumps(document.page_starts),
+                json.dumps(dict(document.metadata), sort_keys=True),
+            ),
+        )
+
+
+def text_digest(text: str) -> str:
+    """The key under which the vector of a text is kept."""
+    return identify(text)
+
+
+def _chunk_row(chunk: Chunk, name: str) -> tuple[object, ...]:
+    return (
+        chunk.id,
+        chunk.document_id,
+        chunk.start,
+        chunk.end,
+        chunk.page,
+        chunk.heading,
+        chunk.tokens,
+        name,
+        chunk.text,
+        text_digest(chunk.text),
+    )
+
+
+def _searchable_name(document: Document) -> str:
+    """Title and file name: what a person calls the document when asking about it."""
+    stem = Path(document.source).stem
+    return document.title if stem.lower() == document.title.lower() else f"{document.title} {stem}"
+
+
+def _vector(blob: bytes) -> Vectors:
+    return np.frombuffer(blob, dtype="<f4").astype(np.float32, copy=False)

@@ -1,0 +1,103 @@
+"""One SQLite connection shared by threads, opened so that readers never block the writer."""
+
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rag_app.errors import StoreError
+from rag_app.index.tables import SCHEMA, VERSION
+
+_BUSY_SECONDS = 30
+# SQLite refuses statements with more than 32,766 variables.
+BATCH = 10_000
+
+
+class Database:
+    """The catalogue's file. Statements of several threads take turns."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.RLock()
+        try:
+            self._connection = sqlite3.connect(
+                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            self._connection.executescript(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
+            )
+            self._prepare(path)
+        except sqlite3.DatabaseError as error:
+            raise StoreError(
+                f"{path} cannot be opened ({error}); check the folder's permissions, or "
+                "remove the index folder and ingest again"
+            ) from error
+
+    def rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of the statement."""
+        with self._lock:
+            return self._connection.execute(statement, values).fetchall()
+
+    def rows_in(
+        self, statement: str, values: Iterable[Any], *fixed: Any
+    ) -> Iterator[tuple[Any, ...]]:
+        """Rows of a statement with `IN ({})`, for any number of values; `fixed` come first."""
+        listed = list(values)
+        for begin in range(0, len(listed), BATCH):
+            batch = listed[begin : begin + BATCH]
+            marks = ",".join("?" * len(batch))
+            yield from self.rows(statement.format(marks), (*fixed, *batch))
+
+    def run(self, statement: str, values: Sequence[Any] = ()) -> None:
+        """Execute a statement that returns nothing."""
+        with self._lock:
+            self._connection.execute(statement, values)
+
+    def run_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Execute a statement once for each row of values."""
+        with self._lock:
+            self._connection.executemany(statement, rows)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All statements inside take effect together, or none does."""
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close the connection."""
+        with self._lock:
+            self._connection.close()
+
+    def _prepare(self, path: Path) -> None:
+        (found,) = self.rows("PRAGMA user_version")[0]
+        if found == VERSION:
+            return
+        if found:
+            raise StoreError(
+                f"{path} has version {found}, this program reads {VERSION}; "
+                "remove the index folder and ingest again"
+            )
+        with self.transaction():
+            # Another process may have created the tables since the look above.
+            if self.rows("PRAGMA user_version")[0][0] != VERSION:
+                for statement in _statements(SCHEMA):
+                    self._connection.execute(statement)
+                self._connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """The script's statements; `executescript` would commit the open transaction."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -1,0 +1,72 @@
+"""The tables of the catalogue.
+
+`outbox` lists the chunks that the vector store has yet to add or forget. It is written
+in the same transaction as the chunks, so that a crash between the two stores loses nothing.
+"""
+
+VERSION = 1
+
+SCHEMA = """
+CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE documents (
+    id          TEXT PRIMARY KEY,
+    source      TEXT NOT NULL,             -- path as the user gave it
+    path        TEXT NOT NULL UNIQUE,      -- absolute
+    size        INTEGER NOT NULL,          -- bytes
+    modified    INTEGER NOT NULL,          -- mtime in nanoseconds
+    digest      TEXT NOT NULL,             -- SHA-256 of the bytes
+    recipe      TEXT NOT NULL,             -- fingerprint of model and chunker
+    status      TEXT NOT NULL CHECK (status IN ('indexed', 'partial', 'skipped', 'failed')),
+    reason      TEXT NOT NULL DEFAULT '',
+    title       TEXT NOT NULL DEFAULT '',
+    text        TEXT NOT NULL DEFAULT '',
+    page_starts TEXT NOT NULL DEFAULT '[]',
+    metadata    TEXT NOT NULL DEFAULT '{}'
+);
+CREATE INDEX documents_digest ON documents (digest);
+
+CREATE TABLE chunks (
+    key         INTEGER PRIMARY KEY,
+    id          TEXT NOT NULL UNIQUE,
+    document_id TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    start       INTEGER NOT NULL,
+    "end"       INTEGER NOT NULL,
+    page        INTEGER,
+    heading     TEXT NOT NULL,
+    tokens      INTEGER NOT NULL,
+    name        TEXT NOT NULL,             -- title and file name, for lexical search
+    text        TEXT NOT NULL,
+    digest      TEXT NOT NULL              -- of the text, the key into vectors
+);
+CREATE INDEX chunks_document ON chunks (document_id);
+
+CREATE TABLE vectors (
+    model  TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    vector BLOB NOT NULL,                  -- float32, little-endian, length 1
+    PRIMARY KEY (model, digest)
+) WITHOUT ROWID;
+
+CREATE TABLE outbox (
+    chunk_id TEXT PRIMARY KEY,
+    action   TEXT NOT NULL CHECK (action IN ('add', 'forget'))
+) WITHOUT ROWID;
+
+CREATE VIRTUAL TABLE lexicon USING fts5 (
+    text, heading, name,
+    content = 'chunks', content_rowid = 'key', tokenize = 'porter unicode61 remove_diacritics 2'
+);
+CREATE VIRTUAL TABLE lexicon_terms USING fts5vocab (lexicon, 'row');
+
+CREATE TRIGGER chunks_added AFTER INSERT ON chunks BEGIN
+    INSERT INTO lexicon (rowid, text, heading, name)
+    VALUES (new.key, new.text, new.heading, new.name);
+    INSERT OR REPLACE INTO outbox VALUES (new.id, 'add');
+END;
+CREATE TRIGGER chunks_removed AFTER DELETE ON chunks BEGIN
+    INSERT INTO lexicon (lexicon, rowid, text, heading, name)
+    VALUES ('delete', old.key, old.text, old.heading, old.name);
+    INSERT OR REPLACE INTO outbox VALUES (old.id, 'forget');
+END;
+"""

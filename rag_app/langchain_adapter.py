@@ -1,0 +1,132 @@
+"""LangChain both ways: ours in its chains, its embeddings and chat models in ours."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document as LangChainDocument
+from langchain_core.embeddings import Embeddings
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.retrievers import BaseRetriever
+
+from rag_app.protocols import Embedder, Message, TextKind, Tokenizer, Vectors
+from rag_app.schema import Hit, identify
+
+if TYPE_CHECKING:
+    from rag_app.retriever import Retriever
+
+_MESSAGES: dict[str, type[BaseMessage]] = {
+    "system": SystemMessage,
+    "user": HumanMessage,
+    "assistant": AIMessage,
+}
+
+
+class RagRetriever(BaseRetriever):
+    """Our retriever as LangChain's."""
+
+    search: object
+    k: int | None = None
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+    ) -> list[LangChainDocument]:
+        hits: list[Hit] = self.search(query, k=self.k)  # type: ignore[operator]
+        return [_as_document(hit) for hit in hits]
+
+
+def as_langchain_retriever(retriever: "Retriever", *, k: int | None = None) -> BaseRetriever:
+    """A LangChain retriever over ours; offsets, page and score stand in the metadata."""
+    return RagRetriever(search=retriever.search, k=k)
+
+
+class RagEmbeddings(Embeddings):
+    """Our embedder as LangChain's `Embeddings`."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self._embedder = embedder
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        """One unit vector for each text."""
+        return self._embedder.embed(texts).tolist() if texts else []
+
+    def embed_query(self, text: str) -> list[float]:
+        """The question's unit vector."""
+        vector: list[float] = self._embedder.embed([text], kind="query")[0].tolist()
+        return vector
+
+
+class LangChainEmbedder:
+    """Any LangChain `Embeddings` as ours.
+
+    Args:
+        embeddings: The model.
+        name: Which model it is; vectors of different names are never mixed.
+        tokenizer: Counts tokens as the model does, so that no chunk is cut unseen.
+        max_tokens: The longest text the model sees whole.
+    """
+
+    def __init__(
+        self, embeddings: Embeddings, *, name: str, tokenizer: Tokenizer, max_tokens: int
+    ) -> None:
+        self.name = name
+        self.fingerprint = identify("langchain", name, str(max_tokens))
+        self.tokenizer = tokenizer
+        self.max_tokens = max_tokens
+        self._embeddings = embeddings
+
+    def embed(self, texts: Sequence[str], *, kind: TextKind = "passage") -> Vectors:
+        """(n, d) float32, each row of length 1."""
+        rows = (
+            [self._embeddings.embed_query(text) for text in texts]
+            if kind == "query"
+            else self._embeddings.embed_documents(list(texts))
+        )
+        array = np.array(rows, dtype=np.float32)
+        unit: Vectors = array / np.linalg.norm(array, axis=1, keepdims=True)
+        return unit
+
+
+class LangChainGenerator:
+    """Any LangChain chat model as our generator.
+
+    Args:
+        model: The chat model.
+        name: What to call it.
+        prompt_tokens: How long a prompt may be.
+    """
+
+    def __init__(self, model: BaseChatModel, *, name: str, prompt_tokens: int = 4096) -> None:
+        self.name = name
+        self.prompt_tokens = prompt_tokens
+        self._model = model
+
+    def count(self, messages: Sequence[Message]) -> int:
+        """Tokens of the messages: four characters each, which errs on the long side."""
+        return sum(len(message["content"]) // 4 + 8 for message in messages)
+
+    def stream(self, messages: Sequence[Message]) -> Iterator[str]:
+        """The continuation, piece by piece."""
+        converted = [_MESSAGES[message["role"]](message["content"]) for message in messages]
+        for piece in self._model.stream(converted):
+            if text := piece.text:
+                yield str(text)
+
+
+def _as_document(hit: Hit) -> LangChainDocument:
+    chunk = hit.chunk
+    return LangChainDocument(
+        id=chunk.id,
+        page_content=chunk.text,
+        metadata={
+            "source": chunk.source,
+            "page": chunk.page,
+            "start": chunk.start,
+            "end": chunk.end,
+            "heading": chunk.heading,
+            "score": hit.score,
+            "rank": hit.rank,
+        },
+    )

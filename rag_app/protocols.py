@@ -1,0 +1,108 @@
+"""The seams where another implementation can be plugged in."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag_app.schema import Chunk, Document, Reading
+
+if TYPE_CHECKING:  # layer 2; only the name is needed here
+    from rag_app.index.index import Index
+
+Vectors = NDArray[np.float32]
+TextKind = Literal["passage", "query"]
+Message = Mapping[Literal["role", "content"], str]
+
+
+class Tokenizer(Protocol):
+    """Counts and places tokens the way the embedding model does."""
+
+    @property
+    def special_tokens(self) -> int:
+        """How many tokens the model adds around every text."""
+
+    def spans(self, text: str) -> NDArray[np.int64]:
+        """(n, 2) half-open character spans of the tokens, special ones left out."""
+
+
+class Embedder(Protocol):
+    """Turns texts into unit vectors."""
+
+    @property
+    def name(self) -> str:
+        """What people call the model."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the same text could get another vector."""
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The model's own tokenizer."""
+
+    @property
+    def max_tokens(self) -> int:
+        """The longest text the model sees whole, special tokens included."""
+
+    def embed(self, texts: Sequence[str], *, kind: TextKind = "passage") -> Vectors:
+        """(n, d) float32, each row of length 1."""
+
+
+class Reader(Protocol):
+    """Finds the words that answer a question."""
+
+    def read(self, question: str, passages: Sequence[str], priors: Sequence[float]) -> Reading:
+        """The answering spans and the chance that the passages answer at all.
+
+        `priors` holds what retrieval thought of each passage, 0…1.
+        """
+
+
+class Generator(Protocol):
+    """A language model that continues a conversation."""
+
+    @property
+    def name(self) -> str:
+        """What people call the model."""
+
+    @property
+    def prompt_tokens(self) -> int:
+        """How long a prompt may be so that the answer still fits the model's context."""
+
+    def count(self, messages: Sequence[Message]) -> int:
+        """Tokens of the prompt made from the messages."""
+
+    def stream(self, messages: Sequence[Message]) -> Iterator[str]:
+        """The continuation, piece by piece; closing the iterator stops the model."""
+
+
+class VectorStore(Protocol):
+    """Nearest neighbours of chunks by their vectors."""
+
+    def upsert(self, chunks: Sequence[Chunk], vectors: Vectors) -> None:
+        """Store or replace the chunks with their (n, d) unit vectors."""
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Forget the chunks; unknown ids are ignored."""
+
+    def query(
+        self, vector: Vectors, *, k: int, documents: Sequence[str] | None = None
+    ) -> list[tuple[str, float]]:
+        """The k nearest to the (d,) vector as (chunk id, cosine), closest first.
+
+        `documents` restricts the search to the chunks of these document ids.
+        """
+
+    def close(self) -> None:
+        """Release what the store holds open."""
+
+
+class Ingestion(Protocol):
+    """Ingestion as rag_app sees it, so that evaluation indexes just as real use does."""
+
+    def __call__(
+        self, documents: Iterable[Document], index: "Index", *, embedder: Embedder, tokens: int
+    ) -> Mapping[str, object]:
+        """Chunk, embed and commit every document; returns the report as JSON values."""

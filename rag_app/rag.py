@@ -1,0 +1,126 @@
+"""The wiring: settings in, working objects out. Nothing else builds them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+from rag_app.answerer import Answerer
+from rag_app.config import Settings
+from rag_app.index.index import Index
+from rag_app.models.embedder import SentenceEmbedder
+from rag_app.models.files import cached_model
+from rag_app.models.generator import CausalGenerator
+from rag_app.models.reader import SentenceReader
+from rag_app.protocols import Embedder, Generator
+from rag_app.retriever import Retriever
+from rag_app.schema import Answer, Event
+
+
+class Rag:
+    """An index with everything needed to ask it."""
+
+    def __init__(
+        self, index: Index, retriever: Retriever, answerer: Answerer, settings: Settings
+    ) -> None:
+        self.index = index
+        self.retriever = retriever
+        self.settings = settings
+        self._answerer = answerer
+
+    @classmethod
+    def open(cls, index: str | Path | None = None, *, settings: Settings | None = None) -> Self:
+        """The index in the folder, or the default one, with the models the settings name.
+
+        Raises:
+            RagError: A setting, a model or the index cannot be used.
+        """
+        settings = settings or Settings.load(index=index)
+        opened, embedder = open_index(settings)
+        generator = open_generator(settings)
+        return cls.assemble(opened, embedder, settings=settings, generator=generator)
+
+    @classmethod
+    def assemble(
+        cls,
+        index: Index,
+        embedder: Embedder,
+        *,
+        settings: Settings,
+        generator: Generator | None = None,
+    ) -> Self:
+        """The same from ready objects, so that any of them can be one of your own."""
+        retriever = Retriever(
+            index,
+            embedder,
+            k=settings.k,
+            candidates=settings.candidates,
+            dense_weight=settings.dense_weight,
+        )
+        answerer = Answerer(
+            retriever,
+            SentenceReader(embedder, index.idf),
+            generator=generator,
+            min_confidence=settings.min_confidence,
+        )
+        return cls(index, retriever, answerer, settings)
+
+    def ask(
+        self,
+        question: str,
+        *,
+        k: int | None = None,
+        where: Mapping[str, str] | None = None,
+        history: Sequence[str] = (),
+    ) -> Answer:
+        """One checked answer.
+
+        Args:
+            question: As the user asked it.
+            k: Hits to answer from; the configured number if not given.
+            where: Only documents with these values; see `Retriever.search`.
+            history: The user's earlier questions, oldest first, for follow-ups.
+        """
+        return self._answerer.ask(question, k=k, where=where, history=history)
+
+    def stream(
+        self,
+        question: str,
+        *,
+        k: int | None = None,
+        where: Mapping[str, str] | None = None,
+        history: Sequence[str] = (),
+    ) -> Iterator[Event]:
+        """As `ask`, in events: the hits, the words as they come, the checked answer."""
+        return self._answerer.stream(question, k=k, where=where, history=history)
+
+    def close(self) -> None:
+        """Close the index."""
+        self.index.close()
+
+
+def open_index(settings: Settings) -> tuple[Index, SentenceEmbedder]:
+    """The index and the embedder its vectors are made with."""
+    embedder = SentenceEmbedder.open(settings.embedder, threads=settings.threads)
+    return Index.open(settings.index, embedder=embedder), embedder
+
+
+def open_generator(settings: Settings) -> CausalGenerator | None:
+    """The language model, where the settings ask for one and it is on this machine.
+
+    Raises:
+        ModelError: The settings demand a model that is not there.
+    """
+    if settings.answer == "read":
+        return None
+    options = {
+        "max_new_tokens": settings.max_new_tokens,
+        "temperature": settings.temperature,
+        "seed": settings.seed,
+    }
+    if settings.answer == "auto" and not _present(settings.generator):
+        return None
+    return CausalGenerator.open(settings.generator, **options)
+
+
+def _present(name: str) -> bool:
+    return Path(name).expanduser().is_dir() or cached_model(name) is not None

@@ -1,0 +1,87 @@
+"""Hits and answers as JSON values and as text for a terminal."""
+
+from dataclasses import asdict
+from typing import Any
+
+from rag_app.schema import Answer, Hit, Retrieval
+
+_SHOWN = 300  # characters of a hit on a terminal
+
+
+def hit_json(hit: Hit) -> dict[str, Any]:
+    """One hit as JSON values."""
+    chunk = hit.chunk
+    return {
+        "chunk_id": chunk.id,
+        "source": chunk.source,
+        "page": chunk.page,
+        "start": chunk.start,
+        "end": chunk.end,
+        "text": chunk.text,
+        "heading": chunk.heading,
+        "score": hit.score,
+        "rank": hit.rank,
+        "signals": asdict(hit.signals),
+    }
+
+
+def retrieval_json(found: Retrieval) -> dict[str, Any]:
+    """The result of `rag-app search --json`."""
+    return {
+        "question": found.question,
+        "hits": [hit_json(hit) for hit in found.hits],
+        "seconds": dict(found.seconds),
+    }
+
+
+def answer_json(answer: Answer) -> dict[str, Any]:
+    """The result of `rag-app ask --json`."""
+    citations = [asdict(citation) for citation in answer.citations]
+    return {
+        "question": answer.question,
+        "text": answer.text,
+        "mode": answer.mode,
+        "confidence": answer.confidence,
+        "citations": citations,
+        "hits": [hit_json(hit) for hit in answer.hits],
+        "seconds": dict(answer.seconds),
+        "searched": answer.searched,
+        "note": answer.note,
+    }
+
+
+def retrieval_text(found: Retrieval) -> str:
+    """Hits for a person to read."""
+    if not found.hits:
+        return "nothing found; is the index empty? `rag-app status` tells"
+    return "\n\n".join(
+        f"{hit.rank}. {where(hit.chunk.source, hit.chunk.page)}  ({hit.score:.2f})\n"
+        f"{shorten(hit.chunk.text)}"
+        for hit in found.hits
+    )
+
+
+def answer_text(answer: Answer) -> str:
+    """An answer with its sources for a person to read."""
+    lines = [answer.text]
+    shown: set[int] = set()
+    for citation in answer.citations:
+        if citation.number not in shown:
+            shown.add(citation.number)
+            quoted = " ".join(citation.quote.split())
+            lines.append(f"[{citation.number}] {where(citation.source, citation.page)}: “{quoted}”")
+    lines.append(f"(chance that the documents answer this: {answer.confidence:.0%})")
+    if answer.note:
+        lines.append(answer.note)
+    return "\n\n".join(lines)
+
+
+def where(source: str, page: int | None) -> str:
+    """Source and page as people write them."""
+    return f"{source}, page {page}" if page else source
+
+
+def shorten(text: str) -> str:
+    """The first words of a text on one line."""
+    plain = " ".join(text.split())
+    return plain if len(plain) <= _SHOWN else plain[:_SHOWN].rsplit(" ", 1)[0] + " …"

@@ -1,0 +1,113 @@
+"""The top chunks for a question: both searches, fused."""
+
+import re
+from collections.abc import Mapping
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from rag_app.errors import ConfigError
+from rag_app.fusion import fuse
+from rag_app.index.index import Index
+from rag_app.protocols import Embedder
+from rag_app.schema import Hit, Retrieval, Signals
+from rag_app.terms import content_words
+
+if TYPE_CHECKING:
+    from langchain_core.retrievers import BaseRetriever
+
+_FILTER = re.compile(r"\w[\w.-]*")
+
+
+class Retriever:
+    """Searches one index with the embedder it was built with."""
+
+    def __init__(
+        self,
+        index: Index,
+        embedder: Embedder,
+        *,
+        k: int = 5,
+        candidates: int = 100,
+        dense_weight: float = 0.7,
+    ) -> None:
+        self._index = index
+        self._embedder = embedder
+        self._k = k
+        self._candidates = candidates
+        self._dense_weight = dense_weight
+
+    def search(
+        self, question: str, *, k: int | None = None, where: Mapping[str, str] | None = None
+    ) -> list[Hit]:
+        """The k best chunks, best first; fewer where the index holds fewer.
+
+        Args:
+            question: In any words; a blank one has no hits.
+            k: How many hits, 1 or more; the configured number if not given.
+            where: Only documents that have all these values: `source`, `folder` (with
+                the folders below it), `format`, `title`, or any metadata.
+
+        Raises:
+            ConfigError: k is below 1, or a filter's name is not a plain word.
+            IndexMismatch: The index was built with another embedding model.
+        """
+        return list(self.retrieve(question, k=k, where=where).hits)
+
+    def retrieve(
+        self, question: str, *, k: int | None = None, where: Mapping[str, str] | None = None
+    ) -> Retrieval:
+        """As `search`, with the seconds each stage took."""
+        k = self._k if k is None else k
+        if k < 1:
+            raise ConfigError(f"k={k} is out of range; use 1 or more")
+        if bad := [key for key in where or () if not _FILTER.fullmatch(key)]:
+            raise ConfigError(f"{bad[0]!r} cannot be filtered by; use KEY=VALUE with a plain key")
+        if not question.strip():
+            return Retrieval(question, (), {})
+        begun = perf_counter()
+        vector = self._embedder.embed([question], kind="query")[0]
+        embedded = perf_counter()
+        documents = self._index.catalog.matching(where) if where else None
+        count = max(k, self._candidates)
+        dense = dict(self._index.nearest(vector, k=count, documents=documents))
+        neighbours = perf_counter()
+        match = match_expression(question)
+        lexical = dict(self._index.catalog.search(match, k=count, documents=documents))
+        # Each side's candidates get the other side's score too, exactly.
+        dense |= self._index.cosines(vector, [id_ for id_ in lexical if id_ not in dense])
+        lexical |= self._index.catalog.score(match, [id_ for id_ in dense if id_ not in lexical])
+        matched = perf_counter()
+        hits = self._rank(dense, lexical, k)
+        return Retrieval(
+            question,
+            hits,
+            {
+                "embed": embedded - begun,
+                "dense": neighbours - embedded,
+                "lexical": matched - neighbours,
+                "fuse": perf_counter() - matched,
+            },
+        )
+
+    def as_langchain(self, *, k: int | None = None) -> "BaseRetriever":
+        """This retriever as LangChain's, for use in its chains."""
+        from rag_app.langchain_adapter import as_langchain_retriever
+
+        return as_langchain_retriever(self, k=k)
+
+    def _rank(self, dense: dict[str, float], lexical: dict[str, float], k: int) -> tuple[Hit, ...]:
+        # The catalogue is the truth: what it no longer has was removed and is no hit.
+        chunks = self._index.catalog.chunks(dense.keys() | lexical.keys())
+        dense = {id_: dense.get(id_, 0.0) for id_ in chunks}
+        lexical = {id_: lexical.get(id_, 0.0) for id_ in chunks}
+        fused = fuse(dense, lexical, dense_weight=self._dense_weight)[:k]
+        return tuple(
+            Hit(chunks[id_], score, rank, Signals(dense[id_], lexical[id_]))
+            for rank, (id_, score) in enumerate(fused, start=1)
+        )
+
+
+def match_expression(question: str) -> str:
+    """The FTS5 expression that finds chunks with any content word of the question."""
+    found = dict.fromkeys(content_words(question))
+    return " OR ".join(f'"{word}"' for word in found) or '""'

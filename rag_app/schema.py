@@ -1,0 +1,196 @@
+"""What flows through the application.
+
+paths ─▶ Document ─▶ Chunk ─▶ Hit ─▶ Citation ─▶ Answer
+
+Every offset is half-open and counts characters of `Document.text`; every type is
+frozen, so a stage can only make a new value, never change one under another stage.
+"""
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Literal
+
+Mode = Literal["read", "generate", "abstain"]
+Status = Literal["indexed", "partial", "skipped", "failed"]
+Metadata = Mapping[str, str]
+
+
+def identify(*parts: str | bytes) -> str:
+    """A stable 32-digit hex id of the parts, in order."""
+    digest = sha256()
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part
+        digest.update(len(data).to_bytes(8, "big"))
+        digest.update(data)
+    return digest.hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The text extracted from one file.
+
+    Attributes:
+        id: Made from where the document lies, see `identify`.
+        source: Its path as the user gave it; what citations show.
+        text: All extracted text. Everything else points into it.
+        title: For people and for lexical search; may be empty.
+        digest: SHA-256 of the file's bytes, in hex.
+        page_starts: Ascending offsets where pages begin; empty where the format has none.
+        headings: `(offset, level, title)` in ascending order, level 1 the highest.
+        metadata: At least `format` and `folder`.
+        missing: What could not be read, for a person; empty when the whole file was.
+    """
+
+    id: str
+    source: str
+    text: str
+    title: str
+    digest: str
+    page_starts: tuple[int, ...] = ()
+    headings: tuple[tuple[int, int, str], ...] = ()
+    metadata: Metadata = field(default_factory=dict)
+    missing: str = ""
+
+    def page_at(self, offset: int) -> int | None:
+        """The 1-based page that holds the offset, or None where there are no pages."""
+        return bisect_right(self.page_starts, offset) or None
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a document: `document.text[start:end] == text`, never stripped."""
+
+    id: str
+    document_id: str
+    source: str
+    text: str
+    start: int
+    end: int
+    page: int | None
+    heading: str
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What each stage said of a hit; None where it was not used.
+
+    Attributes:
+        dense: Cosine of question and chunk, −1…1, higher is closer.
+        lexical: BM25, 0 or more, higher is better; 0 where no term matches.
+        rerank: The reranker's score, 0…1, higher is better.
+    """
+
+    dense: float | None = None
+    lexical: float | None = None
+    rerank: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One retrieved chunk. Score 0…1, higher is better; ranks run 1..n."""
+
+    chunk: Chunk
+    score: float
+    rank: int
+    signals: Signals
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """Hits, best first, and where the time went (stage → seconds)."""
+
+    question: str
+    hits: tuple[Hit, ...]
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of one passage that answers: `passages[passage][start:end]`, score 0…1."""
+
+    passage: int
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Spans, best first, and the calibrated chance, 0…1, that they answer the question."""
+
+    spans: tuple[Span, ...]
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A claim of an answer tied to the exact words that support it.
+
+    `document.text[start:end] == quote`, and `answer.text[answer_start:answer_end]` is
+    the claim. `score` is the strength of the support, 0…1.
+    """
+
+    number: int
+    chunk_id: str
+    source: str
+    page: int | None
+    start: int
+    end: int
+    quote: str
+    answer_start: int
+    answer_end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A grounded answer; no citations exactly when the mode is "abstain".
+
+    `confidence` is the estimated chance, 0…1, that the documents answer the question.
+    `searched` is the standalone question that was searched for.
+    `note` says what a person should know, such as evidence cut to fit the model.
+    """
+
+    question: str
+    text: str
+    mode: Mode
+    confidence: float
+    citations: tuple[Citation, ...]
+    hits: tuple[Hit, ...]
+    seconds: Mapping[str, float]
+    searched: str = ""
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.mode == "abstain") != (not self.citations):
+            raise ValueError(f"mode {self.mode!r} with {len(self.citations)} citations")
+        known = {hit.chunk.id for hit in self.hits}
+        if strangers := [c.number for c in self.citations if c.chunk_id not in known]:
+            raise ValueError(f"citations {strangers} point to no hit")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Streaming: the evidence, before any word of the answer."""
+
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """Streaming: the next words. They are a draft until `Done` brings the checked answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Streaming: the checked answer; always the last event."""
+
+    answer: Answer
+
+
+Event = Found | Delta | Done

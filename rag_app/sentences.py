@@ -1,0 +1,87 @@
+"""Where sentences begin and end; the unit of quoting, and a boundary for chunks.
+
+A blank line, a heading, a list item and a table row each end a sentence, and so does a
+line much shorter than the others of its block, as the last line of a paragraph or a row of
+a table in a PDF is; another line break inside a paragraph does not. Spans are exact and
+keep no outer white space.
+"""
+
+import re
+from collections.abc import Iterator
+
+# A new block: blank line(s), or a line break before a list item, heading, table row
+# or a "key: value" row, or after a heading.
+_BLOCK = re.compile(
+    r"\n[ \t]*\n+"
+    r"|\n(?=[ \t]*(?:[-*+•–] |\d{1,3}[.)] |#{1,6} |\||>|```))"
+    r"|(?<=\|)[ \t]*\n"
+    r"|\f"
+)
+_HEADING_LINE = re.compile(r"^[ \t]*#{1,6} .*$")
+# An end mark, closing quotes or brackets, then white space before a plausible start.
+_END = re.compile(r"[.!?…][\"'”’)\]]*(?=\s+[\"'“‘(\[*_`]*[A-Z0-9À-ÞΑ-ΩА-Я])|[。！？]|[.!?]$")
+_ABBREVIATION = re.compile(
+    r"(?:\b(?:[A-Z]|Dr|Mr|Mrs|Ms|Prof|St|Sr|Jr|vs|etc|al|Inc|Ltd|Co|Corp|No|Nos|Fig|Figs"
+    r"|Eq|Sec|Vol|pp|p|approx|ca|cf|e\.g|i\.e|a\.m|p\.m|U\.S|U\.K|Jan|Feb|Mar|Apr|Jun|Jul|Aug"
+    r"|Sep|Sept|Oct|Nov|Dec|Mt|Gen|Col|Lt|Capt|Rev|Hon|Gov|Sen|Rep)|^\s*\d{1,3})\.$"
+)
+_SHORT_LINE = 0.7  # of the longest line of the block
+_LONGEST = 1200  # characters; text without end marks is cut at line breaks or words
+
+
+def sentence_spans(text: str) -> list[tuple[int, int]]:
+    """Half-open spans of the sentences, in order, without outer white space."""
+    spans = []
+    for start, end in _blocks(text):
+        for piece in _sentences(text, start, end):
+            spans.extend(_shorten(text, *piece))
+    return [span for start, end in spans if (span := _strip(text, start, end))[0] < span[1]]
+
+
+def _blocks(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for match in _BLOCK.finditer(text):
+        yield from _split_lines(text, start, match.start())
+        start = match.end()
+    yield from _split_lines(text, start, len(text))
+
+
+def _split_lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    lines = text[start:end].split("\n")
+    short = _SHORT_LINE * max(map(len, lines))
+    begin = line_start = start
+    for line in lines:
+        line_end = line_start + len(line)
+        if len(line) < short or _HEADING_LINE.match(line):
+            yield begin, line_end
+            begin = line_end
+        line_start = line_end + 1
+    yield begin, end
+
+
+def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    block = text[start:end]
+    begin = 0
+    for match in _END.finditer(block):
+        if match[0].startswith(".") and _ABBREVIATION.search(block[begin : match.start() + 1]):
+            continue
+        yield start + begin, start + match.end()
+        begin = match.end()
+    yield start + begin, end
+
+
+def _shorten(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    while end - start > _LONGEST:
+        cut = text.rfind("\n", start + 1, start + _LONGEST)
+        if cut <= start:
+            cut = text.rfind(" ", start + 1, start + _LONGEST)
+        if cut <= start:
+            cut = start + _LONGEST
+        yield start, cut
+        start = cut
+    yield start, end
+
+
+def _strip(text: str, start: int, end: int) -> tuple[int, int]:
+    piece = text[start:end]
+    return start + len(piece) - len(piece.lstrip()), end - (len(piece) - len(piece.rstrip()))
