@@ -11,7 +11,7 @@ from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.files import cached_model
 from rag_app.models.generator import CausalGenerator
 from rag_app.models.reader import SentenceReader
-from rag_app.protocols import Embedder, Generator
+from rag_app.protocols import Embedder, Generator, Reader
 from rag_app.retriever import Retriever
 from rag_app.schema import Answer, Event
 
@@ -20,12 +20,24 @@ class Rag:
     """An index with everything needed to ask it."""
 
     def __init__(
-        self, index: Index, retriever: Retriever, answerer: Answerer, settings: Settings
+        self,
+        index: Index,
+        embedder: Embedder,
+        retriever: Retriever,
+        reader: Reader,
+        *,
+        generator: Generator | None,
+        settings: Settings,
     ) -> None:
         self.index = index
+        self.embedder = embedder
         self.retriever = retriever
+        self.reader = reader
+        self.generator = generator
         self.settings = settings
-        self._answerer = answerer
+        self._answerer = Answerer(
+            retriever, reader, generator=generator, min_confidence=settings.min_confidence
+        )
 
     @classmethod
     def open(cls, index: str | Path | None = None, *, settings: Settings | None = None) -> Self:
@@ -56,13 +68,8 @@ class Rag:
             candidates=settings.candidates,
             dense_weight=settings.dense_weight,
         )
-        answerer = Answerer(
-            retriever,
-            SentenceReader(embedder, index.idf),
-            generator=generator,
-            min_confidence=settings.min_confidence,
-        )
-        return cls(index, retriever, answerer, settings)
+        reader = SentenceReader(embedder, index.idf)
+        return cls(index, embedder, retriever, reader, generator=generator, settings=settings)
 
     def ask(
         self,

@@ -1,0 +1,1 @@
+"""Measuring: retrieval, answers and chunks against data with known right answers."""

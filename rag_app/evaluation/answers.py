@@ -1,0 +1,148 @@
+"""Answers on a question set in SQuAD layout: reading, end to end, and abstention."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from rag_app.config import Settings
+from rag_app.errors import DataError
+from rag_app.evaluation.metrics import auroc, exact_match, f1, mean, percentiles
+from rag_app.evaluation.throwaway import evaluation_document, open_throwaway
+from rag_app.protocols import Reader
+from rag_app.rag import Rag
+from rag_app.schema import Answer, Document
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question on one paragraph; without golds where the paragraph does not answer it."""
+
+    text: str
+    paragraph: Document
+    golds: tuple[str, ...]
+    starts: tuple[int, ...]
+
+
+def evaluate_answers(
+    file: Path, *, settings: Settings, limit: int | None = None
+) -> dict[str, Any]:
+    """Reading given the paragraph, and asking an index of all paragraphs.
+
+    Raises:
+        DataError: The file is not in SQuAD layout.
+    """
+    questions = load_questions(file)
+    paragraphs = list({q.paragraph.id: q.paragraph for q in questions}.values())
+    rag, _ = open_throwaway(paragraphs, settings)
+    asked = _spread(questions, limit)
+    answers, latencies = [], []
+    for question in asked:
+        begun = perf_counter()
+        answers.append(rag.ask(question.text))
+        latencies.append(perf_counter() - begun)
+    report: dict[str, Any] = {
+        "reading": _reading(rag.reader, [q for q in asked if q.golds]),
+        "end_to_end": _end_to_end(asked, answers),
+        "citation_exact": _citation_exact(rag, answers),
+        "seconds_per_question": percentiles(latencies),
+    }
+    if any(not q.golds for q in asked):
+        report["abstention"] = _abstention(asked, answers)
+    return report
+
+
+def load_questions(file: Path) -> list[Question]:
+    """The questions of a SQuAD 1.1 or 2.0 file, in its order."""
+    try:
+        articles = json.loads(file.read_text(encoding="utf-8"))["data"]
+        return [
+            Question(
+                row["question"],
+                paragraph,
+                tuple(answer["text"] for answer in row["answers"]),
+                tuple(answer["answer_start"] for answer in row["answers"]),
+            )
+            for article in articles
+            for number, entry in enumerate(article["paragraphs"])
+            for paragraph in [
+                evaluation_document(
+                    f"{article['title']}/{number}",
+                    entry["context"],
+                    title=article["title"].replace("_", " "),
+                )
+            ]
+            for row in entry["qas"]
+        ]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{file}: not in SQuAD layout ({error!r})") from error
+
+
+def _spread(questions: Sequence[Question], limit: int | None) -> Sequence[Question]:
+    """So many questions, spread evenly over the file."""
+    if limit is None or limit >= len(questions):
+        return questions
+    return [questions[i * len(questions) // limit] for i in range(limit)]
+
+
+def _reading(reader: Reader, questions: Sequence[Question]) -> dict[str, float]:
+    exact, overlap, inside = [], [], []
+    for question in questions:
+        text = question.paragraph.text
+        spans = reader.read(question.text, [text], [1.0]).spans
+        start, end = (spans[0].start, spans[0].end) if spans else (0, 0)
+        exact.append(exact_match(text[start:end], question.golds))
+        overlap.append(f1(text[start:end], question.golds))
+        golds = zip(question.starts, question.golds, strict=True)
+        inside.append(float(any(start <= at and at + len(g) <= end for at, g in golds)))
+    return {
+        "exact": mean(exact),
+        "f1": mean(overlap),
+        "sentence": mean(inside),
+        "questions": len(questions),
+    }
+
+
+def _end_to_end(questions: Sequence[Question], answers: Sequence[Answer]) -> dict[str, float]:
+    pairs = [(q, a) for q, a in zip(questions, answers, strict=True) if q.golds]
+    quotes = [" ".join(c.quote for c in answer.citations) for _, answer in pairs]
+    return {
+        "exact": mean([exact_match(said, q.golds) for (q, _), said in zip(pairs, quotes, strict=True)]),
+        "f1": mean([f1(said, q.golds) for (q, _), said in zip(pairs, quotes, strict=True)]),
+        "quoted": mean(
+            [
+                float(any(gold in said for gold in q.golds))
+                for (q, _), said in zip(pairs, quotes, strict=True)
+            ]
+        ),
+        "recall@1": mean([_found(q, a, k=1) for q, a in pairs]),
+        "recall@5": mean([_found(q, a, k=5) for q, a in pairs]),
+    }
+
+
+def _found(question: Question, answer: Answer, *, k: int) -> float:
+    return float(any(hit.chunk.document_id == question.paragraph.id for hit in answer.hits[:k]))
+
+
+def _citation_exact(rag: Rag, answers: Sequence[Answer]) -> float:
+    """Share of all citations whose quote equals the slice of the document's text."""
+    exact = []
+    for answer in answers:
+        for citation in answer.citations:
+            document = rag.index.catalog.document(citation.source)
+            text = document.text if document else ""
+            exact.append(float(text[citation.start : citation.end] == citation.quote))
+    return mean(exact)
+
+
+def _abstention(questions: Sequence[Question], answers: Sequence[Answer]) -> dict[str, float]:
+    answerable = [bool(question.golds) for question in questions]
+    refused = [answer.mode == "abstain" for answer in answers]
+    pairs = list(zip(answerable, refused, strict=True))
+    return {
+        "auroc": auroc([answer.confidence for answer in answers], answerable),
+        "false_answer": mean([float(not said_no) for has, said_no in pairs if not has]),
+        "false_refusal": mean([float(said_no) for has, said_no in pairs if has]),
+    }

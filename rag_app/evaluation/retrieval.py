@@ -1,0 +1,80 @@
+"""Retrieval on a collection in BEIR layout (Thakur et al. 2021)."""
+
+import csv
+import math
+from collections import defaultdict
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from rag_app.config import Settings
+from rag_app.errors import DataError
+from rag_app.evaluation.metrics import mean, ndcg, percentiles, recall, reciprocal_rank
+from rag_app.evaluation.throwaway import evaluation_document, open_throwaway, read_lines
+from rag_app.retriever import Retriever
+from rag_app.schema import Document
+
+_DEPTH = 100  # documents ranked for each question
+
+
+def evaluate_retrieval(
+    folder: Path, *, settings: Settings, split: str = "test", limit: int | None = None
+) -> dict[str, Any]:
+    """nDCG, recall, reciprocal rank and latency over the questions judged in the split.
+
+    Raises:
+        DataError: The folder is not in BEIR layout.
+    """
+    documents = _documents(folder)
+    judgements = _judgements(folder / "qrels" / f"{split}.tsv")
+    texts = {row["_id"]: row["text"] for row in read_lines(folder / "queries.jsonl")}
+    questions = [id_ for id_ in judgements if id_ in texts][:limit]
+    rag, ingest = open_throwaway(documents, settings)
+    # Deep enough that a hundred documents of several chunks each can be ranked.
+    depth = math.ceil(_DEPTH * max(1, rag.index.catalog.count_chunks() / len(documents)))
+    ranked, latencies = {}, []
+    rag.retriever.search("warm up", k=depth)
+    for id_ in questions:
+        begun = perf_counter()
+        ranked[id_] = rank_documents(rag.retriever, texts[id_], depth=depth)
+        latencies.append(1000 * (perf_counter() - begun))
+    pairs = [(ranked[id_], judgements[id_]) for id_ in questions]
+    return {
+        "ndcg@10": mean([ndcg(found, wanted, k=10) for found, wanted in pairs]),
+        "recall@10": mean([recall(found, wanted, k=10) for found, wanted in pairs]),
+        "recall@100": mean([recall(found, wanted, k=100) for found, wanted in pairs]),
+        "mrr@10": mean([reciprocal_rank(found, wanted, k=10) for found, wanted in pairs]),
+        "queries": len(questions),
+        "documents": len(documents),
+        "latency_ms": percentiles(latencies),
+        "ingest": ingest,
+    }
+
+
+def rank_documents(retriever: Retriever, question: str, *, depth: int) -> list[str]:
+    """Document ids, best first; a document's score is its best chunk's."""
+    hits = retriever.search(question, k=depth)
+    return list(dict.fromkeys(hit.chunk.document_id for hit in hits))
+
+
+def _documents(folder: Path) -> list[Document]:
+    documents = []
+    for row in read_lines(folder / "corpus.jsonl"):
+        title = row.get("title", "")
+        text = f"{title}\n\n{row['text']}" if title else row["text"]
+        documents.append(evaluation_document(str(row["_id"]), text, title=title))
+    if not documents:
+        raise DataError(f"{folder / 'corpus.jsonl'} holds no documents")
+    return documents
+
+
+def _judgements(path: Path) -> dict[str, dict[str, int]]:
+    """Question id → document id → relevance."""
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file, delimiter="\t"):
+                found[row["query-id"]][row["corpus-id"]] = int(row["score"])
+    except (OSError, KeyError, ValueError) as error:
+        raise DataError(f"{path}: no judgements in BEIR layout ({error})") from error
+    return found
