@@ -57,7 +57,10 @@ def _boundaries(document: Document) -> list[NDArray[np.int64]]:
 
 
 def _windows(
-    length: int, token_starts: NDArray[np.int64], boundaries: Sequence[NDArray[np.int64]], budget: int
+    length: int,
+    token_starts: NDArray[np.int64],
+    boundaries: Sequence[NDArray[np.int64]],
+    budget: int,
 ) -> Iterator[tuple[int, int]]:
     start = first = 0  # first: index of the first token of the window
     while len(token_starts) - first > budget:
@@ -75,9 +78,7 @@ def _windows(
     yield start, length
 
 
-def _strongest(
-    boundaries: Sequence[NDArray[np.int64]], earliest: int, latest: int
-) -> int | None:
+def _strongest(boundaries: Sequence[NDArray[np.int64]], earliest: int, latest: int) -> int | None:
     """The strongest boundary in the range; of equals, the last, to fill the window."""
     for offsets in boundaries:
         index = int(np.searchsorted(offsets, latest, side="right")) - 1

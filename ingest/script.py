@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from ingest.report import SyncReport
 from ingest.sync import Progress, sync
@@ -69,7 +70,7 @@ def _progress_shower() -> Callable[[Progress], None]:
         return _show_line
     from tqdm import tqdm
 
-    bar: tqdm[object] = tqdm(unit=" files", dynamic_ncols=True, file=sys.stderr)
+    bar: Any = tqdm(unit=" files", dynamic_ncols=True, file=sys.stderr)
 
     def show(progress: Progress) -> None:
         bar.total = progress.files

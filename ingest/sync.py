@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, Literal
 
 from ingest.chunking import chunk
 from ingest.loading import load
@@ -140,7 +140,9 @@ def plan(paths: Sequence[Path], index: Index, *, recipe: str, rebuild: bool = Fa
     for source, reason in unreadable:
         report.note("failed", source, reason)
     report.files = len(files) + len(unreadable)
-    present = {file.key for file in files} | {str(Path(source).absolute()) for source, _ in unreadable}
+    present = {file.key for file in files} | {
+        str(Path(source).absolute()) for source, _ in unreadable
+    }
     gone = {
         key: entry
         for key, entry in entries.items()
@@ -242,9 +244,7 @@ class _Run:
             self.add_document(document, work.state, work.outcome)
         if self._progress is not None:
             rate = self._report.embedded / max(self._report.stages["embed"], 1e-9)
-            self._progress(
-                Progress(done, files, self._report.embedded, rate, work.file.source)
-            )
+            self._progress(Progress(done, files, self._report.embedded, rate, work.file.source))
 
     def add_document(self, document: Document, state: FileState, outcome: Outcome) -> None:
         with self._report.timing("chunk"):
@@ -275,7 +275,9 @@ class _Run:
         self._waiting.clear()
 
     def _note_unread(self, work: _Work, error: LoadError) -> None:
-        outcome: Outcome = "skipped" if isinstance(error, SkippedFile) else "failed"
+        outcome: Literal["skipped", "failed"] = (
+            "skipped" if isinstance(error, SkippedFile) else "failed"
+        )
         reason = str(error).removeprefix(f"{work.file.path}: ")
         self._report.note(outcome, work.file.source, reason)
         _logger.info("%s %s: %s", outcome, work.file.source, reason)

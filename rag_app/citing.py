@@ -37,7 +37,9 @@ def quote(spans: Sequence[Span], hits: Sequence[Hit]) -> Draft:
         begin = len(text)
         text += words
         citations.append(
-            _citation(number, hits[span.passage], span.start, span.end, begin, len(text), span.score)
+            _citation(
+                number, hits[span.passage], span.start, span.end, begin, len(text), span.score
+            )
         )
         text += f" [{number}]"
     return Draft(text, tuple(citations))
@@ -50,9 +52,7 @@ def cite(written: str, hits: Sequence[Hit]) -> Draft:
     all hits are searched. Sentences without support stay, without a number.
     """
     evidence = [
-        _Evidence(hit, start, end)
-        for hit in hits
-        for start, end in sentence_spans(hit.chunk.text)
+        _Evidence(hit, start, end) for hit in hits for start, end in sentence_spans(hit.chunk.text)
     ]
     text = ""
     citations: list[Citation] = []

@@ -136,9 +136,7 @@ def _open_for_answers(arguments: argparse.Namespace) -> "Rag":
     if arguments.generator == "read":
         return Rag.open(settings=_settings(arguments, answer="read"))
     demanded = "generate" if arguments.generator else None
-    return Rag.open(
-        settings=_settings(arguments, generator=arguments.generator, answer=demanded)
-    )
+    return Rag.open(settings=_settings(arguments, generator=arguments.generator, answer=demanded))
 
 
 def _text(arguments: argparse.Namespace) -> int:
@@ -187,8 +185,10 @@ def _config(arguments: argparse.Namespace) -> int:
     resolved = resolve(index=arguments.index, embedder=arguments.embedder)
     if arguments.json:
         _print_json(
-            {name: {"value": _plain(value), "from": origin} for name, (value, origin) in
-             resolved.items()}
+            {
+                name: {"value": _plain(value), "from": origin}
+                for name, (value, origin) in resolved.items()
+            }
         )
         return 0
     for name, (value, origin) in resolved.items():

@@ -31,7 +31,7 @@ _LONGEST = 1200  # characters; text without end marks is cut at line breaks or w
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
     """Half-open spans of the sentences, in order, without outer white space."""
-    spans = []
+    spans: list[tuple[int, int]] = []
     for start, end in _blocks(text):
         for piece in _sentences(text, start, end):
             spans.extend(_shorten(text, *piece))

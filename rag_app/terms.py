@@ -9,14 +9,17 @@ from typing import Any
 _WORD = re.compile(r"[^\W_]+")
 # Function words of English questions; they say how something is asked, not what.
 STOP_WORDS = frozenset(
-    """a about above after again all also am an and any anyone anything are as at be because been
-    before being below between both but by can could did do does doing done down during each either
-    else ever every few for from further get gets give given go goes had has have having he her here
-    hers him his how however i if in into is it its itself just let like many may me might mine more
-    most much must my no nor not now of off on once one only or other our ours out over own per
-    please same shall she should so some such tell than that the their theirs them then there these
-    they this those through to too under until up upon us very was we were what whatever when where
-    whether which while who whom whose why will with within without would you your yours""".split()
+    """
+    a about above after again all also am an and any anyone anything are as at be because been
+    before being below between both but by can could did do does doing done down during each
+    either else ever every few for from further get gets give given go goes had has have having
+    he her here hers him his how however i if in into is it its itself just let like many may me
+    might mine more most much must my no nor not now of off on once one only or other our ours
+    out over own per please same shall she should so some such tell than that the their theirs
+    them then there these they this those through to too under until up upon us very was we were
+    what whatever when where whether which while who whom whose why will with within without
+    would you your yours
+    """.split()
 )
 
 

@@ -39,7 +39,8 @@ def extract(data: bytes) -> Extracted:
 
 def _walk(tag: "Tag", builder: TextBuilder) -> None:
     """Inline runs become paragraphs; blocks are entered."""
-    from bs4 import Comment, NavigableString, Tag
+    from bs4 import Tag
+    from bs4.element import Comment, NavigableString
 
     run: list[str] = []
 
@@ -76,8 +77,5 @@ def _table(tag: "Tag", builder: TextBuilder) -> None:
     if tag.caption:
         builder.paragraph(tag.caption.get_text(" "))
     builder.table(
-        [
-            [cell.get_text(" ") for cell in row.find_all(["th", "td"])]
-            for row in tag.find_all("tr")
-        ]
+        [[cell.get_text(" ") for cell in row.find_all(["th", "td"])] for row in tag.find_all("tr")]
     )

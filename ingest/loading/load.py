@@ -50,12 +50,14 @@ def load(path: Path, *, source: str | None = None) -> Document:
         extracted = extract(data)
     except LoadError as error:
         raise type(error)(f"{path}: {error}") from error
-    except Exception as error:  # noqa: BLE001 - parsers fail in their own ways; one file, one line
+    except Exception as error:
         _logger.debug("parser failed on %s", path, exc_info=True)
         reason = " ".join(str(error).split()) or type(error).__name__
         raise LoadError(f"{path}: damaged or not a .{suffix} file ({reason[:200]})") from error
     if not extracted.text.strip():
-        raise SkippedFile(f"{path}: holds no text" + (f" ({m})" if (m := extracted.missing) else ""))
+        raise SkippedFile(
+            f"{path}: holds no text" + (f" ({m})" if (m := extracted.missing) else "")
+        )
     absolute = path.resolve()
     return Document(
         id=identify(str(absolute)),

@@ -26,7 +26,7 @@ def extract(data: bytes) -> Extracted:
     for number, page in enumerate(reader.pages, start=1):
         try:
             text, line_sizes = _read_page(page)
-        except Exception:  # noqa: BLE001 - a broken page must not cost the others
+        except Exception:
             _logger.debug("page %d cannot be read", number, exc_info=True)
             text, line_sizes = "", {}
             failed.append(number)

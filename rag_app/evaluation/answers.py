@@ -26,9 +26,7 @@ class Question:
     starts: tuple[int, ...]
 
 
-def evaluate_answers(
-    file: Path, *, settings: Settings, limit: int | None = None
-) -> dict[str, Any]:
+def evaluate_answers(file: Path, *, settings: Settings, limit: int | None = None) -> dict[str, Any]:
     """Reading given the paragraph, and asking an index of all paragraphs.
 
     Raises:
@@ -107,16 +105,11 @@ def _reading(reader: Reader, questions: Sequence[Question]) -> dict[str, float]:
 
 def _end_to_end(questions: Sequence[Question], answers: Sequence[Answer]) -> dict[str, float]:
     pairs = [(q, a) for q, a in zip(questions, answers, strict=True) if q.golds]
-    quotes = [" ".join(c.quote for c in answer.citations) for _, answer in pairs]
+    said = [(q, " ".join(c.quote for c in answer.citations)) for q, answer in pairs]
     return {
-        "exact": mean([exact_match(said, q.golds) for (q, _), said in zip(pairs, quotes, strict=True)]),
-        "f1": mean([f1(said, q.golds) for (q, _), said in zip(pairs, quotes, strict=True)]),
-        "quoted": mean(
-            [
-                float(any(gold in said for gold in q.golds))
-                for (q, _), said in zip(pairs, quotes, strict=True)
-            ]
-        ),
+        "exact": mean([exact_match(quoted, q.golds) for q, quoted in said]),
+        "f1": mean([f1(quoted, q.golds) for q, quoted in said]),
+        "quoted": mean([float(any(gold in quoted for gold in q.golds)) for q, quoted in said]),
         "recall@1": mean([_found(q, a, k=1) for q, a in pairs]),
         "recall@5": mean([_found(q, a, k=5) for q, a in pairs]),
     }

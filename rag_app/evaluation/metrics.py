@@ -41,7 +41,7 @@ def exact_match(predicted: str, golds: Sequence[str]) -> float:
 
 def f1(predicted: str, golds: Sequence[str]) -> float:
     """Best word overlap F1 with a gold answer (Rajpurkar et al. 2016)."""
-    return max((_f1(normalise(predicted).split(), normalise(gold).split()) for gold in golds))
+    return max(_f1(normalise(predicted).split(), normalise(gold).split()) for gold in golds)
 
 
 def normalise(answer: str) -> str:

@@ -304,7 +304,7 @@ class Catalog:
         self._db.run("INSERT OR REPLACE INTO state VALUES (?, ?)", (name, value))
 
     def integrity(self) -> str:
-        """"ok", or what SQLite's own check found."""
+        """ "ok", or what SQLite's own check found."""
         return str(self._db.rows("PRAGMA quick_check")[0][0])
 
     def close(self) -> None:

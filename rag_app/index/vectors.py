@@ -21,7 +21,7 @@ class ChromaVectors:
         from chromadb.config import Settings
 
         folder.mkdir(parents=True, exist_ok=True)
-        self._client = chromadb.PersistentClient(
+        self._client: Any = chromadb.PersistentClient(
             path=str(folder), settings=Settings(anonymized_telemetry=False)
         )
         # Embedding is ours: without a function Chroma would fetch a model of its own.

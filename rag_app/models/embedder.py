@@ -35,7 +35,9 @@ class WordPieces:
 
         path = folder / "tokenizer.json"
         if not path.is_file():
-            raise ModelError(f"{folder} has no tokenizer.json; save the model with a fast tokenizer")
+            raise ModelError(
+                f"{folder} has no tokenizer.json; save the model with a fast tokenizer"
+            )
         self._tokenizer = Tokenizer.from_file(str(path))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
@@ -120,7 +122,7 @@ def _load_model(folder: Path, max_tokens: int, threads: int) -> "SentenceTransfo
     from transformers.utils import logging as transformers_logging
 
     # The loader's progress bar would write over our own.
-    transformers_logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     if threads:
         torch.set_num_threads(threads)
     device = "cuda" if torch.cuda.is_available() else "cpu"

@@ -74,7 +74,7 @@ class CausalGenerator:
                 self._model.generate(**arguments)
             except Exception as error:  # noqa: BLE001 - handed over to the caller's thread
                 failures.append(error)
-                streamer.end()
+                streamer.end()  # type: ignore[no-untyped-call]
 
         with self._busy:
             worker = threading.Thread(target=work, daemon=True)
@@ -125,7 +125,7 @@ class CausalGenerator:
         from transformers import AutoModelForCausalLM
 
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        model = AutoModelForCausalLM.from_pretrained(
+        model: Any = AutoModelForCausalLM.from_pretrained(
             self._folder,
             local_files_only=True,
             trust_remote_code=False,
@@ -141,7 +141,7 @@ def _stop_when(stopped: threading.Event) -> Any:
     import torch
     from transformers import StoppingCriteria
 
-    class _Stopped(StoppingCriteria):  # type: ignore[misc]
+    class _Stopped(StoppingCriteria):
         def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:
             return torch.full((input_ids.shape[0],), stopped.is_set(), device=input_ids.device)
 

@@ -1,0 +1,288 @@
+"""The pages as a visitor meets them: a real server, a real browser, the sample documents."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import urlopen
+
+import pytest
+
+sync_api = pytest.importorskip("playwright.sync_api")
+
+ROOT = Path(__file__).parent.parent
+SAMPLES = ROOT / "data" / "samples"
+QUESTIONS = {
+    row["id"]: row
+    for row in map(
+        json.loads,
+        (ROOT / "data" / "eval" / "questions.jsonl").read_text(encoding="utf-8").splitlines(),
+    )
+}
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SCREENSHOTS = os.environ.get("RAG_APP_TEST_SCREENSHOTS")
+START_SECONDS = 120
+PATIENCE = 60_000  # milliseconds, for a busy machine
+
+
+# A server and a browser
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("chat")
+    port = _free_port()
+    log = folder / "log.txt"
+    command = [sys.executable, "-m", "ui.launch", "--index", str(folder / "index")]
+    command += ["--port", str(port), "--samples", str(SAMPLES)]
+    with log.open("wb") as out:
+        server = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
+        try:
+            _await_server(server, f"http://127.0.0.1:{port}", log)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+
+
+def _free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _await_server(server: "subprocess.Popen[bytes]", address: str, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            with urlopen(address, timeout=5) as page:
+                assert page.status == 200
+            assert f"Chat: {address}" in log.read_text(encoding="utf-8")
+            return
+        except OSError:
+            time.sleep(0.3)
+    pytest.fail(f"no server at {address}:\n{log.read_text(encoding='utf-8')}")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["sync_api.Browser"]:
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        pytest.skip(f"none of {', '.join(BROWSERS)} is on this machine")
+    with sync_api.sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def page(browser: "sync_api.Browser", address: str) -> Iterator["sync_api.Page"]:
+    yield from _visit(browser, address, width=1280, height=860)
+
+
+@pytest.fixture
+def phone(browser: "sync_api.Browser", address: str) -> Iterator["sync_api.Page"]:
+    yield from _visit(browser, address, width=390, height=844)
+
+
+def _visit(
+    browser: "sync_api.Browser", address: str, *, width: int, height: int
+) -> Iterator["sync_api.Page"]:
+    """A visitor's page; asking any other host for anything fails the test."""
+    strangers: list[str] = []
+
+    def check(request: "sync_api.Request") -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme not in {"data", "blob"} and parts.hostname != "127.0.0.1":
+            strangers.append(request.url)
+
+    context = browser.new_context(viewport={"width": width, "height": height})
+    context.set_default_timeout(PATIENCE)
+    opened = context.new_page()
+    opened.on("request", check)
+    opened.goto(address)
+    yield opened
+    context.close()
+    assert strangers == []
+
+
+# What a visitor does
+
+
+def ask(page: "sync_api.Page", question: str) -> "sync_api.Locator":
+    """Ask; everything that is shown under the question once it is answered."""
+    before = page.locator(".question").count()
+    box = page.get_by_test_id("stChatInputTextArea")
+    box.fill(question)
+    box.press("Enter")
+    asked = page.locator(".question").nth(before)
+    asked.wait_for()
+    answered = page.locator(".stHtml:has(.answer:not(.draft)), .stHtml:has(.abstained)")
+    answered.nth(before).wait_for()
+    return answered.nth(before)
+
+
+def upload(page: "sync_api.Page", name: str, text: str) -> None:
+    """Add a text file in the library and wait until it is in."""
+    page.get_by_role("link", name="Library").click()
+    file = {"name": name, "mimeType": "text/plain", "buffer": text.encode()}
+    page.locator("input[type=file]").set_input_files([file])  # type: ignore[list-item]
+    page.get_by_text(name).first.wait_for()
+    page.get_by_role("button", name="Add files").click()
+    page.get_by_text("Done in").wait_for()
+
+
+def shot(page: "sync_api.Page", name: str) -> None:
+    """Keep a picture where the environment names a folder for them."""
+    if SCREENSHOTS:
+        page.wait_for_timeout(500)  # let the page settle
+        page.screenshot(path=Path(SCREENSHOTS, f"{name}.png"))
+
+
+def words(text: str) -> str:
+    """The text on one line."""
+    return " ".join(text.split())
+
+
+def fits(page: "sync_api.Page") -> bool:
+    """Whether nothing is cut off at the right, nor has to be scrolled to."""
+    within = """() => {
+        const width = document.documentElement.clientWidth;
+        const shown = [...document.querySelectorAll('.stMain *')].filter(e => e.checkVisibility());
+        const right = Math.max(...shown.map(e => e.getBoundingClientRect().right));
+        return document.scrollingElement.scrollWidth <= width && right <= width + 1;
+    }"""
+    return bool(page.evaluate(within))
+
+
+# Tests
+
+
+# Facts from Markdown, HTML and a PDF, each stated in one plain sentence.
+@pytest.mark.parametrize("id_", ["q011", "q021", "q027"])
+def test_an_answer_opens_its_evidence(page: "sync_api.Page", id_: str) -> None:
+    row = QUESTIONS[id_]
+    gold = row["gold"][0]
+    answer = ask(page, row["question"])
+    assert row["answer"] in words(answer.locator(".answer").inner_text())
+    source = answer.locator("details.source", has=page.locator("mark", has_text=row["answer"]))
+    assert gold["source"] in source.locator("summary").inner_text()
+    source.locator("summary").click()
+    mark = source.locator("mark")
+    mark.wait_for(state="visible")
+    assert words(gold["quote"]) in words(mark.inner_text())
+    assert len(source.locator("blockquote").inner_text()) > len(mark.inner_text())
+    if gold["source"].endswith(".pdf"):
+        assert "page 2" in source.locator("summary").inner_text()
+    shot(page, f"evidence-{id_}")
+
+
+def test_the_number_in_the_text_leads_to_the_quote(page: "sync_api.Page") -> None:
+    answer = ask(page, QUESTIONS["q027"]["question"])
+    answer.get_by_role("link", name="Source 1: hoist-manual.pdf, page 2").click()
+    sync_api.expect(answer.locator("mark").first).to_be_in_viewport()
+
+
+def test_a_follow_up_is_understood_from_the_turn_before(page: "sync_api.Page") -> None:
+    row = QUESTIONS["q067"]
+    ask(page, row["history"][0])
+    answer = ask(page, row["question"])
+    assert row["answer"] in words(answer.locator(".answer").inner_text())
+    assert "Searched for: " in answer.inner_text()
+    shot(page, "follow-up")
+
+
+def test_a_question_that_nothing_answers_gets_the_closest_passages(page: "sync_api.Page") -> None:
+    answer = ask(page, QUESTIONS["q096"]["question"])
+    assert answer.locator(".abstained").inner_text() == "The documents do not answer this."
+    assert answer.locator("details.source").count() == 0
+    answer.get_by_text("Closest passages").click()
+    answer.locator(".passage blockquote").first.wait_for(state="visible")
+    shot(page, "abstained")
+
+
+def test_a_conversation_outlives_a_look_at_the_library_and_can_be_ended(
+    page: "sync_api.Page",
+) -> None:
+    ask(page, QUESTIONS["q021"]["question"])
+    page.get_by_role("link", name="Library").click()
+    sync_api.expect(page.locator("table.documents")).to_contain_text("price-list.html")
+    shot(page, "library")
+    page.get_by_role("link", name="Chat").click()
+    sync_api.expect(page.locator(".answer")).to_contain_text("£9")
+    page.get_by_role("button", name="New conversation").click()
+    page.get_by_role("heading", name="Ask your documents").wait_for()
+    assert page.locator(".question").count() == 0
+
+
+def test_nothing_is_cut_off_on_a_phone(phone: "sync_api.Page") -> None:
+    phone.get_by_role("heading", name="Ask your documents").wait_for()
+    assert fits(phone)
+    answer = ask(phone, QUESTIONS["q027"]["question"])
+    answer.locator("summary").first.click()
+    answer.locator("mark").first.wait_for(state="visible")
+    assert fits(phone)
+    shot(phone, "phone-evidence")
+    phone.get_by_role("link", name="Library").click()
+    phone.locator("table.documents").wait_for()
+    assert fits(phone)
+    shot(phone, "phone-library")
+
+
+def test_an_uploaded_file_answers_and_is_shown_as_text(page: "sync_api.Page") -> None:
+    hostile = "<script>window.struck = 1</script> ![photo](http://example.com/parrot.png)"
+    text = (
+        f"The parrot of the lighthouse keeper is called Quickstep {hostile} and **loves** figs.\n"
+    )
+    upload(page, "parrot_[x](y)_*z*.txt", text)
+    page.get_by_role("link", name="Chat").click()
+    answer = ask(page, "What is the parrot of the lighthouse keeper called?")
+    assert "Quickstep" in answer.locator(".answer").inner_text()
+    assert "parrot_[x](y)_*z*.txt" in answer.inner_text()
+    answer.locator("summary").first.click()
+    shown = answer.locator("blockquote").first
+    shown.wait_for(state="visible")
+    assert words(text) == words(shown.inner_text())
+    assert page.evaluate("window.struck") is None
+    assert answer.locator("img, script, strong").count() == 0
+    shot(page, "hostile")
+
+
+def test_a_removed_file_no_longer_answers(page: "sync_api.Page") -> None:
+    upload(page, "ferret.txt", "The ferret of the lock keeper is called Bartholomew.\n")
+    page.get_by_role("combobox", name="Remove documents").fill("ferret.txt")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Remove", exact=True).click()
+    page.get_by_text("Removed 1 document.").wait_for()
+    sync_api.expect(page.locator("table.documents")).not_to_contain_text("ferret.txt")
+    page.get_by_role("link", name="Chat").click()
+    answer = ask(page, "What is the ferret of the lock keeper called?")
+    assert "Bartholomew" not in answer.inner_text()
+
+
+def test_a_folder_that_is_not_there_is_one_clear_line(page: "sync_api.Page") -> None:
+    page.get_by_role("link", name="Library").click()
+    page.get_by_role("tab", name="Folder on this computer").click()
+    page.get_by_label("Path of a file or folder").fill("/no/such/folder")
+    page.get_by_role("button", name="Add folder").click()
+    sync_api.expect(page.get_by_role("alert")).to_have_text(
+        "no such file or folder: /no/such/folder"
+    )
