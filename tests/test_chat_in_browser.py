@@ -144,8 +144,8 @@ def upload(page: "sync_api.Page", name: str, text: str) -> None:
     page.get_by_role("link", name="Library").click()
     file = {"name": name, "mimeType": "text/plain", "buffer": text.encode()}
     page.locator("input[type=file]").set_input_files([file])  # type: ignore[list-item]
-    page.get_by_text(name).first.wait_for()
-    page.get_by_role("button", name="Add files").click()
+    page.get_by_test_id("stFileChipName").wait_for()
+    page.get_by_role("button", name="Add to the library").click()
     page.get_by_text("Done in").wait_for()
 
 
@@ -282,7 +282,7 @@ def test_a_folder_that_is_not_there_is_one_clear_line(page: "sync_api.Page") -> 
     page.get_by_role("link", name="Library").click()
     page.get_by_role("tab", name="Folder on this computer").click()
     page.get_by_label("Path of a file or folder").fill("/no/such/folder")
-    page.get_by_role("button", name="Add folder").click()
+    page.get_by_role("button", name="Add to the library").click()
     sync_api.expect(page.get_by_role("alert")).to_have_text(
         "no such file or folder: /no/such/folder"
     )

@@ -1,0 +1,1 @@
+"""The browser pages: chat and library, and the command that serves them."""

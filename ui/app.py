@@ -1,0 +1,54 @@
+"""The script that Streamlit runs: page frame, navigation, and the border for errors."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from rag_app.config import Settings
+from rag_app.errors import RagError
+from ui import state
+from ui.components import notice_html
+from ui.views import chat, library
+
+_logger = logging.getLogger(__name__)
+_HERE = Path(__file__).parent
+
+
+def main() -> None:
+    """Draw the frame and the page that the address names."""
+    st.set_page_config(page_title="Ask your documents", page_icon=str(_HERE / "icon.svg"))
+    st.html(_HERE / "style.css")
+    library_page = st.Page(lambda: _guarded(library.render), title="Library", url_path="library")
+    chat_page = st.Page(
+        lambda: _guarded(lambda settings: chat.render(settings, library=library_page)),
+        title="Chat",
+        url_path="chat",
+        default=True,
+    )
+    # Streamlit's own navigation folds away on a phone; this one is always in sight.
+    page = st.navigation([chat_page, library_page], position="hidden")
+    with st.container(horizontal=True, key="navigation"):
+        st.page_link(chat_page, icon=":material/forum:")
+        st.page_link(library_page, icon=":material/folder_open:")
+    page.run()
+
+
+def _guarded(render: Callable[[Settings], None]) -> None:
+    """The page, or one line where it fails; a bug's traceback goes to the log."""
+    try:
+        settings = Settings.load()
+        # Ten seconds after a cold start, nothing later.
+        with st.spinner("Loading the language model …"):
+            state.rag(settings)
+        render(settings)
+    except RagError as error:
+        st.html(notice_html(str(error), kind="error"))
+    except Exception:
+        _logger.exception("the page failed")
+        st.html(notice_html("This page failed unexpectedly; the log says more.", kind="error"))
+
+
+if __name__ == "__main__":
+    main()

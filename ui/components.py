@@ -1,0 +1,122 @@
+"""HTML for what the pages show; pure functions from values to text.
+
+All words of documents, questions and answers pass through `plain`, so they are shown and
+never interpreted, neither as HTML nor as Markdown.
+"""
+
+import re
+from collections.abc import Iterable
+from html import escape
+from pathlib import PurePath
+from typing import Literal
+
+from rag_app.index.catalog import Entry
+
+NoticeKind = Literal["note", "error"]
+# Control characters, and halves of pairs as in file names that are not UTF-8.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# A line end in the midst of a sentence, as PDFs have it: after a long line, and before
+# neither a blank line, nor the next item of a list, nor the next row ("label: value").
+_WRAP = re.compile(r"(?<=[^\n]{50})\n(?![\s•·*#\-–—]|\d+[.)]|\x7f|[^\n:]{1,30}: )")
+
+
+def printable(text: str) -> str:
+    """The text, of the same length, with spaces for what cannot be shown or sent."""
+    return _UNPRINTABLE.sub(" ", text)
+
+
+def plain(text: str) -> str:
+    """The text as HTML that shows just that text."""
+    return escape(printable(text))
+
+
+def rejoined(text: str) -> str:
+    """The text with lines of one sentence joined; every offset stays where it was."""
+    return _WRAP.sub(" ", text)
+
+
+def highlighted(text: str, start: int, end: int, *, anchor: str = "") -> str:
+    """The text as HTML with `text[start:end]` marked; offsets outside are cut to fit.
+
+    Args:
+        text: Of the passage.
+        start: Where the quote begins.
+        end: Where it ends.
+        anchor: What links call the quote.
+    """
+    start = min(max(start, 0), len(text))
+    end = min(max(end, start), len(text))
+    text = rejoined(text)
+    named = f' id="{escape(anchor)}"' if anchor else ""
+    marked = f"<mark{named}>{plain(text[start:end])}</mark>" if end > start else ""
+    return f"{plain(text[:start])}{marked}{plain(text[end:])}"
+
+
+def file_name(source: str) -> str:
+    """The last part of a source, on one line."""
+    return " ".join((PurePath(source).name or source).split())
+
+
+def place(source: str, page: int | None) -> str:
+    """File name and page, as a person would say it."""
+    return f"{file_name(source)}, page {page}" if page else file_name(source)
+
+
+# Library
+
+
+def documents_html(entries: Iterable[Entry]) -> str:
+    """A table of files and what became of them."""
+    rows = "".join(
+        f'<tr><td><span class="name">{plain(file_name(entry.source))}</span>'
+        f"{_aside(entry)}</td>"
+        f'<td><span class="status {entry.status}">{entry.status}</span></td>'
+        f'<td class="figure">{entry.chunks:,}<span class="unit"> passages</span></td></tr>'
+        for entry in entries
+    )
+    return (
+        '<table class="documents"><thead><tr><th scope="col">Document</th>'
+        '<th scope="col">Status</th><th scope="col" class="figure">Passages</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table>"
+    )
+
+
+def _aside(entry: Entry) -> str:
+    reason = f'<span class="reason">{plain(entry.reason)}</span>' if entry.reason else ""
+    return f'<span class="path">{plain(entry.source)}</span>{reason}'
+
+
+def outcomes_html(outcomes: Iterable[tuple[str, str, str]]) -> str:
+    """A list of (outcome, source, reason) for files that did not go in whole."""
+    items = "".join(
+        f'<li><span class="status {outcome}">{outcome}</span> '
+        f'<span class="name">{plain(file_name(source))}</span>'
+        f'<span class="reason">{plain(reason)}</span></li>'
+        for outcome, source, reason in outcomes
+    )
+    return f'<ul class="outcomes">{items}</ul>' if items else ""
+
+
+# Both
+
+
+def heading_html(title: str, line: str = "") -> str:
+    """A page's title and the line below it."""
+    below = f"<p>{plain(line)}</p>" if line else ""
+    return f'<div class="heading"><h1>{plain(title)}</h1>{below}</div>'
+
+
+def notice_html(message: str, *, kind: NoticeKind = "note") -> str:
+    """One line that must be seen."""
+    role = "alert" if kind == "error" else "status"
+    return f'<div class="notice {kind}" role="{role}">{plain(message)}</div>'
+
+
+def totals(documents: int, chunks: int) -> str:
+    """Both numbers in words."""
+    return f"{counted(documents, 'document')}, {counted(chunks, 'passage')}"
+
+
+def counted(number: int, noun: str) -> str:
+    """The number with its noun."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

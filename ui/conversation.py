@@ -1,0 +1,152 @@
+"""HTML of a conversation: questions, answers, and the evidence under each answer.
+
+Sources open in place, without asking the server: what they show is what the answer was
+made from, even after the document has changed or gone.
+"""
+
+from collections.abc import Sequence
+
+from rag_app.schema import Answer, Chunk, Citation, Hit
+from ui.components import counted, file_name, highlighted, place, plain, rejoined
+
+_BELOW = " › "  # between the headings of a chunk, outermost first
+
+# From this confidence on, the words.
+_CONFIDENCE = ((0.85, "well supported", "strong"), (0.65, "likely", "fair"))
+
+
+def confidence_words(confidence: float) -> str:
+    """How sure an answer is, in words."""
+    return _confidence(confidence)[0]
+
+
+def question_html(question: str) -> str:
+    """The visitor's words."""
+    return f'<div class="question"><p>{plain(question)}</p></div>'
+
+
+def answer_html(answer: Answer, *, turn: int) -> str:
+    """A checked answer with what supports it, or the closest passages where nothing does."""
+    if answer.mode == "abstain":
+        shown = f'<p class="abstained">{plain(answer.text)}</p>'
+    else:
+        shown = f'<div class="answer">{_prose(answer, turn)}</div>'
+    return shown + _remarks(answer) + _evidence(answer, turn)
+
+
+def found_html(hits: Sequence[Hit], draft: str = "") -> str:
+    """What is known before the answer is: where it will come from, and its draft."""
+    names = dict.fromkeys(place(hit.chunk.source, hit.chunk.page) for hit in hits)
+    chips = "".join(f'<li class="chip">{plain(name)}</li>' for name in names)
+    written = f'<div class="answer draft">{plain(draft)}</div>' if draft else ""
+    return (
+        f'{written}<p class="working" role="status">Reading {counted(len(hits), "passage")}</p>'
+        f'<ul class="chips">{chips}</ul>'
+    )
+
+
+def _prose(answer: Answer, turn: int) -> str:
+    """The text, with the number after each claim linked to its source."""
+    text = answer.text if answer.mode == "generate" else rejoined(answer.text)
+    shown, last = "", 0
+    for citation in sorted(answer.citations, key=lambda citation: citation.answer_end):
+        number = f" [{citation.number}]"
+        if not text.startswith(number, citation.answer_end):
+            continue
+        where = plain(place(citation.source, citation.page))
+        shown += plain(text[last : citation.answer_end])
+        shown += (
+            f'<a class="number" href="#{_anchor(turn, citation)}" title="{where}"'
+            f' aria-label="Source {citation.number}: {where}">{citation.number}</a>'
+        )
+        last = citation.answer_end + len(number)
+    shown += plain(text[last:])
+    return "".join(f"<p>{paragraph}</p>" for paragraph in shown.split("\n\n"))
+
+
+def _remarks(answer: Answer) -> str:
+    remarks = []
+    if answer.searched not in {"", answer.question}:
+        remarks.append(f"Searched for: {plain(answer.searched)}")
+    if answer.note:
+        remarks.append(plain(answer.note))
+    return "".join(f'<p class="remark">{remark}</p>' for remark in remarks)
+
+
+def _evidence(answer: Answer, turn: int) -> str:
+    if answer.mode != "abstain":
+        chunks = {hit.chunk.id: hit.chunk for hit in answer.hits}
+        # A source that supports several claims is listed once.
+        numbered = {citation.number: citation for citation in answer.citations}
+        sources = "".join(
+            _source(citation, chunks[citation.chunk_id], anchor=_anchor(turn, citation))
+            for _, citation in sorted(numbered.items())
+        )
+        return f'<div class="sources">{_sureness(answer)}{sources}</div>'
+    if not answer.hits:
+        return ""
+    passages = "".join(_passage(hit.chunk) for hit in answer.hits)
+    return (
+        '<div class="sources"><details class="closest"><summary>Closest passages</summary>'
+        f"{passages}</details></div>"
+    )
+
+
+def _sureness(answer: Answer) -> str:
+    words, strength = _confidence(answer.confidence)
+    chance = f"Estimated chance that the documents answer this: {answer.confidence:.0%}"
+    return (
+        f'<p class="sureness {strength}" title="{chance}">'
+        f'{words.capitalize()}<span class="unseen">. {chance}</span></p>'
+    )
+
+
+def _source(citation: Citation, chunk: Chunk, *, anchor: str) -> str:
+    facts = [
+        ("File", citation.source),
+        ("Page", str(citation.page or "")),
+        # A passage may run over several sections; the quote may stand in a later one.
+        ("Passage begins in", chunk.heading),
+        ("Support", f"{citation.score:.0%}"),
+    ]
+    listed = "".join(
+        f"<div><dt>{name}</dt><dd>{plain(value)}</dd></div>" for name, value in facts if value
+    )
+    begin = citation.start - chunk.start
+    shown = highlighted(chunk.text, begin, begin + len(citation.quote), anchor=anchor)
+    where = plain(place(citation.source, citation.page))
+    return (
+        f'<details class="source"><summary aria-label="Source {citation.number}: {where}">'
+        f'<span class="number">{citation.number}</span>{_where(citation.source, citation.page)}'
+        f'</summary><div class="evidence"><dl>{listed}</dl>'
+        f"<blockquote>{shown}</blockquote></div></details>"
+    )
+
+
+def _passage(chunk: Chunk) -> str:
+    return (
+        f'<div class="passage"><p>{_where(chunk.source, chunk.page, chunk.heading)}</p>'
+        f"<blockquote>{plain(rejoined(chunk.text))}</blockquote></div>"
+    )
+
+
+def _where(source: str, page: int | None, heading: str = "") -> str:
+    """File name, page and the innermost heading."""
+    innermost = heading.rpartition(_BELOW)[2]
+    details = [f"page {page}" if page else "", plain(innermost)]
+    shown = " · ".join(detail for detail in details if detail)
+    return (
+        f'<span class="where"><span class="name">{plain(file_name(source))}</span>'
+        f' <span class="page">{shown}</span></span>'
+    )
+
+
+def _anchor(turn: int, citation: Citation) -> str:
+    return f"answer-{turn}-source-{citation.number}"
+
+
+def _confidence(confidence: float) -> tuple[str, str]:
+    for least, words, strength in _CONFIDENCE:
+        if confidence >= least:
+            return words, strength
+    return "uncertain", "weak"

@@ -1,0 +1,98 @@
+"""What outlives one run of a page: a visitor's conversation, and what all visitors share.
+
+Every key of `st.session_state` is declared here. Models and the index are opened once for
+each `Settings` and shared by all pages, visitors and the background ingestion.
+"""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from rag_app.config import Settings
+from rag_app.index.index import Index
+from rag_app.protocols import Embedder
+from rag_app.rag import Rag, open_generator, open_index
+from rag_app.schema import Answer
+from ui.components import NoticeKind
+from ui.ingestion import Ingestion
+
+TURNS = "turns"
+QUESTION = "question"
+FILES = "files"
+FOLDER = "folder"
+FILTER = "filter"
+REMOVAL = "removal"
+NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One line for the visitor."""
+
+    message: str
+    kind: NoticeKind
+
+
+@dataclass(slots=True)
+class Turn:
+    """A question and what came of it; neither answer nor error while it waits."""
+
+    question: str
+    answer: Answer | None = None
+    error: str = ""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it is still to be answered."""
+        return self.answer is None and not self.error
+
+
+def turns() -> list[Turn]:
+    """The visitor's conversation, oldest first."""
+    conversation: list[Turn] = st.session_state.setdefault(TURNS, [])
+    return conversation
+
+
+def ask(question: str) -> None:
+    """Add a question to the conversation; the chat page answers it."""
+    if question.strip():
+        turns().append(Turn(question.strip()))
+
+
+def begin_anew() -> None:
+    """Forget the conversation."""
+    st.session_state[TURNS] = []
+
+
+def tell(message: str, *, kind: NoticeKind = "note") -> None:
+    """Keep one line to be shown by the next run of the page."""
+    st.session_state[NOTICE] = Notice(message, kind)
+
+
+def told() -> Notice | None:
+    """The line kept for this run, which is thereby forgotten."""
+    notice: Notice | None = st.session_state.pop(NOTICE, None)
+    return notice
+
+
+# Shared by all visitors. No spinner of their own: they are also opened without a page.
+
+
+@st.cache_resource(show_spinner=False)
+def opened(settings: Settings) -> tuple[Index, Embedder]:
+    """The index and its embedder; takes some seconds the first time."""
+    return open_index(settings)
+
+
+@st.cache_resource(show_spinner=False)
+def rag(settings: Settings) -> Rag:
+    """What answers questions."""
+    index, embedder = opened(settings)
+    return Rag.assemble(index, embedder, settings=settings, generator=open_generator(settings))
+
+
+@st.cache_resource(show_spinner=False)
+def ingestion(settings: Settings) -> Ingestion:
+    """What adds documents in the background, one run at a time."""
+    index, embedder = opened(settings)
+    return Ingestion(index, embedder, tokens=settings.chunk_tokens)

@@ -1,0 +1,122 @@
+"""The conversation: a question, the evidence as soon as it is found, the checked answer."""
+
+import logging
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from rag_app.config import Settings
+from rag_app.errors import RagError
+from rag_app.rag import Rag
+from rag_app.schema import Delta, Done, Found, Hit
+from ui import state
+from ui.components import file_name, heading_html, notice_html, totals
+from ui.conversation import answer_html, found_html, question_html
+
+_logger = logging.getLogger(__name__)
+_TITLE = "Ask your documents"
+_PROMISE = "Every answer quotes its sources, word for word."
+_EMPTY = "The library is empty. Add some documents there, then come back and ask."
+_BUSY = "Your documents are being added; the library shows how far it is."
+# Offered where the samples are in the library, by the file that answers.
+_SAMPLE_QUESTIONS = {
+    "hoist-manual.pdf": "What strength of gust stops a lift?",
+    "coatings-guide.md": "How many coats of varnish does a brand new spar get?",
+    "price-list.html": "How much is a day pass for the workshop?",
+}
+
+
+def render(settings: Settings, *, library: StreamlitPage) -> None:
+    """Draw the conversation and answer what waits."""
+    rag = state.rag(settings)
+    documents, chunks = rag.index.catalog.size()
+    if not state.turns():
+        _welcome(rag, documents, chunks, busy=state.ingestion(settings).running, library=library)
+    if state.turns() or documents:
+        st.chat_input("Ask a question", key=state.QUESTION, on_submit=_submit)
+    if state.turns():
+        _toolbar()
+        _conversation(rag)
+
+
+def _submit() -> None:
+    state.ask(st.session_state[state.QUESTION])
+
+
+# Before the first question
+
+
+def _welcome(rag: Rag, documents: int, chunks: int, *, busy: bool, library: StreamlitPage) -> None:
+    with st.container(key="welcome"):
+        if documents:
+            st.html(heading_html(_TITLE, f"{_PROMISE} {totals(documents, chunks)} in the library."))
+            _examples(rag)
+            return
+        st.html(heading_html(_TITLE, _PROMISE))
+        st.html(notice_html(_BUSY if busy else _EMPTY))
+        st.page_link(library, label="Open the library", icon=":material/folder_open:")
+
+
+def _examples(rag: Rag) -> None:
+    files = {file_name(entry.source) for entry in rag.index.catalog.entries() if entry.chunks}
+    questions = [question for name, question in _SAMPLE_QUESTIONS.items() if name in files]
+    if not questions:
+        return
+    with st.container(key="examples"):
+        for question in questions:
+            st.button(question, on_click=state.ask, args=(question,), width="stretch")
+
+
+# Afterwards
+
+
+def _toolbar() -> None:
+    with st.container(horizontal=True, horizontal_alignment="right", key="toolbar"):
+        st.button(
+            "New conversation",
+            icon=":material/add_comment:",
+            type="tertiary",
+            on_click=state.begin_anew,
+        )
+
+
+def _conversation(rag: Rag) -> None:
+    for number, turn in enumerate(state.turns(), start=1):
+        st.html(question_html(turn.question))
+        place = st.empty()
+        if turn.waits:
+            _answer(rag, turn, number, place)
+        _show(turn, number, place)
+
+
+def _show(turn: state.Turn, number: int, place: st.delta_generator.DeltaGenerator) -> None:
+    if turn.answer is not None:
+        place.html(answer_html(turn.answer, turn=number))
+    else:
+        place.html(notice_html(turn.error, kind="error"))
+
+
+def _answer(
+    rag: Rag, turn: state.Turn, number: int, place: st.delta_generator.DeltaGenerator
+) -> None:
+    """Fill in the turn, showing what is known meanwhile."""
+    place.html('<p class="working" role="status">Searching</p>')
+    history = [earlier.question for earlier in state.turns()[: number - 1]]
+    hits: tuple[Hit, ...] = ()
+    draft = ""
+    try:
+        for event in rag.stream(turn.question, history=history):
+            match event:
+                case Found():
+                    hits = event.hits
+                case Delta():
+                    draft += event.text
+                case Done():
+                    turn.answer = event.answer
+                    return
+            place.html(found_html(hits, draft))
+    except RagError as error:
+        turn.error = str(error)
+    except Exception:
+        _logger.exception("answering %r failed", turn.question)
+        turn.error = "Answering failed unexpectedly; the log says more."
