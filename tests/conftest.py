@@ -1,0 +1,103 @@
+"""What every test gets: no network, folders of its own, and the real models, opened once."""
+
+import ipaddress
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from rag_app.models.embedder import SentenceEmbedder
+from rag_app.rag import Rag
+
+ROOT = Path(__file__).parent.parent
+SAMPLES = ROOT / "data" / "samples"
+# Evaluation data that is not part of the project; tests that need it skip without it.
+SHARED = Path(os.environ.get("RAG_APP_TEST_DATA", ROOT.parent / "shared" / "data"))
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail any test that would leave this machine; servers on it may be reached."""
+    connect, connect_ex, lookup = (
+        socket.socket.connect,
+        socket.socket.connect_ex,
+        socket.getaddrinfo,
+    )
+
+    def check(host: object) -> None:
+        if not _is_local(host):
+            pytest.fail(f"the network was asked for {host!r}")
+
+    def checked_connect(self: socket.socket, address: object) -> None:
+        check(_host(address))
+        connect(self, address)  # type: ignore[arg-type]
+
+    def checked_connect_ex(self: socket.socket, address: object) -> int:
+        check(_host(address))
+        return connect_ex(self, address)  # type: ignore[arg-type]
+
+    def checked_lookup(host: object, *arguments: object, **named: object) -> object:
+        check(host)
+        return lookup(host, *arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket.socket, "connect", checked_connect)
+    monkeypatch.setattr(socket.socket, "connect_ex", checked_connect_ex)
+    monkeypatch.setattr(socket, "getaddrinfo", checked_lookup)
+
+
+def _host(address: object) -> object:
+    """The host of an internet address; None for a socket of this machine's file system."""
+    return address[0] if isinstance(address, tuple) else None
+
+
+def _is_local(host: object) -> bool:
+    if host in {None, "", "localhost", b"localhost"}:
+        return True
+    try:
+        return ipaddress.ip_address(str(host)).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees, or leaves anything in, the settings and data of whoever runs it."""
+    for name in [name for name in os.environ if name.startswith("RAG_APP_")]:
+        if not name.startswith("RAG_APP_TEST_"):
+            monkeypatch.delenv(name)
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "HF_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "home" / name))
+
+
+@pytest.fixture(scope="session")
+def minilm() -> SentenceEmbedder:
+    """The bundled embedding model."""
+    return SentenceEmbedder.open("all-MiniLM-L6-v2")
+
+
+@pytest.fixture(scope="session")
+def samples_index(tmp_path_factory: pytest.TempPathFactory, minilm: SentenceEmbedder) -> Path:
+    """An index of the sample documents made with the real model; not to be written to."""
+    from ingest.sync import sync
+    from rag_app.index.index import Index
+
+    folder = tmp_path_factory.mktemp("samples") / "index"
+    index = Index.open(folder, embedder=minilm)
+    sync([SAMPLES], index, embedder=minilm)
+    index.close()
+    return folder
+
+
+@pytest.fixture
+def samples(samples_index: Path, minilm: SentenceEmbedder) -> Iterator[Rag]:
+    """The sample documents, ready to be asked."""
+    from rag_app.config import Settings
+    from rag_app.index.index import Index
+
+    settings = Settings(index=samples_index, answer="read")
+    index = Index.open(samples_index, embedder=minilm)
+    rag = Rag.assemble(index, minilm, settings=settings)
+    yield rag
+    rag.close()
