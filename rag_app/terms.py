@@ -18,7 +18,7 @@ STOP_WORDS = frozenset(
     out over own per please same shall she should so some such tell than that the their theirs
     them then there these they this those through to too under until up upon us very was we were
     what whatever when where whether which while who whom whose why will with within without
-    would you your yours
+    would you your yours s t d ll m re ve
     """.split()
 )
 

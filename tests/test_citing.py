@@ -1,0 +1,80 @@
+"""Citations are made from the evidence, never from what a model says of it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag_app.citing import cite, quote
+from rag_app.schema import Hit, Span
+from tests.fakes import a_hit
+
+OPENING = a_hit("The yard opens at 7. It closes at 22.", source="hours.md")
+PRICE = a_hit("A berth costs £120 a year. A locker costs £30.", source="prices.md", start=100)
+HITS = [OPENING, PRICE]
+
+
+def quotes(written: str) -> list[str]:
+    return [citation.quote for citation in cite(written, HITS).citations]
+
+
+def test_a_quote_is_followed_by_its_number() -> None:
+    draft = quote([Span(1, 0, 26, 0.8), Span(0, 0, 20, 0.7)], HITS)
+    assert draft.text == "A berth costs £120 a year. [1]\n\nThe yard opens at 7. [2]"
+
+
+def test_a_quotes_offsets_are_those_of_the_document() -> None:
+    (citation,) = quote([Span(1, 27, 46, 0.8)], HITS).citations
+    assert (citation.start, citation.end) == (127, 146)
+    assert citation.quote == "A locker costs £30."
+
+
+def test_a_written_sentence_is_tied_to_the_sentence_that_supports_it() -> None:
+    assert quotes("The berth costs £120 each year.") == ["A berth costs £120 a year."]
+
+
+def test_the_models_own_number_is_replaced_by_ours() -> None:
+    draft = cite("A locker costs £30 [7].", HITS)
+    assert draft.text == "A locker costs £30. [1]"
+    assert draft.citations[0].source == "prices.md"
+
+
+def test_a_number_that_points_nowhere_is_removed() -> None:
+    assert cite("Dogs are welcome [3].", HITS).text == "Dogs are welcome."
+
+
+def test_a_sentence_with_another_number_is_not_supported() -> None:
+    assert quotes("A berth costs £125 a year.") == []
+
+
+def test_a_sentence_of_other_words_is_not_supported() -> None:
+    assert quotes("The harbour master likes tea.") == []
+
+
+def test_two_claims_on_one_sentence_share_its_number() -> None:
+    draft = cite("The yard opens at 7. At 7 the yard opens.", HITS)
+    assert [citation.number for citation in draft.citations] == [1, 1]
+
+
+def test_a_claim_is_where_the_citation_says() -> None:
+    draft = cite("Hello there. The yard closes at 22 [1].", HITS)
+    (citation,) = draft.citations
+    claim = draft.text[citation.answer_start : citation.answer_end]
+    assert claim == "The yard closes at 22."
+
+
+@pytest.mark.parametrize("written", ["", "   ", "[1]", "[1][2] [3]"])
+def test_nothing_written_gives_nothing_cited(written: str) -> None:
+    assert cite(written, HITS).citations == ()
+
+
+@given(st.text(alphabet="ab .![]12\n", max_size=80), st.text(alphabet="ab .!12\n", min_size=1))
+def test_every_citation_is_exact_whatever_is_written(written: str, text: str) -> None:
+    hit = a_hit(text, start=3)
+    draft = cite(written, [hit])
+    for citation in draft.citations:
+        assert_exact(citation.start, citation.end, citation.quote, hit)
+        assert draft.text[citation.answer_start : citation.answer_end].strip()
+
+
+def assert_exact(start: int, end: int, words: str, hit: Hit) -> None:
+    assert hit.chunk.text[start - hit.chunk.start : end - hit.chunk.start] == words
