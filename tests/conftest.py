@@ -14,7 +14,7 @@ from rag_app.rag import Rag
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "data" / "samples"
 # Evaluation data that is not part of the project; tests that need it skip without it.
-SHARED = Path(os.environ.get("RAG_APP_TEST_DATA", ROOT.parent / "shared" / "data"))
+SHARED = Path(os.environ.get("RAG_APP_SHARED_DATA", ROOT.parent / "shared" / "data"))
 
 
 @pytest.fixture(autouse=True)

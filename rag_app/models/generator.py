@@ -3,6 +3,7 @@
 import logging
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -12,6 +13,7 @@ from rag_app.models.files import find_model
 from rag_app.protocols import Message
 
 _logger = logging.getLogger(__name__)
+_LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 _WAIT_SECONDS = 120  # for the next word; a model silent for longer has failed
 
 
@@ -54,6 +56,11 @@ class CausalGenerator:
 
     def stream(self, messages: Sequence[Message]) -> Iterator[str]:
         """The continuation, piece by piece; closing the iterator stops the model."""
+        # One at a time: the weights and the seed are shared.
+        with self._busy:
+            yield from self._generate(messages)
+
+    def _generate(self, messages: Sequence[Message]) -> Iterator[str]:
         from transformers import StoppingCriteriaList, TextIteratorStreamer
 
         stopped = threading.Event()
@@ -61,7 +68,7 @@ class CausalGenerator:
             self._tokenizer, skip_prompt=True, skip_special_tokens=True, timeout=_WAIT_SECONDS
         )
         arguments = {
-            **self._prompt(messages),
+            **self._prompt(messages).to(self._model.device),
             **self._sampling(),
             "streamer": streamer,
             "max_new_tokens": self._max_new_tokens,
@@ -76,14 +83,13 @@ class CausalGenerator:
                 failures.append(error)
                 streamer.end()  # type: ignore[no-untyped-call]
 
-        with self._busy:
-            worker = threading.Thread(target=work, daemon=True)
-            worker.start()
-            try:
-                yield from (piece for piece in streamer if piece)
-            finally:
-                stopped.set()
-                worker.join()
+        worker = threading.Thread(target=work, daemon=True)
+        worker.start()
+        try:
+            yield from (piece for piece in streamer if piece)
+        finally:
+            stopped.set()
+            worker.join()
         if failures:
             raise ModelError(f"{self.name} failed while writing: {failures[0]}") from failures[0]
 
@@ -96,25 +102,37 @@ class CausalGenerator:
         return {"do_sample": True, "temperature": self._temperature}
 
     def _prompt(self, messages: Sequence[Message]) -> Any:
+        from jinja2 import TemplateError
+
+        try:
+            return self._templated(messages)
+        except TemplateError:
+            # Some templates, Gemma's among them, refuse a system message.
+            return self._templated(_without_system(messages))
+
+    def _templated(self, messages: Sequence[Message]) -> Any:
         return self._tokenizer.apply_chat_template(
             [dict(message) for message in messages],
             add_generation_prompt=True,
             return_dict=True,
             return_tensors="pt",
-        ).to(self._model.device)
+        )
 
     @cached_property
     def _context(self) -> int:
-        positions = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
+        from transformers import AutoConfig
+
+        with self._loading():
+            config = AutoConfig.from_pretrained(self._folder, **_LOCAL)
+        positions = getattr(config.get_text_config(), "max_position_embeddings", None)
         return int(positions or 2048)
 
     @cached_property
     def _tokenizer(self) -> Any:
         from transformers import AutoTokenizer
 
-        tokenizer = AutoTokenizer.from_pretrained(
-            self._folder, local_files_only=True, trust_remote_code=False
-        )
+        with self._loading():
+            tokenizer = AutoTokenizer.from_pretrained(self._folder, **_LOCAL)
         if tokenizer.chat_template is None:
             raise ModelError(f"{self.name} has no chat template; use an instruct model")
         return tokenizer
@@ -123,17 +141,33 @@ class CausalGenerator:
     def _model(self) -> Any:
         import torch
         from transformers import AutoModelForCausalLM
+        from transformers.utils import logging as transformers_logging
 
+        # The loader's progress bar would write over our own.
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        model: Any = AutoModelForCausalLM.from_pretrained(
-            self._folder,
-            local_files_only=True,
-            trust_remote_code=False,
-            use_safetensors=True,
-            dtype="auto",
-        )
+        with self._loading():
+            model: Any = AutoModelForCausalLM.from_pretrained(
+                self._folder, **_LOCAL, use_safetensors=True, dtype="auto"
+            )
         _logger.info("loaded %s in %s on %s", self.name, model.dtype, device)
         return model.to(device).eval()
+
+    @contextmanager
+    def _loading(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            reason = str(error).strip().split("\n")[0]
+            raise ModelError(f"{self._folder} cannot be loaded: {reason}") from error
+
+
+def _without_system(messages: Sequence[Message]) -> list[Message]:
+    """The same conversation with the system message at the head of the first other one."""
+    rules = [message["content"] for message in messages if message["role"] == "system"]
+    others = [message for message in messages if message["role"] != "system"]
+    first = "\n\n".join([*rules, others[0]["content"]])
+    return [{"role": others[0]["role"], "content": first}, *others[1:]]
 
 
 def _stop_when(stopped: threading.Event) -> Any:
