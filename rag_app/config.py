@@ -7,7 +7,7 @@ settings file, which beats the default.
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
@@ -51,7 +51,7 @@ class Settings:
         threads: CPU threads for the models; 0 leaves the choice to torch.
     """
 
-    index: Path = Path()
+    index: Path = field(default_factory=default_index)
     embedder: str = "all-MiniLM-L6-v2"
     generator: str = "Qwen/Qwen2.5-1.5B-Instruct"
     answer: AnswerMode = "auto"
@@ -66,8 +66,6 @@ class Settings:
     threads: int = 0
 
     def __post_init__(self) -> None:
-        if self.index == Path():
-            object.__setattr__(self, "index", default_index())
         _check("answer", self.answer, self.answer in get_args(AnswerMode), "auto, read or generate")
         _check("chunk_tokens", self.chunk_tokens, self.chunk_tokens >= 16, "16 or more")
         _check("k", self.k, self.k >= 1, "1 or more")
@@ -97,16 +95,17 @@ def resolve(**flags: Any) -> dict[str, tuple[Any, str]]:
     path = settings_file()
     from_file = _read(path)
     defaults = Settings()
-    known = {field.name for field in fields(Settings)}
-    if unknown := sorted(set(from_file) - known):
-        raise ConfigError(f"{path}: unknown setting {unknown[0]!r}; known: {', '.join(known)}")
+    names = [field.name for field in fields(Settings)]
+    for given, origin in ((flags, "flags"), (from_file, str(path))):
+        if unknown := sorted(set(given) - set(names)):
+            raise ConfigError(f"{origin}: unknown setting {unknown[0]!r}; use {', '.join(names)}")
     resolved: dict[str, tuple[Any, str]] = {}
-    for name in (field.name for field in fields(Settings)):
+    for name in names:
         default = getattr(defaults, name)
         variable = _ENVIRONMENT + name.upper()
         if flags.get(name) is not None:
             resolved[name] = _convert(name, flags[name], default), "flag"
-        elif variable in os.environ:
+        elif os.environ.get(variable):
             resolved[name] = _convert(variable, os.environ[variable], default), variable
         elif name in from_file:
             resolved[name] = _convert(f"{path}: {name}", from_file[name], default), str(path)
@@ -116,16 +115,21 @@ def resolve(**flags: Any) -> dict[str, tuple[Any, str]]:
 
 
 def _read(path: Path) -> Mapping[str, Any]:
-    if not path.is_file():
-        return {}
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid TOML ({error}); mend or remove it") from error
 
 
 def _convert(name: str, value: object, default: object) -> object:
     kind = Path if isinstance(default, Path) else type(default)
+    # A file's 5.5 or true is not a count, although int() would take it for one.
+    if isinstance(value, bool) or (kind is int and isinstance(value, float)):
+        raise ConfigError(f"{name}={value!r} is not a valid {kind.__name__}")
     try:
         converted = kind(value)  # type: ignore[call-arg]
     except (TypeError, ValueError) as error:

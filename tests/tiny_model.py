@@ -37,7 +37,7 @@ def _tokenizer() -> PreTrainedTokenizerFast:
         show_progress=False,
     )
     bare.train_from_iterator([LEARNT], trainer)
-    return PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=bare,
         eos_token="<|end|>",
         pad_token="<|end|>",
@@ -76,4 +76,4 @@ def _teach(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast) -> None:
         loss.backward()
         optimizer.step()
         optimizer.zero_grad()
-    model.eval()
+    model.eval()  # type: ignore[no-untyped-call]
