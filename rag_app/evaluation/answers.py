@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -10,7 +11,7 @@ from typing import Any
 from rag_app.config import Settings
 from rag_app.errors import DataError
 from rag_app.evaluation.metrics import auroc, exact_match, f1, mean, percentiles
-from rag_app.evaluation.throwaway import evaluation_document, open_throwaway
+from rag_app.evaluation.throwaway import evaluation_document, open_throwaway, read_text
 from rag_app.protocols import Reader
 from rag_app.rag import Rag
 from rag_app.schema import Answer, Document
@@ -33,20 +34,23 @@ def evaluate_answers(file: Path, *, settings: Settings, limit: int | None = None
         DataError: The file is not in SQuAD layout.
     """
     questions = load_questions(file)
+    if not questions:
+        raise DataError(f"{file} holds no questions")
     paragraphs = list({q.paragraph.id: q.paragraph for q in questions}.values())
-    rag, _ = open_throwaway(paragraphs, settings)
     asked = _spread(questions, limit)
     answers, latencies = [], []
-    for question in asked:
-        begun = perf_counter()
-        answers.append(rag.ask(question.text))
-        latencies.append(perf_counter() - begun)
-    report: dict[str, Any] = {
-        "reading": _reading(rag.reader, [q for q in asked if q.golds]),
-        "end_to_end": _end_to_end(asked, answers),
-        "citation_exact": _citation_exact(rag, answers),
-        "seconds_per_question": percentiles(latencies),
-    }
+    rag, _ = open_throwaway(paragraphs, settings)
+    with closing(rag):
+        for question in asked:
+            begun = perf_counter()
+            answers.append(rag.ask(question.text))
+            latencies.append(perf_counter() - begun)
+        report: dict[str, Any] = {
+            "reading": _reading(rag.reader, [q for q in asked if q.golds]),
+            "end_to_end": _end_to_end(asked, answers),
+            "citation_exact": _citation_exact(rag, answers),
+            "seconds_per_question": percentiles(latencies),
+        }
     if any(not q.golds for q in asked):
         report["abstention"] = _abstention(asked, answers)
     return report
@@ -55,7 +59,7 @@ def evaluate_answers(file: Path, *, settings: Settings, limit: int | None = None
 def load_questions(file: Path) -> list[Question]:
     """The questions of a SQuAD 1.1 or 2.0 file, in its order."""
     try:
-        articles = json.loads(file.read_text(encoding="utf-8"))["data"]
+        articles = json.loads(read_text(file))["data"]
         return [
             Question(
                 row["question"],
@@ -74,7 +78,7 @@ def load_questions(file: Path) -> list[Question]:
             ]
             for row in entry["qas"]
         ]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{file}: not in SQuAD layout ({error!r})") from error
 
 
@@ -130,12 +134,15 @@ def _citation_exact(rag: Rag, answers: Sequence[Answer]) -> float:
     return mean(exact)
 
 
-def _abstention(questions: Sequence[Question], answers: Sequence[Answer]) -> dict[str, float]:
+def _abstention(
+    questions: Sequence[Question], answers: Sequence[Answer]
+) -> dict[str, float | None]:
     answerable = [bool(question.golds) for question in questions]
     refused = [answer.mode == "abstain" for answer in answers]
     pairs = list(zip(answerable, refused, strict=True))
     return {
-        "auroc": auroc([answer.confidence for answer in answers], answerable),
+        # JSON knows no NaN.
+        "auroc": auroc([a.confidence for a in answers], answerable) if any(answerable) else None,
         "false_answer": mean([float(not said_no) for has, said_no in pairs if not has]),
         "false_refusal": mean([float(said_no) for has, said_no in pairs if has]),
     }

@@ -6,17 +6,33 @@ retrieved text that is reference, IoU their intersection over their union, and p
 omega the precision of a retriever that brings up every chunk touching the reference.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from rag_app.config import Settings
 from rag_app.errors import DataError
 from rag_app.evaluation.metrics import mean
-from rag_app.evaluation.throwaway import evaluation_document, open_throwaway, read_lines
+from rag_app.evaluation.throwaway import (
+    evaluation_document,
+    open_throwaway,
+    read_lines,
+    read_text,
+)
+from rag_app.schema import Hit
 
 Range = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question and the disjoint ascending ranges of one corpus that answer it."""
+
+    text: str
+    corpus: str
+    wanted: tuple[Range, ...]
 
 
 def evaluate_chunks(
@@ -25,32 +41,43 @@ def evaluate_chunks(
     """Mean recall, precision, IoU and precision omega over the questions.
 
     Raises:
-        DataError: The folder has no `*.md` or no `questions.jsonl`.
+        DataError: The folder is not in the layout of Chroma's report.
     """
     documents = [
-        evaluation_document(path.stem, path.read_text(encoding="utf-8"))
-        for path in sorted(folder.glob("*.md"))
+        evaluation_document(path.stem, read_text(path)) for path in sorted(folder.glob("*.md"))
     ]
     if not documents:
         raise DataError(f"{folder} holds no *.md")
+    questions = load_questions(folder / "questions.jsonl", {document.id for document in documents})
     rag, _ = open_throwaway(documents, replace(settings, k=k))
-    chunks = {
-        document.id: [(c.start, c.end) for c in rag.index.catalog.chunks_of(document.id)]
-        for document in documents
-    }
-    scores = []
-    for row in read_lines(folder / "questions.jsonl")[:limit]:
-        corpus = row["corpus"]
-        hits = [hit.chunk for hit in rag.retriever.search(row["question"], k=k)]
-        own = [(chunk.start, chunk.end) for chunk in hits if chunk.document_id == corpus]
-        elsewhere = sum(c.end - c.start for c in hits if c.document_id != corpus)
-        wanted = merge((r["start"], r["end"]) for r in row["references"])
-        scores.append(_score(wanted, own, elsewhere, chunks[corpus]))
+    with closing(rag):
+        chunks = {
+            document.id: [(c.start, c.end) for c in rag.index.catalog.chunks_of(document.id)]
+            for document in documents
+        }
+        scores = [
+            _score(question, rag.retriever.search(question.text, k=k), chunks[question.corpus])
+            for question in questions[:limit]
+        ]
     names = ("recall", "precision", "iou", "precision_omega")
     return {
         **{name: mean([score[i] for score in scores]) for i, name in enumerate(names)},
         "questions": len(scores),
     }
+
+
+def load_questions(path: Path, corpora: Collection[str]) -> list[Question]:
+    """The questions of a `questions.jsonl`, each on one of the corpora."""
+
+    def parse(row: dict[str, Any]) -> Question:
+        wanted = merge((int(r["start"]), int(r["end"])) for r in row["references"])
+        if row["corpus"] not in corpora:
+            raise ValueError(f"there is no {row['corpus']}.md")
+        if not any(start < end for start, end in wanted):
+            raise ValueError("no reference text")
+        return Question(row["question"], row["corpus"], tuple(wanted))
+
+    return read_lines(path, parse)
 
 
 def merge(ranges: Iterable[Range]) -> list[Range]:
@@ -74,11 +101,13 @@ def common(first: Sequence[Range], second: Sequence[Range]) -> int:
 
 
 def _score(
-    wanted: Sequence[Range], own: Sequence[Range], elsewhere: int, chunks: Sequence[Range]
+    question: Question, hits: Sequence[Hit], chunks: Sequence[Range]
 ) -> tuple[float, float, float, float]:
+    wanted = question.wanted
     size = sum(end - start for start, end in wanted)
+    own = [(h.chunk.start, h.chunk.end) for h in hits if h.chunk.document_id == question.corpus]
     shared = common(wanted, merge(own))
-    retrieved = sum(end - start for start, end in own) + elsewhere
+    retrieved = sum(hit.chunk.end - hit.chunk.start for hit in hits)
     touching = [chunk for chunk in chunks if common([chunk], wanted)]
     omega = sum(end - start for start, end in touching)
     return (

@@ -3,6 +3,7 @@
 import csv
 import math
 from collections import defaultdict
+from contextlib import closing
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -10,7 +11,12 @@ from typing import Any
 from rag_app.config import Settings
 from rag_app.errors import DataError
 from rag_app.evaluation.metrics import mean, ndcg, percentiles, recall, reciprocal_rank
-from rag_app.evaluation.throwaway import evaluation_document, open_throwaway, read_lines
+from rag_app.evaluation.throwaway import (
+    evaluation_document,
+    open_throwaway,
+    read_lines,
+    read_text,
+)
 from rag_app.retriever import Retriever
 from rag_app.schema import Document
 
@@ -27,17 +33,20 @@ def evaluate_retrieval(
     """
     documents = _documents(folder)
     judgements = _judgements(folder / "qrels" / f"{split}.tsv")
-    texts = {row["_id"]: row["text"] for row in read_lines(folder / "queries.jsonl")}
+    texts = dict(read_lines(folder / "queries.jsonl", _question))
     questions = [id_ for id_ in judgements if id_ in texts][:limit]
-    rag, ingest = open_throwaway(documents, settings)
-    # Deep enough that a hundred documents of several chunks each can be ranked.
-    depth = math.ceil(_DEPTH * max(1, rag.index.catalog.count_chunks() / len(documents)))
+    if not questions:
+        raise DataError(f"{folder / 'queries.jsonl'} holds no question judged in {split!r}")
     ranked, latencies = {}, []
-    rag.retriever.search("warm up", k=depth)
-    for id_ in questions:
-        begun = perf_counter()
-        ranked[id_] = rank_documents(rag.retriever, texts[id_], depth=depth)
-        latencies.append(1000 * (perf_counter() - begun))
+    rag, ingest = open_throwaway(documents, settings)
+    with closing(rag):
+        # Deep enough that a hundred documents of several chunks each can be ranked.
+        depth = math.ceil(_DEPTH * max(1, rag.index.catalog.count_chunks() / len(documents)))
+        rag.retriever.search("warm up", k=depth)
+        for id_ in questions:
+            begun = perf_counter()
+            ranked[id_] = rank_documents(rag.retriever, texts[id_], depth=depth)
+            latencies.append(1000 * (perf_counter() - begun))
     pairs = [(ranked[id_], judgements[id_]) for id_ in questions]
     return {
         "ndcg@10": mean([ndcg(found, wanted, k=10) for found, wanted in pairs]),
@@ -58,23 +67,32 @@ def rank_documents(retriever: Retriever, question: str, *, depth: int) -> list[s
 
 
 def _documents(folder: Path) -> list[Document]:
-    documents = []
-    for row in read_lines(folder / "corpus.jsonl"):
-        title = row.get("title", "")
-        text = f"{title}\n\n{row['text']}" if title else row["text"]
-        documents.append(evaluation_document(str(row["_id"]), text, title=title))
+    documents = read_lines(folder / "corpus.jsonl", _document)
     if not documents:
         raise DataError(f"{folder / 'corpus.jsonl'} holds no documents")
     return documents
 
 
+def _document(row: dict[str, Any]) -> Document:
+    title = row.get("title") or ""
+    text = "\n\n".join([title, row["text"]]) if title else row["text"]
+    return evaluation_document(str(row["_id"]), text, title=title)
+
+
+def _question(row: dict[str, Any]) -> tuple[str, str]:
+    return str(row["_id"]), row["text"]
+
+
 def _judgements(path: Path) -> dict[str, dict[str, int]]:
     """Question id → document id → relevance."""
     found: dict[str, dict[str, int]] = defaultdict(dict)
+    lines = read_text(path).split("\n")
+    rows = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file, delimiter="\t"):
-                found[row["query-id"]][row["corpus-id"]] = int(row["score"])
-    except (OSError, KeyError, ValueError) as error:
-        raise DataError(f"{path}: no judgements in BEIR layout ({error})") from error
+        for row in rows:
+            found[row["query-id"]][row["corpus-id"]] = int(row["score"])
+    except (KeyError, ValueError, TypeError, csv.Error) as error:
+        raise DataError(
+            f"{path}, line {rows.line_num}: not query-id, corpus-id and score ({error!r})"
+        ) from error
     return found

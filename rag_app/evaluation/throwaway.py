@@ -2,12 +2,12 @@
 
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from hashlib import sha256
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import platformdirs
 
@@ -18,6 +18,7 @@ from rag_app.rag import Rag
 from rag_app.schema import Document, identify
 
 _logger = logging.getLogger(__name__)
+_Row = TypeVar("_Row")
 _REPORT = "evaluation"  # where the catalogue keeps the report of a finished ingestion
 
 
@@ -48,27 +49,35 @@ def evaluation_document(name: str, text: str, *, title: str = "") -> Document:
     )
 
 
-def read_lines(path: Path) -> list[Any]:
-    """The rows of a JSON lines file.
+def read_lines(path: Path, parse: Callable[[Any], _Row]) -> list[_Row]:
+    """The rows of a JSON lines file, each made from its line's value by `parse`.
 
     Raises:
-        DataError: The file is missing or a line is not JSON.
+        DataError: The file is missing, or a line is not JSON or not of the layout.
     """
-    return [_parse(path, number, line) for number, line in enumerate(_lines(path), start=1) if line]
+    rows = []
+    for number, line in enumerate(read_text(path).split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            rows.append(parse(json.loads(line)))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise DataError(f"{path}, line {number}: not of this layout ({error!r})") from error
+    return rows
 
 
-def _lines(path: Path) -> Iterable[str]:
+def read_text(path: Path) -> str:
+    """The text of a file of the evaluation set.
+
+    Raises:
+        DataError: The file is missing or not UTF-8.
+    """
     try:
-        return path.read_text(encoding="utf-8").split("\n")
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}; see the README for the layout") from error
-
-
-def _parse(path: Path, number: int, line: str) -> Any:
-    try:
-        return json.loads(line)
-    except ValueError as error:
-        raise DataError(f"{path}, line {number}: not JSON ({error})") from error
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: not UTF-8 ({error.reason} at byte {error.start})") from error
 
 
 def _ingestion() -> Ingestion:
