@@ -10,7 +10,7 @@ from typing import Any, Literal
 from ingest.chunking import chunk
 from ingest.loading import load
 from ingest.report import Outcome, SyncReport
-from ingest.scan import FoundFile, scan
+from ingest.scan import FoundFile, locate, scan
 from rag_app.errors import ConfigError, LoadError, SkippedFile
 from rag_app.index.catalog import Entry, FileState
 from rag_app.index.index import Index, IndexWriter
@@ -37,7 +37,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """A file to be read, and what the catalogue knew of it."""
+    """A file to be read, and the entry whose renamed file it is."""
 
     file: FoundFile
     state: FileState
@@ -47,10 +47,11 @@ class _Work:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run would do."""
+    """What a run would do; `touched` are unchanged files with another date."""
 
     work: tuple[_Work, ...]
     removed: tuple[Entry, ...]
+    touched: tuple[tuple[Entry, FileState], ...]
     report: SyncReport
 
 
@@ -89,6 +90,8 @@ def sync(
             report = planned.report
             run = _Run(index, writer, embedder, tokens, recipe, report, progress)
             run.remove([entry.id for entry in planned.removed])
+            for entry, state in planned.touched:
+                index.catalog.touch(entry.id, state)
             for number, work in enumerate(planned.work, start=1):
                 run.add(work, done=number, files=len(planned.work))
             run.flush()
@@ -128,7 +131,7 @@ def plan(paths: Sequence[Path], index: Index, *, recipe: str, rebuild: bool = Fa
     """Compare the paths with the catalogue."""
     report = SyncReport()
     entries = {entry.file.path: entry for entry in index.catalog.entries()}
-    roots = [path.absolute().parent.resolve() / path.name for path in paths]
+    roots = [locate(path) for path in paths]
     missing = [
         str(path)
         for path, root in zip(paths, roots, strict=True)
@@ -137,57 +140,51 @@ def plan(paths: Sequence[Path], index: Index, *, recipe: str, rebuild: bool = Fa
     if missing:
         raise ConfigError(f"no such file or folder: {', '.join(missing)}")
     files, unreadable = scan([path for path in paths if path.exists()])
-    for source, reason in unreadable:
-        report.note("failed", source, reason)
+    for unread in unreadable:
+        report.note("failed", unread.source, unread.reason)
     report.files = len(files) + len(unreadable)
-    present = {file.key for file in files} | {
-        str(Path(source).absolute()) for source, _ in unreadable
-    }
-    gone = {
+    present = {file.key for file in files}
+    # What lies in a folder that cannot be read now is not known to be gone.
+    closed = [unread.path for unread in unreadable]
+    missed = {
         key: entry
         for key, entry in entries.items()
-        if key not in present and any(_inside(key, root) for root in roots)
+        if key not in present and not any(_inside(key, path) for path in closed)
     }
-    moved = {entry.file.digest: entry for key, entry in entries.items() if _is_gone(key, present)}
+    gone = {k: entry for k, entry in missed.items() if any(_inside(k, root) for root in roots)}
+    moved = {e.file.digest: e for key, e in missed.items() if not Path(key).exists()}
     work: list[_Work] = []
+    touched: list[tuple[Entry, FileState]] = []
     for file in files:
         known = entries.get(file.key)
-        step = _compare(file, known, moved, recipe, rebuild, index, report)
-        if step is not None:
-            work.append(step)
-            if step.outcome == "renamed" and step.replaces is not None:
-                gone.pop(step.replaces.file.path, None)
+        if known is not None and _is_current(known, recipe, rebuild) and _looks_same(known, file):
+            _note_unchanged(known, file.source, report)
+            continue
+        try:
+            state = file.state()
+        except OSError as error:
+            report.note("failed", file.source, error.strerror or str(error))
+            continue
+        if known is None:
+            before = moved.pop(state.digest, None)
+            work.append(_Work(file, state, "renamed" if before else "added", before))
+            if before is not None:
+                gone.pop(before.file.path, None)
+        elif _is_current(known, recipe, rebuild) and known.file.digest == state.digest:
+            touched.append((known, state))
+            _note_unchanged(known, file.source, report)
+        else:
+            work.append(_Work(file, state, "updated"))
     report.removed = len(gone)
-    return Plan(tuple(work), tuple(gone.values()), report)
+    return Plan(tuple(work), tuple(gone.values()), tuple(touched), report)
 
 
-def _compare(
-    file: FoundFile,
-    known: Entry | None,
-    moved: dict[str, Entry],
-    recipe: str,
-    rebuild: bool,
-    index: Index,
-    report: SyncReport,
-) -> _Work | None:
-    """The work a file needs; None, and a note in the report, where it needs none."""
-    current = known is not None and known.recipe == recipe and not rebuild
-    if known and current and (known.file.size, known.file.modified) == (file.size, file.modified):
-        _note_unchanged(known, file.source, report)
-        return None
-    try:
-        state = file.state()
-    except OSError as error:
-        report.note("failed", file.source, error.strerror or str(error))
-        return None
-    if known is None:
-        before = moved.pop(state.digest, None)
-        return _Work(file, state, "renamed" if before else "added", before)
-    if current and known.file.digest == state.digest:
-        index.catalog.touch(known.id, state)
-        _note_unchanged(known, file.source, report)
-        return None
-    return _Work(file, state, "updated", known)
+def _is_current(entry: Entry, recipe: str, rebuild: bool) -> bool:
+    return entry.recipe == recipe and not rebuild
+
+
+def _looks_same(entry: Entry, file: FoundFile) -> bool:
+    return (entry.file.size, entry.file.modified) == (file.size, file.modified)
 
 
 def _note_unchanged(entry: Entry, source: str, report: SyncReport) -> None:
@@ -226,6 +223,7 @@ class _Run:
         self._report = report
         self._progress = progress
         self._waiting: list[tuple[Document, list[Chunk], FileState]] = []
+        self._replaced: list[str] = []  # what the waiting files were called before
 
     def remove(self, document_ids: Sequence[str]) -> None:
         if document_ids:
@@ -233,14 +231,14 @@ class _Run:
                 self._writer.remove(document_ids)
 
     def add(self, work: _Work, *, done: int, files: int) -> None:
+        if work.replaces is not None:
+            self._replaced.append(work.replaces.id)
         try:
             with self._report.timing("load"):
                 document = load(work.file.path, source=work.file.source)
         except LoadError as error:
             self._note_unread(work, error)
         else:
-            if work.outcome == "renamed" and work.replaces is not None:
-                self.remove([work.replaces.id])
             self.add_document(document, work.state, work.outcome)
         if self._progress is not None:
             rate = self._report.embedded / max(self._report.stages["embed"], 1e-9)
@@ -267,6 +265,8 @@ class _Run:
             new = [text for text in dict.fromkeys(texts) if text not in known]
             vectors = dict(zip(new, self._embedder.embed(new), strict=True)) if new else {}
         self._report.embedded += len(new)
+        self.remove(self._replaced)
+        self._replaced.clear()
         with self._report.timing("store"):
             for document, chunks, state in self._waiting:
                 own = {c.text: vectors.pop(c.text) for c in chunks if c.text in vectors}
@@ -292,8 +292,4 @@ class _Run:
 
 
 def _inside(key: str, root: Path) -> bool:
-    return key == str(root) or key.startswith(f"{root}/")
-
-
-def _is_gone(key: str, present: set[str]) -> bool:
-    return key not in present and not Path(key).exists()
+    return Path(key).is_relative_to(root)

@@ -1,11 +1,14 @@
 """Call back after files under the paths have changed and then rested for a moment."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ingest.scan import scan
+from rag_app.errors import IndexLocked
 
+_logger = logging.getLogger(__name__)
 _POLL_SECONDS = 2.0
 
 
@@ -20,8 +23,12 @@ def watch(paths: Sequence[Path], changed: Callable[[], object]) -> None:
                 # Files may still be arriving; wait until two looks agree.
                 while (later := _settled(paths)) != now:
                     now = later
-                before = now
-                changed()
+                try:
+                    changed()
+                except IndexLocked as error:
+                    _logger.warning("%s; the changes are taken up then", error)
+                else:
+                    before = now
     except KeyboardInterrupt:
         return
 

@@ -1,5 +1,6 @@
 """HTML: what a reader sees, without scripts, styles and site furniture."""
 
+import warnings
 from typing import TYPE_CHECKING
 
 from ingest.loading.extracted import Extracted, TextBuilder
@@ -7,7 +8,8 @@ from ingest.loading.extracted import Extracted, TextBuilder
 if TYPE_CHECKING:
     from bs4 import Tag
 
-_UNSEEN = ["script", "style", "template", "noscript", "nav", "iframe", "object", "svg", "form"]
+_UNSEEN = ["script", "style", "template", "noscript", "nav", "iframe", "object", "svg"]
+_CONTROLS = ["button", "select", "textarea"]
 _FURNITURE = ["header", "footer", "aside"]
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _BLOCKS = {
@@ -21,9 +23,11 @@ def extract(data: bytes) -> Extracted:
     """Visible text, block by block, with headings and tables."""
     from bs4 import BeautifulSoup
 
-    soup = BeautifulSoup(data, "lxml")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # guesses about what else the file might be
+        soup = BeautifulSoup(data, "lxml")
     title = soup.title.get_text(" ", strip=True) if soup.title else ""
-    for tag in soup(_UNSEEN):
+    for tag in soup(_UNSEEN + _CONTROLS):
         tag.decompose()
     root = soup.body or soup
     # Outside an article these frame the page; inside one they belong to it.

@@ -58,16 +58,16 @@ def load(path: Path, *, source: str | None = None) -> Document:
         raise SkippedFile(
             f"{path}: holds no text" + (f" ({m})" if (m := extracted.missing) else "")
         )
-    absolute = path.resolve()
+    folder = path.parent.resolve()
     return Document(
-        id=identify(str(absolute)),
+        id=identify(str(folder / path.name)),
         source=source if source is not None else str(path),
         text=extracted.text,
         title=extracted.title or path.stem,
         digest=sha256(data).hexdigest(),
         page_starts=extracted.page_starts,
         headings=extracted.headings,
-        metadata={"format": suffix, "folder": str(absolute.parent)},
+        metadata={"format": suffix, "folder": str(folder)},
         missing=extracted.missing,
     )
 

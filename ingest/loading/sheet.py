@@ -18,6 +18,8 @@ def extract_workbook(data: bytes) -> Extracted:
     builder = TextBuilder()
     for sheet in workbook.worksheets:
         builder.heading(sheet.title, 1)
+        # Some programs declare a smaller range than they fill.
+        sheet.reset_dimensions()
         builder.table([[_shown(cell) for cell in row] for row in sheet.iter_rows(values_only=True)])
     return builder.build(workbook.properties.title or "")
 

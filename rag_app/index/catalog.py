@@ -6,42 +6,28 @@ transaction that takes effect whole.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from rag_app.index.database import Database
-from rag_app.protocols import Vectors
-from rag_app.schema import Chunk, Document, Status, identify
-
-_CHUNK_COLUMNS = (
-    'c.id, c.document_id, d.source, c.text, c.start, c."end", c.page, c.heading, c.tokens'
+from rag_app.index.rows import (
+    READ_CHUNKS,
+    READ_DOCUMENT,
+    WRITE_CHUNK,
+    WRITE_DOCUMENT,
+    Entry,
+    FileState,
+    chunk_row,
+    document_of,
+    document_row,
+    searchable_name,
+    text_digest,
 )
+from rag_app.protocols import Vectors
+from rag_app.schema import Chunk, Document, Status
 
-
-@dataclass(frozen=True, slots=True)
-class FileState:
-    """A file as it was when it was last looked at."""
-
-    path: str
-    size: int
-    modified: int
-    digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A file in the catalogue, its outcome, and how many chunks it gave."""
-
-    id: str
-    source: str
-    file: FileState
-    recipe: str
-    status: Status
-    reason: str
-    title: str
-    chunks: int
+__all__ = ["Catalog", "Entry", "FileState"]
 
 
 class Catalog:
@@ -57,26 +43,27 @@ class Catalog:
     ) -> None:
         """Add or replace a document; only chunks that changed are touched."""
         status: Status = "partial" if document.missing else "indexed"
-        new = {chunk.id: chunk for chunk in chunks}
+        name = searchable_name(document)
+        new = {row[0]: row for row in (chunk_row(chunk, name) for chunk in chunks)}
         with self._db.transaction():
             # The same file under a new id, after it was renamed.
             self._db.run(
                 "DELETE FROM documents WHERE path = ? AND id != ?", (file.path, document.id)
             )
-            self._write_document(document, file, recipe, status, document.missing)
-            old = {
-                id_
-                for (id_,) in self._db.rows(
-                    "SELECT id FROM chunks WHERE document_id = ?", (document.id,)
-                )
-            }
-            self._db.run_many("DELETE FROM chunks WHERE id = ?", [(i,) for i in old - new.keys()])
-            name = _searchable_name(document)
-            self._db.run_many(
-                'INSERT INTO chunks (id, document_id, start, "end", page, heading, tokens, name,'
-                " text, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [_chunk_row(chunk, name) for id_, chunk in new.items() if id_ not in old],
+            # Another recipe may mean another model, whose vectors are yet to be delivered.
+            old = self._db.rows(
+                'SELECT c.id, document_id, start, "end", page, heading, tokens, name, c.text,'
+                " c.digest FROM chunks c JOIN documents d ON d.id = document_id"
+                " WHERE document_id = ? AND recipe = ?",
+                (document.id, recipe),
             )
+            kept = {row[0] for row in old if new.get(row[0]) == row}
+            self._write_document(document, file, recipe, status, document.missing)
+            self._db.run_many(
+                "DELETE FROM chunks WHERE id = ?",
+                [(id_,) for id_ in self._ids_of(document.id) if id_ not in kept],
+            )
+            self._db.run_many(WRITE_CHUNK, [row for id_, row in new.items() if id_ not in kept])
             self._advance()
 
     def put_unread(
@@ -115,24 +102,8 @@ class Catalog:
 
     def document(self, source: str) -> Document | None:
         """The document of that source, absolute path or id."""
-        rows = self._db.rows(
-            "SELECT id, source, text, title, digest, page_starts, metadata, status, reason"
-            " FROM documents WHERE ? IN (source, path, id)",
-            (source,),
-        )
-        if not rows:
-            return None
-        id_, source, text, title, digest, starts, metadata, status, reason = rows[0]
-        return Document(
-            id=id_,
-            source=source,
-            text=text,
-            title=title,
-            digest=digest,
-            page_starts=tuple(json.loads(starts)),
-            metadata=json.loads(metadata),
-            missing=reason if status == "partial" else "",
-        )
+        rows = self._db.rows(READ_DOCUMENT, (source,))
+        return document_of(rows[0]) if rows else None
 
     def matching(self, where: Mapping[str, str]) -> list[str]:
         """Ids of documents whose source, title or metadata have all these values.
@@ -162,19 +133,13 @@ class Catalog:
 
     def chunks(self, ids: Iterable[str]) -> dict[str, Chunk]:
         """The chunks that are there, by id; forgotten ones are left out."""
-        rows = self._db.rows_in(
-            f"SELECT {_CHUNK_COLUMNS} FROM chunks c"  # noqa: S608
-            " JOIN documents d ON d.id = c.document_id WHERE c.id IN ({})",
-            ids,
-        )
+        rows = self._db.rows_in(READ_CHUNKS + "WHERE c.id IN ({})", ids)
         return {row[0]: Chunk(*row) for row in rows}
 
     def chunks_of(self, document_id: str) -> list[Chunk]:
         """The document's chunks in reading order."""
         rows = self._db.rows(
-            f"SELECT {_CHUNK_COLUMNS} FROM chunks c"  # noqa: S608
-            " JOIN documents d ON d.id = c.document_id WHERE c.document_id = ? ORDER BY c.start",
-            (document_id,),
+            READ_CHUNKS + "WHERE c.document_id = ? ORDER BY c.start", (document_id,)
         )
         return [Chunk(*row) for row in rows]
 
@@ -314,60 +279,15 @@ class Catalog:
     def _advance(self) -> None:
         self.set("generation", str(self.generation + 1))
 
+    def _ids_of(self, document_id: str) -> list[str]:
+        rows = self._db.rows("SELECT id FROM chunks WHERE document_id = ?", (document_id,))
+        return [id_ for (id_,) in rows]
+
     def _write_document(
         self, document: Document, file: FileState, recipe: str, status: Status, reason: str
     ) -> None:
-        self._db.run(
-            "INSERT INTO documents (id, source, path, size, modified, digest, recipe, status,"
-            " reason, title, text, page_starts, metadata)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT (id) DO UPDATE SET source = excluded.source, path = excluded.path,"
-            " size = excluded.size, modified = excluded.modified, digest = excluded.digest,"
-            " recipe = excluded.recipe, status = excluded.status, reason = excluded.reason,"
-            " title = excluded.title, text = excluded.text, page_starts = excluded.page_starts,"
-            " metadata = excluded.metadata",
-            (
-                document.id,
-                document.source,
-                file.path,
-                file.size,
-                file.modified,
-                file.digest,
-                recipe,
-                status,
-                reason,
-                document.title,
-                document.text,
-                json.dumps(document.page_starts),
-                json.dumps(dict(document.metadata), sort_keys=True),
-            ),
-        )
-
-
-def text_digest(text: str) -> str:
-    """The key under which the vector of a text is kept."""
-    return identify(text)
-
-
-def _chunk_row(chunk: Chunk, name: str) -> tuple[object, ...]:
-    return (
-        chunk.id,
-        chunk.document_id,
-        chunk.start,
-        chunk.end,
-        chunk.page,
-        chunk.heading,
-        chunk.tokens,
-        name,
-        chunk.text,
-        text_digest(chunk.text),
-    )
-
-
-def _searchable_name(document: Document) -> str:
-    """Title and file name: what a person calls the document when asking about it."""
-    stem = Path(document.source).stem
-    return document.title if stem.lower() == document.title.lower() else f"{document.title} {stem}"
+        row = document_row(document, file, recipe=recipe, status=status, reason=reason)
+        self._db.run(WRITE_DOCUMENT, row)
 
 
 def _vector(blob: bytes) -> Vectors:

@@ -24,10 +24,15 @@ class Database:
             self._connection = sqlite3.connect(
                 path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
             )
-            self._connection.executescript(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;"
-            )
-            self._prepare(path)
+            try:
+                self._connection.executescript(
+                    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+                    " PRAGMA foreign_keys = ON;"
+                )
+                self._prepare(path)
+            except BaseException:
+                self._connection.close()
+                raise
         except sqlite3.DatabaseError as error:
             raise StoreError(
                 f"{path} cannot be opened ({error}); check the folder's permissions, or "

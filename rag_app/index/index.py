@@ -108,8 +108,10 @@ class Index:
             raise StoreError(f"{self.folder} cannot be written to ({error})") from error
         try:
             with self._opening:
+                # What other writers left is read anew; from here on nobody else writes.
+                self._close_stale_store()
                 self._writing = True
-            self._adopt_model()
+            self._adopt_store()
             writer = IndexWriter(self)
             writer.deliver()
             yield writer
@@ -117,9 +119,10 @@ class Index:
             self._writing = False
             lock.release()
 
-    def _adopt_model(self) -> None:
-        """A store of another model has other vectors: have this model's one filled anew."""
-        if self.catalog.get("model") != self.model:
+    def _adopt_store(self) -> None:
+        """Have the vector store filled anew where it was removed or is another model's."""
+        removed = not (self.folder / "chroma").is_dir()
+        if removed or self.catalog.get("model") != self.model:
             self.catalog.redeliver()
             self.catalog.set("model", self.model)
 
@@ -137,13 +140,17 @@ class Index:
         when the generation has moved; the writer's own is always up to date.
         """
         generation = self.catalog.generation
-        if self._store is not None and generation != self._seen and not self._writing:
-            self._store.close()
-            self._store = None
+        if not self._writing:
+            self._close_stale_store()
         if self._store is None:
             self._store = ChromaVectors(self.folder / "chroma", model=self.model)
         self._seen = generation
         return self._store
+
+    def _close_stale_store(self) -> None:
+        if self._store is not None and self.catalog.generation != self._seen:
+            self._store.close()
+            self._store = None
 
 
 class IndexWriter:

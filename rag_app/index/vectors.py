@@ -1,8 +1,11 @@
 """Nearest neighbours in Chroma. Made from the catalogue, and can be made again from it."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock
 
 from rag_app.protocols import Vectors
 from rag_app.schema import Chunk
@@ -14,47 +17,61 @@ _MOST_A_CALL = 5_000  # Chroma refuses more than 5,461 items in one call
 
 
 class ChromaVectors:
-    """One collection, named by the model, in a folder of Chroma's own."""
+    """One collection, named by the model, in a folder of Chroma's own.
+
+    Chroma's files are not made for several processes: one that loads them while another
+    writes may hang. So loading, which the first query does, and writing take turns;
+    later queries are answered from memory.
+    """
 
     def __init__(self, folder: Path, *, model: str) -> None:
         import chromadb
         from chromadb.config import Settings
 
         folder.mkdir(parents=True, exist_ok=True)
-        self._client: Any = chromadb.PersistentClient(
-            path=str(folder), settings=Settings(anonymized_telemetry=False)
-        )
-        # Embedding is ours: without a function Chroma would fetch a model of its own.
-        self._collection: Collection = self._client.get_or_create_collection(
-            name=f"chunks-{model[:16]}",
-            embedding_function=None,
-            configuration={"hnsw": {"space": "cosine", "ef_search": 200}},
-        )
+        self._turn = FileLock(folder / "turn.lock", is_singleton=False, poll_interval=0.01)
+        self._loaded = False
+        with self._turn:
+            self._client: Any = chromadb.PersistentClient(
+                path=str(folder), settings=Settings(anonymized_telemetry=False)
+            )
+            # Embedding is ours: without a function Chroma would fetch a model of its own.
+            self._collection: Collection = self._client.get_or_create_collection(
+                name=f"chunks-{model[:16]}",
+                embedding_function=None,
+                configuration={"hnsw": {"space": "cosine", "ef_search": 200}},
+            )
 
     def upsert(self, chunks: Sequence[Chunk], vectors: Vectors) -> None:
         """Store or replace the chunks with their (n, d) unit vectors."""
         for begin in range(0, len(chunks), _MOST_A_CALL):
             part = chunks[begin : begin + _MOST_A_CALL]
-            self._collection.upsert(
-                ids=[chunk.id for chunk in part],
-                embeddings=vectors[begin : begin + _MOST_A_CALL],
-                documents=[chunk.text for chunk in part],
-                metadatas=[_metadata(chunk) for chunk in part],
-            )
+            with self._turn:
+                self._collection.upsert(
+                    ids=[chunk.id for chunk in part],
+                    embeddings=vectors[begin : begin + _MOST_A_CALL],
+                    documents=[chunk.text for chunk in part],
+                    metadatas=[_metadata(chunk) for chunk in part],
+                )
 
     def delete(self, ids: Sequence[str]) -> None:
         """Forget the chunks; unknown ids are ignored."""
         for begin in range(0, len(ids), _MOST_A_CALL):
-            self._collection.delete(ids=list(ids[begin : begin + _MOST_A_CALL]))
+            with self._turn:
+                self._collection.delete(ids=list(ids[begin : begin + _MOST_A_CALL]))
 
     def query(
         self, vector: Vectors, *, k: int, documents: Sequence[str] | None = None
     ) -> list[tuple[str, float]]:
         """The k nearest to the (d,) vector as (chunk id, cosine), closest first."""
+        if documents is not None and not documents:
+            return []
         where: Any = None if documents is None else {"document_id": {"$in": list(documents)}}
-        found = self._collection.query(
-            query_embeddings=vector[None, :], n_results=k, where=where, include=["distances"]
-        )
+        with nullcontext() if self._loaded else self._turn:
+            found = self._collection.query(
+                query_embeddings=vector[None, :], n_results=k, where=where, include=["distances"]
+            )
+        self._loaded = True
         distances = found["distances"] or [[]]
         # Chroma's cosine distance is 1 − cosine.
         return [

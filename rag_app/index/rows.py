@@ -1,0 +1,119 @@
+"""How documents and chunks become rows of the catalogue, and rows become them again."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rag_app.schema import Chunk, Document, Status, identify
+
+WRITE_DOCUMENT = """
+INSERT INTO documents (id, source, path, size, modified, digest, recipe, status, reason,
+    title, text, page_starts, metadata)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (id) DO UPDATE SET source = excluded.source, path = excluded.path,
+    size = excluded.size, modified = excluded.modified, digest = excluded.digest,
+    recipe = excluded.recipe, status = excluded.status, reason = excluded.reason,
+    title = excluded.title, text = excluded.text, page_starts = excluded.page_starts,
+    metadata = excluded.metadata
+"""
+READ_DOCUMENT = """
+SELECT id, source, text, title, digest, page_starts, metadata, status, reason
+FROM documents WHERE ? IN (source, path, id)
+"""
+WRITE_CHUNK = """
+INSERT INTO chunks (id, document_id, start, "end", page, heading, tokens, name, text, digest)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+READ_CHUNKS = """
+SELECT c.id, c.document_id, d.source, c.text, c.start, c."end", c.page, c.heading, c.tokens
+FROM chunks c JOIN documents d ON d.id = c.document_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """A file as it was when it was last looked at."""
+
+    path: str
+    size: int
+    modified: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A file in the catalogue, its outcome, and how many chunks it gave."""
+
+    id: str
+    source: str
+    file: FileState
+    recipe: str
+    status: Status
+    reason: str
+    title: str
+    chunks: int
+
+
+def document_row(
+    document: Document, file: FileState, *, recipe: str, status: Status, reason: str
+) -> tuple[object, ...]:
+    """The values of `WRITE_DOCUMENT`."""
+    return (
+        document.id,
+        document.source,
+        file.path,
+        file.size,
+        file.modified,
+        file.digest,
+        recipe,
+        status,
+        reason,
+        document.title,
+        document.text,
+        json.dumps(document.page_starts),
+        json.dumps(dict(document.metadata), sort_keys=True),
+    )
+
+
+def document_of(row: Sequence[Any]) -> Document:
+    """The document of a row of `READ_DOCUMENT`."""
+    id_, source, text, title, digest, starts, metadata, status, reason = row
+    return Document(
+        id=id_,
+        source=source,
+        text=text,
+        title=title,
+        digest=digest,
+        page_starts=tuple(json.loads(starts)),
+        metadata=json.loads(metadata),
+        missing=reason if status == "partial" else "",
+    )
+
+
+def chunk_row(chunk: Chunk, name: str) -> tuple[object, ...]:
+    """The values of `WRITE_CHUNK`."""
+    return (
+        chunk.id,
+        chunk.document_id,
+        chunk.start,
+        chunk.end,
+        chunk.page,
+        chunk.heading,
+        chunk.tokens,
+        name,
+        chunk.text,
+        text_digest(chunk.text),
+    )
+
+
+def text_digest(text: str) -> str:
+    """The key under which the vector of a text is kept."""
+    return identify(text)
+
+
+def searchable_name(document: Document) -> str:
+    """Title and file name: what a person calls the document when asking about it."""
+    stem = Path(document.source).stem
+    return document.title if stem.lower() == document.title.lower() else f"{document.title} {stem}"
