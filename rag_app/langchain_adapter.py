@@ -1,6 +1,9 @@
 """LangChain both ways: ours in its chains, its embeddings and chat models in ours."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+from itertools import accumulate
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,11 +15,12 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langchain_core.retrievers import BaseRetriever
 
 from rag_app.protocols import Embedder, Message, TextKind, Tokenizer, Vectors
-from rag_app.schema import Hit, identify
+from rag_app.schema import Document, Hit, identify
 
 if TYPE_CHECKING:
     from rag_app.retriever import Retriever
 
+_BETWEEN = "\n\n"  # parts of one source
 _MESSAGES: dict[str, type[BaseMessage]] = {
     "system": SystemMessage,
     "user": HumanMessage,
@@ -113,6 +117,33 @@ class LangChainGenerator:
         for piece in self._model.stream(converted):
             if text := piece.text:
                 yield str(text)
+
+
+def documents_from_langchain(loaded: Iterable[LangChainDocument]) -> list[Document]:
+    """What a LangChain loader brought, as documents for `ingest.sync.store`.
+
+    Parts of one source, such as the pages that `PyPDFLoader` gives, become one document.
+    """
+    sources: dict[str, list[LangChainDocument]] = {}
+    for part in loaded:
+        sources.setdefault(str(part.metadata.get("source", "untitled")), []).append(part)
+    return [_join(source, parts) for source, parts in sources.items()]
+
+
+def _join(source: str, parts: Sequence[LangChainDocument]) -> Document:
+    texts = [part.page_content for part in parts]
+    starts = accumulate((len(text) + len(_BETWEEN) for text in texts[:-1]), initial=0)
+    text = _BETWEEN.join(texts)
+    path = PurePath(source)
+    return Document(
+        id=identify("langchain", source),
+        source=source,
+        text=text,
+        title=str(parts[0].metadata.get("title") or path.stem),
+        digest=sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+        page_starts=tuple(starts) if all("page" in part.metadata for part in parts) else (),
+        metadata={"format": path.suffix.removeprefix("."), "folder": str(path.parent)},
+    )
 
 
 def _as_document(hit: Hit) -> LangChainDocument:
