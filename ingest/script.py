@@ -12,6 +12,7 @@ from ingest.report import SyncReport
 from ingest.sync import Progress, sync
 from rag_app.cli import add_common_options, guarded
 from rag_app.config import Settings
+from rag_app.owner import check_owners
 from rag_app.rag import open_index
 
 
@@ -30,6 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    check_owners()
     settings = Settings.load(index=arguments.index, embedder=arguments.embedder)
     index, embedder = open_index(settings)
 

@@ -14,6 +14,7 @@ from threading import Thread
 from rag_app.cli import guarded
 from rag_app.config import Settings
 from rag_app.errors import ConfigError, IndexLocked, RagError
+from rag_app.owner import check_owners
 
 _logger = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
@@ -54,6 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    check_owners()
     settings = Settings.load(index=arguments.index)
     _check_free(arguments.host, arguments.port)
     # The pages load their settings themselves, in this process.
@@ -64,7 +66,7 @@ def _run(arguments: argparse.Namespace) -> int:
         _ingest(arguments.samples or _default_samples(), settings)
     else:
         Thread(target=_warm, args=(settings,), daemon=True).start()
-    print(f"Chat: http://{arguments.host}:{arguments.port}", flush=True)
+    print(f"Chat: {_address(arguments.host, arguments.port)}", flush=True)
     _serve(arguments.host, arguments.port)
     return 0
 
@@ -81,6 +83,10 @@ def _check_free(host: str, port: int) -> None:
             raise ConfigError(
                 f"cannot listen on {host}:{port} ({error}); choose another --port"
             ) from error
+
+
+def _address(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _is_empty(settings: Settings) -> bool:
