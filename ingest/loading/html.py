@@ -8,7 +8,7 @@ from ingest.loading.extracted import Extracted, TextBuilder
 if TYPE_CHECKING:
     from bs4 import Tag
 
-_UNSEEN = ["script", "style", "template", "noscript", "nav", "iframe", "object", "svg"]
+_UNSEEN = ["title", "script", "style", "template", "noscript", "nav", "iframe", "object", "svg"]
 _CONTROLS = ["button", "select", "textarea"]
 _FURNITURE = ["header", "footer", "aside"]
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
