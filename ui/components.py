@@ -13,8 +13,9 @@ from typing import Literal
 from rag_app.index.catalog import Entry
 
 NoticeKind = Literal["note", "error"]
-# Control characters, and halves of pairs as in file names that are not UTF-8.
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# Control characters, those that turn the direction of what follows (which could make one
+# file name look like another), and halves of pairs as in file names that are not UTF-8.
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 # A line end in the midst of a sentence, as PDFs have it: after a long line, and before
 # neither a blank line, nor the next item of a list, nor the next row ("label: value").
 _WRAP = re.compile(r"(?<=[^\n]{50})\n(?![\s•·*#\-–—]|\d+[.)]|\x7f|[^\n:]{1,30}: )")

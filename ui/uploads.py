@@ -4,7 +4,8 @@ import re
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f<>:\"/\\|?*]")
-_LONGEST = 150  # characters; file systems allow 255 bytes
+_LONGEST = 200  # bytes; file systems allow 255, and the partial file takes some
+_LONGEST_SUFFIX = 20
 
 
 def uploads_folder(index: Path) -> Path:
@@ -15,10 +16,18 @@ def uploads_folder(index: Path) -> Path:
 def safe_name(name: str) -> str:
     """The name without folders, hidden-file dots and characters some system forbids."""
     base = PurePosixPath(PureWindowsPath(name).name).name
-    base = _UNSAFE.sub("_", base).strip(" .")
+    base = _cut(_UNSAFE.sub("_", base)).strip(" .")
     suffix = PurePosixPath(base).suffix
-    stem = base.removesuffix(suffix)[: _LONGEST - len(suffix)].rstrip(" .")
+    if len(suffix) > _LONGEST_SUFFIX:
+        suffix = ""
+    stem = base.removesuffix(suffix)
+    stem = _cut(stem, _LONGEST - len(suffix.encode())).rstrip(" .")
     return f"{stem}{suffix}" if stem else "document"
+
+
+def _cut(text: str, longest: int | None = None) -> str:
+    """At most so many bytes of UTF-8, without half characters."""
+    return text.encode("utf-8", "ignore")[:longest].decode("utf-8", "ignore")
 
 
 def keep(folder: Path, name: str, data: bytes) -> Path:

@@ -1,0 +1,253 @@
+"""The HTML of the pages: exact highlights, and no word of a document ever interpreted."""
+
+import re
+from html import unescape
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag_app.index.catalog import Entry, FileState
+from rag_app.schema import Answer, Citation, Hit, Mode
+from tests.fakes import a_hit
+from ui.components import (
+    counted,
+    documents_html,
+    file_name,
+    heading_html,
+    highlighted,
+    notice_html,
+    outcomes_html,
+    place,
+    plain,
+    printable,
+    rejoined,
+    totals,
+)
+from ui.conversation import answer_html, confidence_words, found_html, question_html
+
+HOSTILE = (
+    "<script>alert(1)</script> ![x](http://example.com/x.png) [y](javascript:alert(1)) "
+    "</blockquote><img src=x onerror=alert(1)> \" ' & **bold**"
+)
+# Tags and attributes that would be in the HTML if the text were not escaped.
+STRUCK = re.compile(r"<(script|img)|\son\w+\s*=\s*[^&]*>", re.IGNORECASE)
+
+
+def shown(html: str) -> str:
+    """What a browser shows of it."""
+    return unescape(re.sub(r"<[^>]*>", "", html))
+
+
+def an_answer(
+    hit: Hit, *, start: int = 0, end: int | None = None, mode: Mode = "read", score: float = 0.9
+) -> Answer:
+    """An answer that quotes a stretch of the hit."""
+    chunk = hit.chunk
+    quote = chunk.text[start:end]
+    citation = Citation(
+        number=1,
+        chunk_id=chunk.id,
+        source=chunk.source,
+        page=chunk.page,
+        start=chunk.start + start,
+        end=chunk.start + start + len(quote),
+        quote=quote,
+        answer_start=0,
+        answer_end=len(quote),
+        score=score,
+    )
+    return Answer("Who?", f"{quote} [1]", mode, score, (citation,), (hit,), {})
+
+
+def an_abstention(*hits: Hit) -> Answer:
+    return Answer("Who?", "The documents do not answer this.", "abstain", 0.1, (), hits, {})
+
+
+def an_entry(source: str, *, reason: str = "", chunks: int = 3) -> Entry:
+    state = FileState(source, 1, 1, "digest")
+    return Entry(source, source, state, "recipe", "indexed", reason, "title", chunks)
+
+
+# Text
+
+
+@given(st.text())
+def test_text_is_shown_as_it_is_and_never_interpreted(text: str) -> None:
+    html = plain(text)
+    assert not re.search("[<>\"']", html)
+    assert unescape(html) == printable(text)
+
+
+@pytest.mark.parametrize(
+    "character", ["\x00", "\x1b", "\x7f", "\x85", "\ud83d", "\u202e", "\u2066"]
+)
+def test_what_cannot_be_shown_is_a_space(character: str) -> None:
+    assert printable(f"a{character}b") == "a b"
+
+
+@pytest.mark.parametrize("text", ["two\nlines", "a\ttab", "שלום", "סוף\u200f.", "👩‍👧", "naïve"])
+def test_what_can_be_shown_stays(text: str) -> None:
+    assert printable(text) == text
+
+
+def test_a_sentence_broken_by_the_page_is_joined() -> None:
+    text = "or when any gust in the last ten minutes has passed 28\nknots. Do not lift."
+    assert rejoined(text) == text.replace("\n", " ")
+
+
+@pytest.mark.parametrize("following", ["• second item", "2. second item", "Crew: 10", "\nText"])
+def test_what_begins_a_line_of_its_own_keeps_it(following: str) -> None:
+    text = f"A first line that is long enough to have been broken by a page\n{following}"
+    assert rejoined(text) == text
+
+
+# Highlights
+
+
+@given(st.text(), st.integers(-5, 50), st.integers(-5, 50))
+def test_a_highlight_marks_just_the_span_and_shows_the_whole_text(
+    text: str, start: int, end: int
+) -> None:
+    html = highlighted(text, start, end)
+    assert shown(html) == printable(rejoined(text))
+    low = min(max(start, 0), len(text))
+    marked = printable(rejoined(text))[low : max(end, low)]
+    assert [unescape(found) for found in re.findall("(?s)<mark>(.*)</mark>", html)] == (
+        [marked] if marked else []
+    )
+
+
+def test_a_highlight_in_hostile_text_marks_its_words_alone() -> None:
+    text = f"{HOSTILE} Quickstep {HOSTILE}"
+    start = text.index("Quickstep")
+    html = highlighted(text, start, start + len("Quickstep"))
+    assert "<mark>Quickstep</mark>" in html
+    assert not STRUCK.search(html)
+
+
+def test_an_anchor_cannot_leave_its_attribute() -> None:
+    assert highlighted("word", 0, 4, anchor='"><b>') == (
+        '<mark id="&quot;&gt;&lt;b&gt;">word</mark>'
+    )
+
+
+# Names and numbers
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [("a/b/notes.md", "notes.md"), ("notes.md", "notes.md"), ("a/two\nlines.md", "two lines.md")],
+)
+def test_a_file_is_called_by_its_last_part(source: str, name: str) -> None:
+    assert file_name(source) == name
+
+
+def test_a_place_has_its_page_where_there_are_pages() -> None:
+    assert place("a/manual.pdf", 2) == "manual.pdf, page 2"
+    assert place("a/notes.md", None) == "notes.md"
+
+
+def test_numbers_go_with_their_nouns() -> None:
+    assert totals(1, 1) == "1 document, 1 passage"
+    assert totals(0, 12345) == "0 documents, 12,345 passages"
+    assert counted(2, "file") == "2 files"
+
+
+@pytest.mark.parametrize(
+    ("confidence", "words"),
+    [
+        (1.0, "well supported"),
+        (0.85, "well supported"),
+        (0.849, "likely"),
+        (0.65, "likely"),
+        (0.649, "uncertain"),
+        (0.0, "uncertain"),
+    ],
+)
+def test_confidence_has_words(confidence: float, words: str) -> None:
+    assert confidence_words(confidence) == words
+
+
+# Conversation
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        question_html(HOSTILE),
+        answer_html(an_answer(a_hit(HOSTILE, source=HOSTILE)), turn=1),
+        answer_html(an_answer(a_hit(HOSTILE, source=HOSTILE), mode="generate"), turn=1),
+        answer_html(an_abstention(a_hit(HOSTILE, source=HOSTILE)), turn=1),
+        found_html([a_hit(HOSTILE, source=HOSTILE)], HOSTILE),
+        documents_html([an_entry(HOSTILE, reason=HOSTILE)]),
+        outcomes_html([("failed", HOSTILE, HOSTILE)]),
+        heading_html(HOSTILE, HOSTILE),
+        notice_html(HOSTILE, kind="error"),
+    ],
+)
+def test_no_part_of_a_page_interprets_what_it_shows(html: str) -> None:
+    assert not STRUCK.search(html)
+    assert "<strong>" not in html
+    assert shown(html).count("alert(1)") >= 1
+
+
+def test_the_number_after_a_claim_leads_to_its_mark() -> None:
+    html = answer_html(
+        an_answer(a_hit("The ferret is called Bartholomew."), start=4, end=10), turn=3
+    )
+    (target,) = re.findall(r'href="#([^"]+)"', html)
+    assert f'<mark id="{target}">ferret</mark>' in html
+
+
+def test_a_number_that_is_no_citation_stays_text() -> None:
+    hit = a_hit("As was shown [2].")
+    assert "[2]" in shown(answer_html(an_answer(hit), turn=1))
+
+
+def test_answers_of_different_turns_have_different_anchors() -> None:
+    answer = an_answer(a_hit("The ferret is called Bartholomew."))
+    first, second = (re.findall(r'<mark id="([^"]+)"', answer_html(answer, turn=n)) for n in (1, 2))
+    assert first != second
+
+
+def test_an_offset_counts_from_the_chunk() -> None:
+    hit = a_hit("The ferret is called Bartholomew.", start=1000)
+    assert ">Bartholomew</mark>" in answer_html(an_answer(hit, start=21, end=32), turn=1)
+
+
+def test_a_follow_up_says_what_was_searched() -> None:
+    hit = a_hit("It costs £42.")
+    answer = Answer("And?", "x", "abstain", 0.1, (), (hit,), {}, searched="And? (price)")
+    assert "Searched for: And? (price)" in shown(answer_html(answer, turn=1))
+
+
+def test_an_abstention_has_no_sources_but_the_closest_passages() -> None:
+    html = answer_html(an_abstention(a_hit("Some text.")), turn=1)
+    assert 'class="source"' not in html
+    assert "Closest passages" in html
+
+
+def test_an_abstention_over_nothing_is_one_line() -> None:
+    assert shown(answer_html(an_abstention(), turn=1)) == "The documents do not answer this."
+
+
+def test_a_document_found_twice_is_one_chip() -> None:
+    html = found_html([a_hit("One."), a_hit("Two.", start=10)])
+    assert html.count('class="chip"') == 1
+    assert "Reading 2 passages" in html
+
+
+# Library
+
+
+def test_a_list_without_files_is_nothing() -> None:
+    assert outcomes_html([]) == ""
+
+
+def test_the_table_says_why_a_file_is_not_in() -> None:
+    assert "no text" in shown(documents_html([an_entry("a.pdf", reason="no text")]))
+
+
+def test_an_error_is_announced() -> None:
+    assert 'role="alert"' in notice_html("no such folder", kind="error")
