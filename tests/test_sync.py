@@ -1,0 +1,376 @@
+"""Ingestion: the index mirrors the folders, every file is accounted for, nothing is done twice."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pypdf import PdfWriter
+
+from ingest.report import SyncReport
+from ingest.sync import Progress, store, sync
+from rag_app.doctor import lost_chunks
+from rag_app.errors import ConfigError
+from rag_app.index.index import Index
+from rag_app.retriever import Retriever
+from tests.conftest import SAMPLES
+from tests.fakes import HashEmbedder, a_document
+
+COUNTED = ("added", "updated", "renamed", "unchanged")
+LISTED = ("failed", "partial", "skipped")
+Ingest = Callable[..., SyncReport]
+
+
+@pytest.fixture
+def embedder() -> HashEmbedder:
+    return HashEmbedder()
+
+
+@pytest.fixture
+def index(tmp_path: Path, embedder: HashEmbedder) -> Iterator[Index]:
+    index = Index.open(tmp_path / "index", embedder=embedder)
+    yield index
+    index.close()
+
+
+@pytest.fixture
+def docs(tmp_path: Path) -> Path:
+    """Two files that share no word."""
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    (folder / "tools.md").write_text("# Tools\n\nSaws and chisels hang on the north wall.\n")
+    (folder / "boats.txt").write_text("Skiffs lie at berth seven.\n")
+    return folder
+
+
+@pytest.fixture
+def ingest(index: Index, embedder: HashEmbedder, docs: Path) -> Ingest:
+    def run(*paths: Path, **options: object) -> SyncReport:
+        report = sync(paths or (docs,), index, embedder=embedder, **options)  # type: ignore[arg-type]
+        assert report.files == sum(outcomes(report).values()) - report.removed
+        return report
+
+    return run
+
+
+def outcomes(report: SyncReport) -> dict[str, int]:
+    """How many files have each outcome that occurs."""
+    counts = {name: getattr(report, name) for name in (*COUNTED, "removed")}
+    counts |= {name: len(getattr(report, name)) for name in LISTED}
+    return {name: count for name, count in counts.items() if count}
+
+
+def names(index: Index) -> list[str]:
+    return sorted(Path(entry.source).name for entry in index.catalog.entries())
+
+
+# What becomes of a file
+
+
+def test_new_files_are_added_and_searchable(
+    ingest: Ingest, index: Index, embedder: HashEmbedder
+) -> None:
+    report = ingest()
+    assert outcomes(report) == {"added": 2}
+    assert (report.chunks, report.embedded) == (2, 2)
+    (hit, *_) = Retriever(index, embedder).search("where are the chisels")
+    assert Path(hit.chunk.source).name == "tools.md"
+
+
+def test_a_second_run_changes_and_embeds_nothing(ingest: Ingest, index: Index) -> None:
+    ingest()
+    generation = index.catalog.generation
+    report = ingest()
+    assert outcomes(report) == {"unchanged": 2}
+    assert (report.embedded, index.catalog.generation) == (0, generation)
+
+
+def test_a_changed_file_is_updated_and_only_its_new_text_embedded(
+    ingest: Ingest, index: Index, docs: Path
+) -> None:
+    ingest()
+    (docs / "boats.txt").write_text("Skiffs lie at berth nine.\n")
+    report = ingest()
+    assert outcomes(report) == {"updated": 1, "unchanged": 1}
+    assert report.embedded == 1
+    document = index.catalog.document(str(docs / "boats.txt"))
+    assert document is not None
+    assert document.text == "Skiffs lie at berth nine.\n"
+
+
+def test_a_file_with_only_another_date_is_unchanged(ingest: Ingest, docs: Path) -> None:
+    ingest()
+    os.utime(docs / "boats.txt", (1, 1))
+    assert outcomes(ingest()) == {"unchanged": 2}
+
+
+def test_a_renamed_file_is_not_embedded_again(ingest: Ingest, index: Index, docs: Path) -> None:
+    ingest()
+    (docs / "boats.txt").rename(docs / "berths.txt")
+    report = ingest()
+    assert outcomes(report) == {"renamed": 1, "unchanged": 1}
+    assert report.embedded == 0
+    assert names(index) == ["berths.txt", "tools.md"]
+    assert lost_chunks(index, index.catalog.chunk_ids()) == []
+
+
+def test_a_copy_is_added_without_embedding(ingest: Ingest, docs: Path) -> None:
+    ingest()
+    (docs / "copy.txt").write_bytes((docs / "boats.txt").read_bytes())
+    report = ingest()
+    assert outcomes(report) == {"added": 1, "unchanged": 2}
+    assert report.embedded == 0
+
+
+def test_a_deleted_file_leaves_the_index_and_the_hits(
+    ingest: Ingest, index: Index, embedder: HashEmbedder, docs: Path
+) -> None:
+    ingest()
+    (docs / "tools.md").unlink()
+    assert outcomes(ingest()) == {"unchanged": 1, "removed": 1}
+    hits = Retriever(index, embedder).search("saws and chisels")
+    assert [Path(hit.chunk.source).name for hit in hits] == ["boats.txt"]
+
+
+def test_every_outcome_at_once_is_accounted_for_once(ingest: Ingest, docs: Path) -> None:
+    for name in ("old.md", "moved.md", "stays.md"):
+        (docs / name).write_text(f"about {name}")
+    ingest()
+    (docs / "old.md").unlink()
+    (docs / "moved.md").rename(docs / "new-name.md")
+    (docs / "stays.md").write_text("something else")
+    (docs / "new.md").write_text("brand new")
+    (docs / "picture.png").write_bytes(b"\x89PNG")
+    (docs / "broken.pdf").write_bytes(b"%PDF-1.7 broken")
+    with_blank = PdfWriter(clone_from=SAMPLES / "hoist-manual.pdf")
+    with_blank.add_blank_page()
+    with_blank.write(docs / "scan.pdf")
+    every = dict.fromkeys((*COUNTED, "removed", *LISTED), 1)
+    assert outcomes(ingest()) == every | {"unchanged": 2}
+
+
+# Files that cannot be read
+
+
+def test_a_damaged_file_fails_alone_with_its_reason(ingest: Ingest, docs: Path) -> None:
+    (docs / "broken.docx").write_bytes(b"no zip")
+    report = ingest()
+    assert outcomes(report) == {"added": 2, "failed": 1}
+    ((source, reason),) = report.failed
+    assert source == str(docs / "broken.docx")
+    assert reason.startswith("damaged or not a .docx file")
+
+
+def test_a_failed_file_is_reported_again_but_not_read_again(
+    ingest: Ingest, index: Index, docs: Path
+) -> None:
+    (docs / "broken.docx").write_bytes(b"no zip")
+    first = ingest()
+    generation = index.catalog.generation
+    again = ingest()
+    assert (again.failed, index.catalog.generation) == (first.failed, generation)
+    assert again.stages["load"] == 0
+
+
+def test_a_mended_file_is_read(ingest: Ingest, docs: Path) -> None:
+    (docs / "broken.docx").write_bytes(b"no zip")
+    ingest()
+    (docs / "broken.docx").write_bytes((SAMPLES / "safety-policy.docx").read_bytes())
+    assert outcomes(ingest()) == {"updated": 1, "unchanged": 2}
+
+
+def test_a_file_that_breaks_loses_what_it_gave_before(
+    ingest: Ingest, index: Index, docs: Path
+) -> None:
+    ingest()
+    (docs / "boats.txt").write_bytes(bytes(range(256)) * 8)
+    assert outcomes(ingest()) == {"unchanged": 1, "failed": 1}
+    assert index.catalog.count_chunks() == 1
+
+
+def test_a_renamed_damaged_file_is_known_by_its_new_name_only(
+    ingest: Ingest, index: Index, docs: Path
+) -> None:
+    (docs / "a.docx").write_bytes(b"no zip")
+    ingest()
+    (docs / "a.docx").rename(docs / "b.docx")
+    assert outcomes(ingest()) == {"unchanged": 2, "failed": 1}
+    assert names(index) == ["b.docx", "boats.txt", "tools.md"]
+
+
+def test_a_partly_read_file_says_what_is_missing_every_time(ingest: Ingest, docs: Path) -> None:
+    writer = PdfWriter(clone_from=SAMPLES / "hoist-manual.pdf")
+    writer.add_blank_page()
+    writer.write(docs / "scan.pdf")
+    first, second = ingest(), ingest()
+    assert first.partial == second.partial
+    assert "without text" in first.partial[0][1]
+    assert second.embedded == 0
+
+
+def test_a_file_that_vanishes_during_the_run_fails_alone(
+    ingest: Ingest, index: Index, docs: Path
+) -> None:
+    report = ingest(progress=lambda _: (docs / "tools.md").unlink(missing_ok=True))
+    assert outcomes(report) == {"added": 1, "failed": 1}
+    assert report.failed == [(str(docs / "tools.md"), "No such file or directory")]
+    assert outcomes(ingest()) == {"unchanged": 1, "removed": 1}
+
+
+def test_a_file_that_changes_during_the_run_is_in_as_it_was_read(
+    ingest: Ingest, index: Index, docs: Path
+) -> None:
+    ingest(progress=lambda _: (docs / "tools.md").write_text("Now something else.\n"))
+    document = index.catalog.document(str(docs / "tools.md"))
+    assert document is not None
+    assert document.text == "Now something else.\n"
+    assert outcomes(ingest()) == {"unchanged": 2}
+
+
+def test_a_link_beside_its_file_stays_a_document_of_its_own(ingest: Ingest, docs: Path) -> None:
+    (docs / "link.md").symlink_to(docs / "tools.md")
+    assert outcomes(ingest()) == {"added": 3}
+    assert outcomes(ingest()) == {"unchanged": 3}
+
+
+# Options
+
+
+def test_a_dry_run_reports_everything_and_changes_nothing(
+    ingest: Ingest, index: Index, docs: Path
+) -> None:
+    ingest()
+    (docs / "tools.md").unlink()
+    (docs / "new.md").write_text("new")
+    os.utime(docs / "boats.txt", (1, 1))
+    before = index.catalog.entries()
+    assert outcomes(ingest(dry_run=True)) == {"added": 1, "unchanged": 1, "removed": 1}
+    assert index.catalog.entries() == before
+
+
+def test_rebuild_reads_every_file_again_but_embeds_nothing(ingest: Ingest, docs: Path) -> None:
+    ingest()
+    report = ingest(rebuild=True)
+    assert outcomes(report) == {"updated": 2}
+    assert report.embedded == 0
+
+
+def test_a_smaller_chunk_size_cuts_every_file_anew(ingest: Ingest, docs: Path) -> None:
+    (docs / "long.md").write_text("One more sentence for the chunker. " * 20)
+    before = ingest().chunks
+    assert ingest(tokens=32).chunks > before
+
+
+def test_progress_tells_of_every_file_once(ingest: Ingest) -> None:
+    seen: list[Progress] = []
+    ingest(progress=seen.append)
+    assert [(step.done, step.files) for step in seen] == [(1, 2), (2, 2)]
+
+
+# Paths
+
+
+def test_a_path_that_never_was_is_an_error_and_nothing_is_done(
+    ingest: Ingest, index: Index, docs: Path
+) -> None:
+    with pytest.raises(ConfigError, match=r"no such file or folder: .*nowhere"):
+        ingest(docs, docs / "nowhere")
+    assert index.catalog.entries() == []
+
+
+def test_a_folder_that_is_gone_takes_its_documents_with_it(
+    ingest: Ingest, index: Index, docs: Path
+) -> None:
+    ingest()
+    docs.rename(docs.with_name("elsewhere"))
+    assert outcomes(ingest(docs)) == {"removed": 2}
+    assert index.catalog.size() == (0, 0)
+
+
+def test_a_single_file_is_added_updated_and_removed(ingest: Ingest, docs: Path) -> None:
+    path = docs / "tools.md"
+    assert outcomes(ingest(path)) == {"added": 1}
+    path.write_text("Nothing but planes.")
+    assert outcomes(ingest(path)) == {"updated": 1}
+    path.unlink()
+    assert outcomes(ingest(path)) == {"removed": 1}
+
+
+def test_two_folders_are_kept_apart(ingest: Ingest, index: Index, tmp_path: Path) -> None:
+    ingest()
+    other = tmp_path / "docs2"
+    other.mkdir()
+    (other / "a.md").write_text("in the other folder")
+    assert outcomes(ingest(other)) == {"added": 1}
+    (other / "a.md").unlink()
+    assert outcomes(ingest(other)) == {"removed": 1}
+    assert names(index) == ["boats.txt", "tools.md"]
+
+
+def test_a_file_moved_between_two_folders_is_renamed(
+    ingest: Ingest, docs: Path, tmp_path: Path
+) -> None:
+    ingest()
+    other = tmp_path / "other"
+    other.mkdir()
+    (docs / "tools.md").rename(other / "tools.md")
+    assert outcomes(ingest(other)) == {"renamed": 1}
+    assert outcomes(ingest()) == {"unchanged": 1}
+
+
+def test_the_present_folder_does_not_stand_for_its_neighbours(
+    ingest: Ingest, index: Index, docs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest()
+    other = docs.with_name("other")
+    other.mkdir()
+    (other / "a.md").write_text("in the other folder")
+    monkeypatch.chdir(other)
+    assert outcomes(ingest(Path())) == {"added": 1}
+    assert names(index) == ["a.md", "boats.txt", "tools.md"]
+
+
+def test_files_removed_from_a_linked_folder_are_noticed(ingest: Ingest, docs: Path) -> None:
+    link = docs.with_name("link")
+    link.symlink_to(docs)
+    ingest(link)
+    (docs / "tools.md").unlink()
+    assert outcomes(ingest(link)) == {"unchanged": 1, "removed": 1}
+
+
+def test_documents_in_a_folder_that_cannot_be_read_now_are_kept(
+    ingest: Ingest, index: Index, docs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed = docs / "closed"
+    closed.mkdir()
+    (closed / "a.md").write_text("behind a closed door")
+    ingest()
+    look = os.scandir
+
+    def refusing(path: str) -> object:
+        if Path(path) == closed:
+            raise PermissionError(13, "Permission denied", str(path))
+        return look(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    report = ingest()
+    assert report.failed == [(str(closed), "Permission denied")]
+    assert report.removed == 0
+
+
+# Documents that are no files
+
+
+def test_stored_documents_are_searchable_by_their_id(index: Index, embedder: HashEmbedder) -> None:
+    documents = [a_document("Tides turn at noon.", source="d1"), a_document("Oak.", source="d2")]
+    report = store(documents, index, embedder=embedder)
+    assert (report["added"], report["files"], report["chunks"]) == (2, 2, 2)
+    assert Retriever(index, embedder).search("tides")[0].chunk.document_id == "d1"
+
+
+def test_a_document_stored_again_replaces_the_one_before(
+    index: Index, embedder: HashEmbedder
+) -> None:
+    store([a_document("Before.", source="d1")], index, embedder=embedder)
+    store([a_document("After.", source="d1")], index, embedder=embedder)
+    assert [chunk.text for chunk in index.catalog.chunks_of("d1")] == ["After."]
