@@ -1,0 +1,359 @@
+"""The index: whole documents or none, one writer, readers that see every commit."""
+
+import multiprocessing
+import os
+import shutil
+import signal
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+from filelock import FileLock
+
+from ingest.chunking import chunk
+from ingest.sync import sync
+from rag_app.doctor import lost_chunks
+from rag_app.errors import IndexLocked, IndexMismatch, StoreError
+from rag_app.index.index import Index, IndexWriter
+from rag_app.index.rows import FileState
+from rag_app.index.vectors import ChromaVectors
+from rag_app.protocols import TextKind, Vectors
+from rag_app.schema import Chunk, Document
+from tests.fakes import HashEmbedder, a_document, a_hit
+
+
+@pytest.fixture
+def embedder() -> HashEmbedder:
+    return HashEmbedder()
+
+
+@pytest.fixture
+def index(tmp_path: Path, embedder: HashEmbedder) -> Iterator[Index]:
+    index = Index.open(tmp_path / "index", embedder=embedder)
+    yield index
+    index.close()
+
+
+@pytest.fixture
+def vectors(tmp_path: Path) -> Iterator[ChromaVectors]:
+    store = ChromaVectors(tmp_path / "chroma", model="test")
+    yield store
+    store.close()
+
+
+def chunks_of(document: Document, embedder: HashEmbedder) -> list[Chunk]:
+    return chunk(document, tokenizer=embedder.tokenizer, tokens=embedder.max_tokens)
+
+
+def commit(
+    writer: IndexWriter, document: Document, embedder: HashEmbedder, recipe: str = "r"
+) -> list[Chunk]:
+    chunks = chunks_of(document, embedder)
+    made = embedder.embed([piece.text for piece in chunks])
+    by_text = {piece.text: vector for piece, vector in zip(chunks, made, strict=True)}
+    file = FileState(f"/docs/{document.source}", len(document.text), 0, document.digest)
+    writer.commit(document, chunks, by_text, file=file, recipe=recipe)
+    return chunks
+
+
+def put(index: Index, document: Document, embedder: HashEmbedder) -> list[Chunk]:
+    with index.writing() as writer:
+        chunks = commit(writer, document, embedder)
+        writer.deliver()
+    return chunks
+
+
+def nearest(index: Index, text: str, embedder: HashEmbedder) -> list[str]:
+    return [id_ for id_, _ in index.nearest(embedder.embed([text])[0], k=3)]
+
+
+# The vector store's contract, on Chroma
+
+
+def some_chunks(count: int) -> tuple[list[Chunk], Vectors]:
+    rows = np.random.default_rng(0).normal(size=(count, 16)).astype(np.float32)
+    chunks = [a_hit(f"text {n}", source=f"d{n % 5}", start=n).chunk for n in range(count)]
+    return chunks, rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+
+def test_a_query_brings_cosines_closest_first(vectors: ChromaVectors) -> None:
+    chunks, rows = some_chunks(50)
+    vectors.upsert(chunks, rows)
+    found = vectors.query(rows[7], k=50)
+    cosines = {piece.id: float(row @ rows[7]) for piece, row in zip(chunks, rows, strict=True)}
+    assert [id_ for id_, _ in found] == sorted(cosines, key=lambda id_: -cosines[id_])
+    assert dict(found) == pytest.approx(cosines, abs=1e-5)
+
+
+def test_a_query_among_documents_finds_only_theirs(vectors: ChromaVectors) -> None:
+    chunks, rows = some_chunks(50)
+    vectors.upsert(chunks, rows)
+    found = vectors.query(rows[0], k=50, documents=["d1", "d3"])
+    assert {id_ for id_, _ in found} == {c.id for c in chunks if c.document_id in {"d1", "d3"}}
+
+
+def test_a_query_among_no_documents_finds_nothing(vectors: ChromaVectors) -> None:
+    chunks, rows = some_chunks(5)
+    vectors.upsert(chunks, rows)
+    assert vectors.query(rows[0], k=5, documents=[]) == []
+
+
+def test_an_empty_store_finds_nothing(vectors: ChromaVectors) -> None:
+    assert vectors.query(some_chunks(1)[1][0], k=5) == []
+
+
+def test_storing_a_chunk_again_replaces_its_vector(vectors: ChromaVectors) -> None:
+    chunks, rows = some_chunks(2)
+    vectors.upsert(chunks[:1], rows[:1])
+    vectors.upsert(chunks[:1], rows[1:])
+    assert vectors.query(rows[1], k=5) == [(chunks[0].id, pytest.approx(1, abs=1e-5))]
+
+
+def test_deleted_chunks_are_not_found_and_unknown_ones_ignored(vectors: ChromaVectors) -> None:
+    chunks, rows = some_chunks(3)
+    vectors.upsert(chunks, rows)
+    vectors.delete([chunks[0].id, "unknown"])
+    assert {id_ for id_, _ in vectors.query(rows[0], k=5)} == {chunks[1].id, chunks[2].id}
+
+
+def test_more_chunks_than_one_call_takes_are_all_stored_and_deleted(
+    vectors: ChromaVectors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag_app.index.vectors._MOST_A_CALL", 20)
+    chunks, rows = some_chunks(50)
+    vectors.upsert(chunks, rows)
+    assert all(vectors.query(rows[n], k=1)[0][0] == chunks[n].id for n in range(50))
+    vectors.delete([piece.id for piece in chunks])
+    assert vectors.query(rows[0], k=5) == []
+
+
+# Documents
+
+
+def test_what_is_committed_is_what_comes_back(index: Index, embedder: HashEmbedder) -> None:
+    document = a_document("One. " * 60, page_starts=(0, 100), metadata={"format": "pdf"})
+    chunks = put(index, document, embedder)
+    assert index.catalog.document("notes.md") == document
+    assert index.catalog.chunks_of(document.id) == chunks
+    assert index.catalog.size() == (1, len(chunks))
+
+
+def test_every_chunk_is_found_by_its_own_vector(index: Index, embedder: HashEmbedder) -> None:
+    with index.writing() as writer:
+        for number in range(30):
+            commit(writer, a_document(f"word{number} " * 100, source=f"{number}.md"), embedder)
+        writer.deliver()
+    assert lost_chunks(index, index.catalog.chunk_ids()) == []
+
+
+def test_a_removed_document_is_gone_from_both_searches(
+    index: Index, embedder: HashEmbedder
+) -> None:
+    put(index, a_document("Tides turn."), embedder)
+    with index.writing() as writer:
+        writer.remove(["notes.md", "unknown"])
+        writer.deliver()
+    assert index.catalog.search("tides", k=5) == []
+    assert nearest(index, "Tides turn.", embedder) == []
+
+
+def test_a_replaced_document_keeps_no_chunk_of_before(index: Index, embedder: HashEmbedder) -> None:
+    put(index, a_document("Tides turn."), embedder)
+    (new,) = put(index, a_document("Boats float."), embedder)
+    assert index.catalog.chunk_ids() == nearest(index, "Tides turn.", embedder) == [new.id]
+
+
+def test_an_unchanged_chunk_learns_its_new_heading_and_title(
+    index: Index, embedder: HashEmbedder
+) -> None:
+    text = "Nothing but text."
+    put(index, a_document(text, title="Old", headings=((0, 1, "Old"),)), embedder)
+    put(index, a_document(text, title="New", headings=((0, 1, "New"),)), embedder)
+    (piece,) = index.catalog.chunks_of("notes.md")
+    assert piece.heading == "New"
+    assert index.catalog.search("old", k=5) == []
+    assert nearest(index, text, embedder) == [piece.id]
+
+
+def test_a_file_without_text_is_remembered_but_not_counted(index: Index) -> None:
+    file = FileState("/docs/a.png", 1, 1, "digest")
+    with index.writing() as writer:
+        writer.reject("id", "a.png", file=file, recipe="r", status="skipped", reason="a picture")
+    (entry,) = index.catalog.entries()
+    assert (entry.status, entry.reason, entry.chunks) == ("skipped", "a picture", 0)
+    assert index.catalog.size() == (0, 0)
+
+
+def test_documents_are_matched_by_folder_format_and_source(
+    index: Index, embedder: HashEmbedder
+) -> None:
+    for folder, source in (("/d", "a"), ("/d/sub", "b"), ("/d2", "c")):
+        metadata = {"format": "md", "folder": folder}
+        put(index, a_document("text", source=source, metadata=metadata), embedder)
+    assert sorted(index.catalog.matching({"folder": "/d"})) == ["a", "b"]
+    assert index.catalog.matching({"folder": "/d2/", "format": "md"}) == ["c"]
+    assert index.catalog.matching({"source": "a", "format": "pdf"}) == []
+
+
+# Crashes
+
+
+def test_a_commit_that_fails_midway_leaves_the_document_as_it_was(
+    index: Index, embedder: HashEmbedder
+) -> None:
+    put(index, a_document("Tides turn."), embedder)
+    bad = a_document("Boats float.", metadata={"number": b"not JSON"})
+    with pytest.raises(TypeError), index.writing() as writer:
+        commit(writer, bad, embedder)
+    document = index.catalog.document("notes.md")
+    assert document is not None
+    assert document.text == "Tides turn."
+    assert lost_chunks(index, index.catalog.chunk_ids()) == []
+
+
+def test_what_was_committed_but_not_delivered_is_delivered_by_the_next_writer(
+    index: Index, embedder: HashEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(index, a_document("Tides turn.", source="a"), embedder)
+    with index.writing() as writer:
+        writer.remove(["a"])
+        (new,) = commit(writer, a_document("Boats float.", source="b"), embedder)
+    assert [id_ for id_, _ in index.catalog.search("boats", k=5)] == [new.id]
+    with index.writing():
+        pass
+    assert nearest(index, "Tides turn.", embedder) == [new.id]
+    assert index.catalog.outbox("add", limit=1) == index.catalog.outbox("forget", limit=1) == []
+
+
+class KilledEmbedder(HashEmbedder):
+    """Ends its process, as a power cut would, when it is to embed for the third time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._calls = 0
+
+    def embed(self, texts: Sequence[str], *, kind: TextKind = "passage") -> Vectors:
+        self._calls += 1
+        if self._calls == 3:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().embed(texts, kind=kind)
+
+
+def ingest_until_killed(docs: Path, folder: Path) -> None:
+    embedder = KilledEmbedder()
+    sync([docs], Index.open(folder, embedder=embedder), embedder=embedder, tokens=20)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills with a signal")
+def test_an_ingestion_killed_midway_opens_answers_and_is_finished_by_the_next(
+    tmp_path: Path, embedder: HashEmbedder
+) -> None:
+    docs, folder = tmp_path / "docs", tmp_path / "index"
+    docs.mkdir()
+    for number in range(30):
+        (docs / f"{number:02}.md").write_text(f"Sentence of file {number} with words. " * 25)
+    child = multiprocessing.get_context("spawn").Process(
+        target=ingest_until_killed, args=(docs, folder)
+    )
+    child.start()
+    child.join()
+    assert child.exitcode == -signal.SIGKILL
+    with closing(Index.open(folder, embedder=embedder)) as index:
+        halfway = index.catalog.size()[0]
+        assert 0 < halfway < 30
+        assert lost_chunks(index, index.catalog.chunk_ids()) == []
+        report = sync([docs], index, embedder=embedder, tokens=20)
+        assert (report.unchanged, report.added) == (halfway, 30 - halfway)
+        assert lost_chunks(index, index.catalog.chunk_ids()) == []
+
+
+def test_a_removed_vector_store_is_made_again_without_embedding(
+    tmp_path: Path, embedder: HashEmbedder
+) -> None:
+    with closing(Index.open(tmp_path / "index", embedder=embedder)) as index:
+        put(index, a_document("Tides turn."), embedder)
+    shutil.rmtree(tmp_path / "index" / "chroma")
+    made = embedder.embedded
+    with closing(Index.open(tmp_path / "index", embedder=embedder)) as index:
+        with index.writing():
+            pass
+        assert lost_chunks(index, index.catalog.chunk_ids()) == []
+    assert embedder.embedded == made
+
+
+# Several at once
+
+
+def test_a_reader_opened_before_sees_what_another_has_committed(
+    tmp_path: Path, index: Index, embedder: HashEmbedder
+) -> None:
+    put(index, a_document("Tides turn.", source="a"), embedder)
+    assert nearest(index, "Tides turn.", embedder)
+    with closing(Index.open(tmp_path / "index", embedder=embedder)) as other:
+        (new,) = put(other, a_document("Boats float.", source="b"), embedder)
+    assert nearest(index, "Boats float.", embedder)[0] == new.id
+
+
+def test_a_second_writer_is_refused_at_once(
+    tmp_path: Path, index: Index, embedder: HashEmbedder
+) -> None:
+    other = Index.open(tmp_path / "index", embedder=embedder)
+    with closing(other), index.writing(), pytest.raises(IndexLocked, match="another process"):
+        other.writing().__enter__()
+
+
+def test_the_lock_is_given_back_after_an_error(index: Index) -> None:
+    with pytest.raises(RuntimeError), index.writing():
+        raise RuntimeError
+    with FileLock(index.folder / "writer.lock", timeout=0):
+        pass
+
+
+# Models and files that do not fit
+
+
+def test_another_model_is_refused_by_readers(tmp_path: Path, embedder: HashEmbedder) -> None:
+    with closing(Index.open(tmp_path / "index", embedder=embedder)) as index:
+        put(index, a_document("Tides turn."), embedder)
+    other = HashEmbedder(version="2")
+    with (
+        closing(Index.open(tmp_path / "index", embedder=other)) as index,
+        pytest.raises(IndexMismatch, match="another embedding model"),
+    ):
+        nearest(index, "Tides turn.", other)
+
+
+def test_ingesting_with_another_model_and_back_loses_no_vector(
+    tmp_path: Path, embedder: HashEmbedder
+) -> None:
+    (tmp_path / "a.md").write_text("Tides turn at noon.")
+    for model, embedded in ((embedder, 1), (HashEmbedder(version="2"), 1), (embedder, 0)):
+        with closing(Index.open(tmp_path / "index", embedder=model)) as index:
+            assert sync([tmp_path / "a.md"], index, embedder=model).embedded == embedded
+            assert lost_chunks(index, index.catalog.chunk_ids()) == []
+
+
+def test_a_damaged_catalogue_is_an_error_that_says_what_to_do(
+    tmp_path: Path, embedder: HashEmbedder
+) -> None:
+    (tmp_path / "catalog.sqlite").write_bytes(b"no database " * 100)
+    with pytest.raises(StoreError, match="remove the index folder and ingest again"):
+        Index.open(tmp_path, embedder=embedder)
+
+
+def test_a_catalogue_of_a_later_version_is_left_alone(
+    tmp_path: Path, embedder: HashEmbedder
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "catalog.sqlite")) as database:
+        database.execute("PRAGMA user_version = 99")
+    with pytest.raises(StoreError, match="has version 99"):
+        Index.open(tmp_path, embedder=embedder)
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, embedder: HashEmbedder) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="name another --index"):
+        Index.open(tmp_path / "file" / "index", embedder=embedder)

@@ -1,0 +1,200 @@
+"""`python -m ingest`: what it prints where, how it exits, and how it watches."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest import script
+from ingest import watch as watching
+from rag_app.config import Settings
+from rag_app.errors import IndexLocked
+from rag_app.index.index import Index
+from tests.conftest import ROOT
+from tests.fakes import HashEmbedder
+
+KEYS = [
+    *("added", "updated", "renamed", "unchanged", "removed", "failed", "partial", "skipped"),
+    *("files", "chunks", "embedded", "seconds", "stages"),
+]
+Main = Callable[..., int]
+
+
+@pytest.fixture
+def docs(tmp_path: Path) -> Path:
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    (folder / "a.md").write_text("Tides turn at noon.")
+    return folder
+
+
+@pytest.fixture
+def main(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Main:
+    """The command with its own index and a model that costs nothing."""
+    embedder = HashEmbedder()
+
+    def open_index(settings: Settings) -> tuple[Index, HashEmbedder]:
+        return Index.open(settings.index, embedder=embedder), embedder
+
+    monkeypatch.setattr(script, "open_index", open_index)
+    return lambda *given: script.main([*map(str, given), "--index", str(tmp_path / "index")])
+
+
+def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return report
+
+
+def test_the_report_has_the_promised_keys_in_one_line(
+    main: Main, docs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(docs, "--json") == 0
+    report = printed(capsys)
+    assert list(report) == KEYS
+    assert list(report["stages"]) == ["load", "chunk", "embed", "store"]
+    assert (report["added"], report["files"], report["chunks"], report["embedded"]) == (1, 1, 1, 1)
+
+
+def test_a_failed_file_is_listed_with_its_reason_and_exits_1(
+    main: Main, docs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (docs / "b.pdf").write_bytes(b"no pdf")
+    (docs / "c.png").write_bytes(b"no text")
+    assert main(docs, "--json") == 1
+    report = printed(capsys)
+    assert (report["added"], report["files"]) == (1, 3)
+    assert [found["path"] for found in report["failed"]] == [str(docs / "b.pdf")]
+    assert report["failed"][0]["reason"].startswith("damaged or not a .pdf file")
+    assert [sorted(found) for found in report["skipped"]] == [["path", "reason"]]
+
+
+def test_reasons_and_progress_go_to_stderr_and_the_summary_to_stdout(
+    main: Main, docs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (docs / "b.pdf").write_bytes(b"no pdf")
+    assert main(docs) == 1
+    shown = capsys.readouterr()
+    assert shown.out.startswith("2 files: 1 added, 1 failed; 1 chunks, 1 embedded, ")
+    assert shown.out.count("\n") == 1
+    assert f"failed: {docs / 'b.pdf'}: damaged" in shown.err
+
+
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(
+    main: Main, docs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        assert main(docs, "--dry-run", "--json") == 0
+        report = printed(capsys)
+        assert (report["added"], report["chunks"], report["embedded"]) == (1, 0, 0)
+
+
+def test_rebuild_reads_again_without_embedding(
+    main: Main, docs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(docs)
+    capsys.readouterr()
+    assert main(docs, "--rebuild", "--json") == 0
+    report = printed(capsys)
+    assert (report["updated"], report["embedded"]) == (1, 0)
+
+
+def test_a_path_that_does_not_exist_is_one_line_and_exits_1(
+    main: Main, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(tmp_path / "nowhere") == 1
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.count("\n") == 1
+    assert "no such file or folder" in shown.err
+
+
+@pytest.mark.parametrize("given", [[], ["docs", "--unknown"]])
+def test_wrong_usage_exits_2(given: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        script.main(given)
+    assert caught.value.code == 2
+    assert "usage: rag-ingest" in capsys.readouterr().err
+
+
+def test_the_module_runs_from_any_folder_and_embeds_with_the_bundled_model(
+    docs: Path, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "ingest", "docs", "--index", "index", "--json"]
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    report = json.loads(done.stdout)
+    assert (report["added"], report["chunks"]) == (1, 1)
+    assert "Traceback" not in done.stderr
+
+
+# Watching
+
+
+class Clock:
+    """Instead of waiting, does the next thing; then Ctrl-C."""
+
+    def __init__(self, *things: Callable[[], object]) -> None:
+        self._things = iter(things)
+
+    def sleep(self, _: float) -> None:
+        thing = next(self._things, None)
+        if thing is None:
+            raise KeyboardInterrupt
+        thing()
+
+
+def nothing() -> None:
+    """Time passes."""
+
+
+def test_watching_calls_back_once_after_files_have_come_to_rest(
+    docs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock(
+        nothing,
+        lambda: (docs / "b.md").write_text("half"),
+        lambda: (docs / "b.md").write_text("half and half"),
+        nothing,
+        nothing,
+    )
+    monkeypatch.setattr(watching, "time", clock)
+    seen: list[str] = []
+    watching.watch([docs], lambda: seen.append((docs / "b.md").read_text()))
+    assert seen == ["half and half"]
+
+
+def test_watching_tries_again_while_another_process_writes(
+    docs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[int] = []
+
+    def locked_once() -> None:
+        calls.append(1)
+        if len(calls) == 1:
+            raise IndexLocked("another process is writing")
+
+    clock = Clock((docs / "a.md").unlink, nothing, nothing, nothing, nothing)
+    monkeypatch.setattr(watching, "time", clock)
+    watching.watch([docs], locked_once)
+    assert len(calls) == 2
+
+
+def test_the_command_follows_changes_until_interrupted(
+    main: Main, docs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = Clock(lambda: (docs / "b.md").write_text("new"), nothing)
+    monkeypatch.setattr(watching, "time", clock)
+    assert main(docs, "--watch", "--json") == 0
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (first["added"], second["added"], second["unchanged"]) == (1, 1, 1)
