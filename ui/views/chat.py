@@ -20,7 +20,7 @@ _EMPTY = "The library is empty. Add some documents there, then come back and ask
 _BUSY = "Your documents are being added; the library shows how far it is."
 # Offered where the samples are in the library, by the file that answers.
 _SAMPLE_QUESTIONS = {
-    "hoist-manual.pdf": "What strength of gust stops a lift?",
+    "hoist-manual.pdf": "When were the hoist's wire ropes last renewed?",
     "coatings-guide.md": "How many coats of varnish does a brand new spar get?",
     "price-list.html": "How much is a day pass for the workshop?",
 }
