@@ -8,7 +8,9 @@ import argparse
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +33,10 @@ def guarded(command: Callable[[], int], *, verbose: bool) -> int:
     logging.basicConfig(
         level=logging.INFO if verbose else logging.WARNING, format="%(message)s", stream=sys.stderr
     )
+    for stream in (sys.stdout, sys.stderr):
+        # Where the locale knows fewer characters than the documents.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")
     try:
         return command()
     except RagError as error:
@@ -71,11 +77,17 @@ def _parser() -> argparse.ArgumentParser:
         ("ask", _ask, "answer a question with citations"),
     ):
         asking = command(name, run, help_)
-        asking.add_argument("question", nargs="?")
-        asking.add_argument("--batch", type=Path, metavar="FILE", help="questions as JSON lines")
+        what = asking.add_mutually_exclusive_group(required=True)
+        what.add_argument("question", nargs="?")
+        what.add_argument("--batch", type=Path, metavar="FILE", help="questions as JSON lines")
         asking.add_argument("-k", type=int, help="how many chunks")
         asking.add_argument(
-            "--where", action="append", default=[], metavar="KEY=VALUE", help="filter documents"
+            "--where",
+            action="append",
+            default=[],
+            type=_filter,
+            metavar="KEY=VALUE",
+            help="only documents with this value; may be repeated",
         )
         if name == "ask":
             asking.add_argument("--generator", metavar="NAME", help="language model, or `read`")
@@ -104,29 +116,31 @@ def _search(arguments: argparse.Namespace) -> int:
     from rag_app.rag import Rag
     from rag_app.rendering import retrieval_json, retrieval_text
 
-    where = _filters(arguments.where)
-    rag = Rag.open(settings=_settings(arguments, answer="read"))
-    for row in _questions(arguments):
-        found = rag.retriever.retrieve(row["question"], k=arguments.k, where=where)
-        if arguments.json or arguments.batch:
-            _print_json(_with_id(row, retrieval_json(found)))
-        else:
-            print(retrieval_text(found))
+    questions = _questions(arguments)
+    where = dict(arguments.where)
+    with closing(Rag.open(settings=_settings(arguments, answer="read"))) as rag:
+        for row in questions:
+            found = rag.retriever.retrieve(row["question"], k=arguments.k, where=where)
+            if arguments.json or arguments.batch:
+                _print_json(_with_id(row, retrieval_json(found)))
+            else:
+                print(retrieval_text(found))
     return 0
 
 
 def _ask(arguments: argparse.Namespace) -> int:
     from rag_app.rendering import answer_json, answer_text
 
-    where = _filters(arguments.where)
-    rag = _open_for_answers(arguments)
-    for row in _questions(arguments):
-        history = row.get("history") or ()
-        answer = rag.ask(row["question"], k=arguments.k, where=where, history=history)
-        if arguments.json or arguments.batch:
-            _print_json(_with_id(row, answer_json(answer)))
-        else:
-            print(answer_text(answer))
+    questions = _questions(arguments)
+    where = dict(arguments.where)
+    with closing(_open_for_answers(arguments)) as rag:
+        for row in questions:
+            history = row.get("history") or ()
+            answer = rag.ask(row["question"], k=arguments.k, where=where, history=history)
+            if arguments.json or arguments.batch:
+                _print_json(_with_id(row, answer_json(answer)))
+            else:
+                print(answer_text(answer))
     return 0
 
 
@@ -143,7 +157,8 @@ def _text(arguments: argparse.Namespace) -> int:
     from rag_app.rag import open_index
 
     index, _ = open_index(_settings(arguments))
-    document = index.catalog.document(arguments.source)
+    with closing(index):
+        document = index.catalog.document(arguments.source)
     if document is None:
         raise ConfigError(f"{arguments.source!r} is not in the index; `rag-app status` lists all")
     if arguments.json:
@@ -158,7 +173,9 @@ def _status(arguments: argparse.Namespace) -> int:
     from rag_app.rag import open_index
 
     index, _ = open_index(_settings(arguments))
-    entries = index.catalog.entries()
+    with closing(index):
+        entries = index.catalog.entries()
+        documents, chunks = index.catalog.size()
     if arguments.json:
         _print_json(
             [
@@ -175,7 +192,6 @@ def _status(arguments: argparse.Namespace) -> int:
     for entry in entries:
         detail = f": {entry.reason}" if entry.reason else ""
         print(f"{entry.status:8} {entry.chunks:5} chunks  {entry.source}{detail}")
-    documents, chunks = index.catalog.size()
     print(f"{documents} documents, {chunks} chunks in {index.folder}")
     return 0
 
@@ -246,33 +262,35 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _questions(arguments: argparse.Namespace) -> Iterator[dict[str, Any]]:
+def _questions(arguments: argparse.Namespace) -> list[dict[str, Any]]:
     """The question of the command line, or those of a batch file, in its order."""
-    if (arguments.question is None) == (arguments.batch is None):
-        raise ConfigError("give one question, or a file of them with --batch")
     if arguments.batch is None:
-        yield {"question": arguments.question}
-        return
+        return [{"question": arguments.question}]
     try:
         lines = arguments.batch.read_text(encoding="utf-8").split("\n")
     except OSError as error:
         raise ConfigError(f"{arguments.batch}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{arguments.batch}: not UTF-8 at byte {error.start}") from error
+    questions = []
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
-            yield {**row, "question": str(row["question"])}
+            questions.append({**row, "question": str(row["question"])})
         except (ValueError, KeyError, TypeError) as error:
             raise ConfigError(
                 f'{arguments.batch}, line {number}: not {{"id": …, "question": …}}'
             ) from error
+    return questions
 
 
-def _filters(pairs: Sequence[str]) -> dict[str, str] | None:
-    if bad := [pair for pair in pairs if "=" not in pair]:
-        raise ConfigError(f"--where {bad[0]!r} is not KEY=VALUE")
-    return dict(pair.split("=", 1) for pair in pairs) or None
+def _filter(text: str) -> tuple[str, str]:
+    key, separator, value = text.partition("=")
+    if not separator:
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    return key, value
 
 
 def _with_id(row: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:

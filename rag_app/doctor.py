@@ -1,9 +1,12 @@
 """Is everything there, whole and consistent? One check a line."""
 
+import logging
 import random
 import shutil
+import sqlite3
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -14,8 +17,10 @@ from rag_app.index.index import Index
 from rag_app.models.files import cached_model, find_model
 from rag_app.rag import open_index
 
+_logger = logging.getLogger(__name__)
 _PACKAGES = ("torch", "transformers", "sentence-transformers", "chromadb", "pypdf", "streamlit")
 _SAMPLE = 200  # chunks looked up by their own vectors
+_NEIGHBOURS = 10
 _LEAST_FREE = 1 << 30  # bytes
 
 
@@ -67,34 +72,57 @@ def _disk(folder: Path) -> Finding:
 
 
 def _index(settings: Settings) -> Iterator[Finding]:
+    if not settings.index.exists():
+        yield Finding("index", True, f"{settings.index} is not there yet; `rag-ingest` makes it")
+        return
     try:
         index, _ = open_index(settings)
     except RagError as error:
         yield Finding("index", False, str(error))
         return
+    with closing(index):
+        try:
+            yield from _stores(index)
+        except sqlite3.DatabaseError as error:
+            cure = f"remove {index.folder} and ingest again"
+            yield Finding("catalogue", False, f"damaged ({error}); {cure}")
+
+
+def _stores(index: Index) -> Iterator[Finding]:
     documents, chunks = index.catalog.size()
     state = index.catalog.integrity()
     yield Finding(
         "catalogue", state == "ok", f"{documents} documents, {chunks} chunks, check: {state}"
     )
-    waiting = len(index.catalog.outbox("add", limit=1_000_000))
-    yield Finding("delivery", True, f"{waiting} chunks still to be added by the next ingestion")
-    if chunks > waiting:
-        yield _self_query(index)
-    index.close()
-
-
-def _self_query(index: Index) -> Finding:
-    """Each of a sample of chunks must be the nearest neighbour of its own vector."""
     waiting = set(index.catalog.outbox("add", limit=1_000_000))
-    ids = sorted(set(index.catalog.chunk_ids()) - waiting)
+    yield Finding(
+        "delivery", True, f"{len(waiting)} chunks still to be added by the next ingestion"
+    )
+    if stored := sorted(set(index.catalog.chunk_ids()) - waiting):
+        yield _self_query(index, stored)
+
+
+def _self_query(index: Index, ids: list[str]) -> Finding:
+    """Each of a sample of chunks must be the nearest neighbour of its own vector."""
     sample = random.Random(0).sample(ids, min(_SAMPLE, len(ids)))  # noqa: S311 - no secret
     try:
+        index.check_model()
         lost = lost_chunks(index, sample)
     except RagError as error:
         return Finding("vectors", False, str(error))
-    detail = f"{len(sample) - len(lost)} of {len(sample)} sampled chunks found by their own vector"
-    return Finding("vectors", not lost, detail)
+    except Exception as error:
+        # A damaged store fails in ways of its own.
+        _logger.info("the vector store failed", exc_info=True)
+        return Finding("vectors", False, f"cannot be searched ({error}); {_remedy(index)}")
+    if lost:
+        detail = f"{len(lost)} of {len(sample)} sampled chunks are lost; {_remedy(index)}"
+        return Finding("vectors", False, detail)
+    return Finding("vectors", True, f"all {len(sample)} sampled chunks found by their own vector")
+
+
+def _remedy(index: Index) -> str:
+    store = index.folder / "chroma"
+    return f"remove {store} and run `rag-ingest`, which makes it again from the catalogue"
 
 
 def lost_chunks(index: Index, ids: list[str]) -> list[str]:
@@ -102,8 +130,9 @@ def lost_chunks(index: Index, ids: list[str]) -> list[str]:
     vectors = index.catalog.vectors(index.model, ids)
     lost = [id_ for id_ in ids if id_ not in vectors]
     for id_, vector in vectors.items():
-        nearest = index.nearest(vector, k=10)
+        nearest = index.nearest(vector, k=_NEIGHBOURS)
         # Chunks with the very same text share a vector and may crowd each other out.
-        if all(other != id_ for other, _ in nearest) and nearest[-1][1] < 1 - 1e-5:
+        crowded = len(nearest) == _NEIGHBOURS and nearest[-1][1] >= 1 - 1e-5
+        if not crowded and all(other != id_ for other, _ in nearest):
             lost.append(id_)
     return lost

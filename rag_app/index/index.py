@@ -59,7 +59,7 @@ class Index:
         Chunks whose document has been removed meanwhile may be among them.
         """
         with self._opening:
-            self._check_model()
+            self.check_model()
             return self._fresh_store().query(vector, k=k, documents=documents)
 
     def cosines(self, vector: Vectors, ids: Sequence[str]) -> dict[str, float]:
@@ -79,6 +79,18 @@ class Index:
             stem: log(1 + (total - counts.get(stem, 0) + 0.5) / (counts.get(stem, 0) + 0.5))
             for stem in wanted
         }
+
+    def check_model(self) -> None:
+        """Does nothing where the vectors are of this embedding model.
+
+        Raises:
+            IndexMismatch: They are of another one.
+        """
+        if self.catalog.get("model") not in {None, self.model}:
+            raise IndexMismatch(
+                f"{self.folder} was built with another embedding model; name that one with "
+                "--embedder, or run `rag-ingest` on your folders to embed them again"
+            )
 
     def close(self) -> None:
         """Close both stores."""
@@ -125,13 +137,6 @@ class Index:
         if removed or self.catalog.get("model") != self.model:
             self.catalog.redeliver()
             self.catalog.set("model", self.model)
-
-    def _check_model(self) -> None:
-        if self.catalog.get("model") not in {None, self.model}:
-            raise IndexMismatch(
-                f"{self.folder} was built with another embedding model; name that one with "
-                "--embedder, or run `rag-ingest` on your folders to embed them again"
-            )
 
     def _fresh_store(self) -> VectorStore:
         """The vector store as of the newest generation.

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_app.errors import ModelError
-from rag_app.models.files import find_model, fingerprint_model
+from rag_app.models.files import find_model, fingerprint_model, loading
 from rag_app.protocols import TextKind, Vectors
 from rag_app.schema import identify
 
@@ -38,7 +38,8 @@ class WordPieces:
             raise ModelError(
                 f"{folder} has no tokenizer.json; save the model with a fast tokenizer"
             )
-        self._tokenizer = Tokenizer.from_file(str(path))
+        with loading(folder):
+            self._tokenizer = Tokenizer.from_file(str(path))
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self.special_tokens: int = self._tokenizer.num_special_tokens_to_add(False)
@@ -85,8 +86,14 @@ class SentenceEmbedder:
         MiniLM ships with a limit of 256 and cuts longer texts without a word although
         its positions reach 512.
         """
-        config = json.loads((self._folder / "config.json").read_text(encoding="utf-8"))
-        return int(config["max_position_embeddings"]) - _reserved_positions(config)
+        path = self._folder / "config.json"
+        try:
+            config = json.loads(path.read_text(encoding="utf-8"))
+            return int(config["max_position_embeddings"]) - _reserved_positions(config)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ModelError(
+                f"{path} does not tell how long a text may be ({error!r}); use another model"
+            ) from error
 
     def embed(self, texts: Sequence[str], *, kind: TextKind = "passage") -> Vectors:
         """(n, d) float32, each row of length 1.
@@ -126,19 +133,21 @@ def _load_model(folder: Path, max_tokens: int, threads: int) -> "SentenceTransfo
     if threads:
         torch.set_num_threads(threads)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    arguments: dict[str, Any] = {"use_safetensors": True, "dtype": _fastest_dtype(device)}
-    model = SentenceTransformer(
-        str(folder),
-        device=device,
-        local_files_only=True,
-        trust_remote_code=False,
-        model_kwargs=arguments,
-    )
+    arguments: dict[str, Any] = {"use_safetensors": True, "dtype": fastest_dtype(device)}
+    with loading(folder):
+        model = SentenceTransformer(
+            str(folder),
+            device=device,
+            local_files_only=True,
+            trust_remote_code=False,
+            model_kwargs=arguments,
+        )
     model.max_seq_length = max_tokens
     return model.eval()
 
 
-def _fastest_dtype(device: str) -> Any:
+def fastest_dtype(device: str) -> Any:
+    """bfloat16 where the device has instructions for it, else float32."""
     import torch
 
     native = device == "cuda" or torch.cpu._is_avx512_bf16_supported()

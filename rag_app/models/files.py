@@ -4,6 +4,8 @@ A model is named by its folder, by the bundled package, or by a hub name whose f
 already lie in the hub's cache. Only safetensors weights count: nothing is unpickled.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from hashlib import sha256
 from importlib.util import find_spec
@@ -53,6 +55,20 @@ def cached_model(name: str) -> Path | None:
     except (HFValidationError, LocalEntryNotFoundError):
         return None
     return folder if any(folder.glob("*.safetensors")) else None
+
+
+@contextmanager
+def loading(folder: Path) -> Iterator[None]:
+    """Whatever a library raises inside over a damaged or strange model, as our error.
+
+    Raises:
+        ModelError: With the folder and the first line of the library's message.
+    """
+    try:
+        yield
+    except Exception as error:
+        reason = str(error).strip().split("\n")[0] or type(error).__name__
+        raise ModelError(f"{folder} cannot be loaded: {reason}") from error
 
 
 def hash_file(path: Path) -> str:

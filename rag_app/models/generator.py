@@ -3,13 +3,12 @@
 import logging
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
 from rag_app.errors import ModelError
-from rag_app.models.files import find_model
+from rag_app.models.files import find_model, loading
 from rag_app.protocols import Message
 
 _logger = logging.getLogger(__name__)
@@ -122,7 +121,7 @@ class CausalGenerator:
     def _context(self) -> int:
         from transformers import AutoConfig
 
-        with self._loading():
+        with loading(self._folder):
             config = AutoConfig.from_pretrained(self._folder, **_LOCAL)
         positions = getattr(config.get_text_config(), "max_position_embeddings", None)
         return int(positions or 2048)
@@ -131,7 +130,7 @@ class CausalGenerator:
     def _tokenizer(self) -> Any:
         from transformers import AutoTokenizer
 
-        with self._loading():
+        with loading(self._folder):
             tokenizer = AutoTokenizer.from_pretrained(self._folder, **_LOCAL)
         if tokenizer.chat_template is None:
             raise ModelError(f"{self.name} has no chat template; use an instruct model")
@@ -146,20 +145,12 @@ class CausalGenerator:
         # The loader's progress bar would write over our own.
         transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        with self._loading():
+        with loading(self._folder):
             model: Any = AutoModelForCausalLM.from_pretrained(
                 self._folder, **_LOCAL, use_safetensors=True, dtype="auto"
             )
         _logger.info("loaded %s in %s on %s", self.name, model.dtype, device)
         return model.to(device).eval()
-
-    @contextmanager
-    def _loading(self) -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:
-            reason = str(error).strip().split("\n")[0]
-            raise ModelError(f"{self._folder} cannot be loaded: {reason}") from error
 
 
 def _without_system(messages: Sequence[Message]) -> list[Message]:

@@ -1,0 +1,140 @@
+"""The doctor finds what is wrong, tells the cure, and changes nothing."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import rmtree
+
+import pytest
+
+from ingest.sync import sync
+from rag_app.config import Settings
+from rag_app.doctor import Finding, examine, lost_chunks
+from rag_app.index.index import Index
+from rag_app.index.vectors import ChromaVectors
+from rag_app.models.embedder import SentenceEmbedder
+from tests.fakes import HashEmbedder
+
+
+@pytest.fixture
+def settings(tmp_path: Path, minilm: SentenceEmbedder) -> Settings:
+    """Settings whose index holds three short notes."""
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    for name in ("slipway", "paint", "keys"):
+        (folder / f"{name}.md").write_text(f"# {name}\n\nWhat there is to say of the {name}.")
+    index = Index.open(tmp_path / "index", embedder=minilm)
+    sync([folder], index, embedder=minilm)
+    index.close()
+    return Settings(index=tmp_path / "index")
+
+
+@pytest.fixture
+def index(settings: Settings, minilm: SentenceEmbedder) -> Iterator[Index]:
+    opened = Index.open(settings.index, embedder=minilm)
+    yield opened
+    opened.close()
+
+
+def examined(settings: Settings) -> dict[str, Finding]:
+    return {finding.name: finding for finding in examine(settings)}
+
+
+def forget_vectors(index: Index, ids: list[str]) -> None:
+    """What two writers at once do to Chroma: vectors are gone, and it says nothing."""
+    store = ChromaVectors(index.folder / "chroma", model=index.model)
+    store.delete(ids)
+    store.close()
+
+
+def test_a_sound_index_has_no_fault(settings: Settings) -> None:
+    findings = examined(settings)
+    assert [finding for finding in findings.values() if not finding.ok] == []
+    assert list(findings) == [
+        *("versions", "python", "embedder", "generator", "disk"),
+        *("catalogue", "delivery", "vectors"),
+    ]
+
+
+def test_an_empty_index_has_no_fault(tmp_path: Path) -> None:
+    assert all(finding.ok for finding in examine(Settings(index=tmp_path / "new")))
+
+
+def test_a_lost_vector_is_found(settings: Settings, index: Index) -> None:
+    lost = index.catalog.chunk_ids()[0]
+    forget_vectors(index, [lost])
+    assert lost_chunks(index, index.catalog.chunk_ids()) == [lost]
+    assert "1 of 3 sampled chunks are lost" in examined(settings)["vectors"].detail
+
+
+def test_the_loss_of_all_vectors_is_found(settings: Settings, index: Index) -> None:
+    forget_vectors(index, index.catalog.chunk_ids())
+    assert "3 of 3 sampled chunks are lost" in examined(settings)["vectors"].detail
+
+
+def test_the_cure_for_lost_vectors_helps(
+    settings: Settings, minilm: SentenceEmbedder, tmp_path: Path
+) -> None:
+    rmtree(settings.index / "chroma")
+    index = Index.open(settings.index, embedder=minilm)
+    report = sync([tmp_path / "notes"], index, embedder=minilm)
+    index.close()
+    assert examined(settings)["vectors"].ok
+    assert report.embedded == 0
+
+
+def test_chunks_of_the_same_text_are_not_taken_for_lost(tmp_path: Path) -> None:
+    embedder = HashEmbedder()
+    for number in range(15):
+        (tmp_path / f"{number}.txt").write_text("The very same text.")
+    index = Index.open(tmp_path / "index", embedder=embedder)
+    sync([tmp_path], index, embedder=embedder)
+    assert lost_chunks(index, index.catalog.chunk_ids()) == []
+    index.close()
+
+
+def test_a_catalogue_that_is_no_database_is_a_fault(settings: Settings) -> None:
+    for path in settings.index.glob("catalog.sqlite*"):
+        path.unlink()
+    (settings.index / "catalog.sqlite").write_bytes(b"no database " * 1_000)
+    assert "catalog.sqlite cannot be opened" in examined(settings)["index"].detail
+
+
+def test_damaged_pages_of_the_catalogue_are_a_fault(settings: Settings) -> None:
+    path = settings.index / "catalog.sqlite"
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    content = path.read_bytes()
+    # The first page, with the schema, stays.
+    path.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+    faults = [finding for finding in examine(settings) if not finding.ok]
+    assert [fault.name for fault in faults] == ["catalogue"]
+    assert "ingest again" in faults[0].detail
+
+
+def test_an_index_of_another_model_is_a_fault(tmp_path: Path) -> None:
+    embedder = HashEmbedder()
+    (tmp_path / "note.md").write_text("A note.")
+    index = Index.open(tmp_path / "index", embedder=embedder)
+    sync([tmp_path / "note.md"], index, embedder=embedder)
+    index.close()
+    finding = examined(Settings(index=tmp_path / "index"))["vectors"]
+    assert "built with another embedding model" in finding.detail
+
+
+def test_a_missing_embedder_is_a_fault_and_the_index_is_left_alone(settings: Settings) -> None:
+    findings = examined(Settings(index=settings.index, embedder="nobody/nothing"))
+    assert not findings["embedder"].ok
+    assert "catalogue" not in findings
+
+
+def test_a_missing_generator_is_a_fault_only_where_it_is_demanded() -> None:
+    wanted = {"generator": "nobody/nothing"}
+    assert examined(Settings(answer="auto", **wanted))["generator"].ok  # type: ignore[arg-type]
+    assert not examined(Settings(answer="generate", **wanted))["generator"].ok  # type: ignore[arg-type]
+
+
+def test_examining_makes_no_index(tmp_path: Path) -> None:
+    examine(Settings(index=tmp_path / "new"))
+    assert not (tmp_path / "new").exists()
