@@ -6,6 +6,7 @@ import shutil
 import signal
 import sqlite3
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -109,7 +110,7 @@ def test_storing_a_chunk_again_replaces_its_vector(vectors: ChromaVectors) -> No
     chunks, rows = some_chunks(2)
     vectors.upsert(chunks[:1], rows[:1])
     vectors.upsert(chunks[:1], rows[1:])
-    assert vectors.query(rows[1], k=5) == [(chunks[0].id, pytest.approx(1, abs=1e-5))]
+    assert dict(vectors.query(rows[1], k=5)) == pytest.approx({chunks[0].id: 1}, abs=1e-5)
 
 
 def test_deleted_chunks_are_not_found_and_unknown_ones_ignored(vectors: ChromaVectors) -> None:
@@ -128,6 +129,19 @@ def test_more_chunks_than_one_call_takes_are_all_stored_and_deleted(
     assert all(vectors.query(rows[n], k=1)[0][0] == chunks[n].id for n in range(50))
     vectors.delete([piece.id for piece in chunks])
     assert vectors.query(rows[0], k=5) == []
+
+
+def test_files_are_not_loaded_while_another_process_writes_them(
+    vectors: ChromaVectors, tmp_path: Path
+) -> None:
+    chunks, rows = some_chunks(3)
+    vectors.upsert(chunks, rows)
+    with ThreadPoolExecutor() as threads:
+        with FileLock(tmp_path / "chroma" / "turn.lock"):
+            asked = threads.submit(vectors.query, rows[0], k=3)
+            with pytest.raises(TimeoutError):
+                asked.result(0.1)
+        assert len(asked.result(10)) == 3
 
 
 # Documents
@@ -295,6 +309,35 @@ def test_a_reader_opened_before_sees_what_another_has_committed(
     with closing(Index.open(tmp_path / "index", embedder=embedder)) as other:
         (new,) = put(other, a_document("Boats float.", source="b"), embedder)
     assert nearest(index, "Boats float.", embedder)[0] == new.id
+
+
+def add_one(folder: Path) -> None:
+    embedder = HashEmbedder()
+    with closing(Index.open(folder, embedder=embedder)) as index:
+        put(index, a_document("Boats float.", source="b"), embedder)
+
+
+def test_two_readers_of_one_process_both_see_what_another_process_commits(
+    tmp_path: Path, index: Index, embedder: HashEmbedder
+) -> None:
+    put(index, a_document("Tides turn.", source="a"), embedder)
+    with closing(Index.open(tmp_path / "index", embedder=embedder)) as other:
+        assert len(nearest(index, "Boats", embedder)) == len(nearest(other, "Boats", embedder)) == 1
+        child = multiprocessing.get_context("spawn").Process(target=add_one, args=(index.folder,))
+        child.start()
+        child.join()
+        assert len(nearest(index, "Boats", embedder)) == len(nearest(other, "Boats", embedder)) == 2
+
+
+def test_a_writer_that_had_read_before_builds_on_what_others_wrote(
+    tmp_path: Path, index: Index, embedder: HashEmbedder
+) -> None:
+    put(index, a_document("Tides turn.", source="a"), embedder)
+    with closing(Index.open(tmp_path / "index", embedder=embedder)) as other:
+        for number in range(3):
+            put(other, a_document(f"By the other {number}.", source=f"o{number}"), embedder)
+            put(index, a_document(f"By this one {number}.", source=f"t{number}"), embedder)
+    assert lost_chunks(index, index.catalog.chunk_ids()) == []
 
 
 def test_a_second_writer_is_refused_at_once(

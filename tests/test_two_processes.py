@@ -20,7 +20,7 @@ from rag_app.retriever import Retriever
 from tests.conftest import ROOT
 from tests.fakes import HashEmbedder
 
-ROUNDS = 12
+ROUNDS = 16
 FILES = 12
 
 
@@ -33,7 +33,7 @@ def write(docs: Path, number: int, version: int) -> None:
 
 
 def ask_until_told(folder: Path, gone: Path, stop: Event, results: Connection) -> None:
-    """Ask about every file in turn; send the number of questions and of stale hits."""
+    """Ask about every file in turn; tell of the first answer, then of all of them."""
     embedder = HashEmbedder()
     asked, stale = 0, 0
     with closing(Index.open(folder, embedder=embedder)) as index:
@@ -44,6 +44,8 @@ def ask_until_told(folder: Path, gone: Path, stop: Event, results: Connection) -
             back = set(gone.read_text().split())
             stale += sum(Path(hit.chunk.source).stem in removed & back for hit in hits)
             asked += 1
+            if asked == 1:
+                results.send("ready")
     results.send((asked, stale))
 
 
@@ -81,6 +83,7 @@ def test_questions_are_answered_rightly_while_files_come_and_go(
     stop, (receiver, sender) = context.Event(), context.Pipe(duplex=False)
     asking = context.Process(target=ask_until_told, args=(index.folder, gone, stop, sender))
     asking.start()
+    assert receiver.poll(30) and receiver.recv() == "ready"
     for step in range(ROUNDS):
         removed = [step % FILES, (step + 5) % FILES]
         note(gone, [])

@@ -1,8 +1,10 @@
 """Nearest neighbours in Chroma. Made from the catalogue, and can be made again from it."""
 
+import os
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
 
 _MOST_A_CALL = 5_000  # Chroma refuses more than 5,461 items in one call
+_naming = Lock()
+_named: set[str] = set()  # the folders of this process's clients, as each spells its own
 
 
 class ChromaVectors:
@@ -31,9 +35,10 @@ class ChromaVectors:
         folder.mkdir(parents=True, exist_ok=True)
         self._turn = FileLock(folder / "turn.lock", is_singleton=False, poll_interval=0.01)
         self._loaded = False
+        self._path = _name(folder)
         with self._turn:
             self._client: Any = chromadb.PersistentClient(
-                path=str(folder), settings=Settings(anonymized_telemetry=False)
+                path=self._path, settings=Settings(anonymized_telemetry=False)
             )
             # Embedding is ours: without a function Chroma would fetch a model of its own.
             self._collection: Collection = self._client.get_or_create_collection(
@@ -81,6 +86,22 @@ class ChromaVectors:
     def close(self) -> None:
         """Release the client; the next one opened sees what other processes wrote."""
         self._client.close()
+        with _naming:
+            _named.discard(self._path)
+
+
+def _name(folder: Path) -> str:
+    """The folder's path in a spelling of its own.
+
+    Clients of one process that name the same path share what they loaded, and go on
+    sharing it for as long as one of them is open, whatever other processes write.
+    """
+    path = str(folder)
+    with _naming:
+        while path in _named:
+            path += f"{os.sep}."
+        _named.add(path)
+    return path
 
 
 def _metadata(chunk: Chunk) -> dict[str, str | int]:
