@@ -24,7 +24,7 @@ class ChromaVectors:
     """One collection, named by the model, in a folder of Chroma's own.
 
     Chroma's files are not made for several processes: one that loads them while another
-    writes may hang. So loading, which the first query does, and writing take turns;
+    writes may hang. So loading, which the first query with results does, and writing take turns;
     later queries are answered from memory.
     """
 
@@ -76,7 +76,8 @@ class ChromaVectors:
             found = self._collection.query(
                 query_embeddings=vector[None, :], n_results=k, where=where, include=["distances"]
             )
-        self._loaded = True
+        # Of an empty store nothing was loaded; the next query will try again.
+        self._loaded = self._loaded or bool(found["ids"][0])
         distances = found["distances"] or [[]]
         # Chroma's cosine distance is 1 − cosine.
         return [
