@@ -279,6 +279,15 @@ def test_doctor_fails_with_a_fault(elsewhere: Commands, tmp_path: Path) -> None:
     assert "FAULT embedder: " in ran.out
 
 
+def test_eval_prints_its_report_as_json(rag_app: Commands, tmp_path: Path) -> None:
+    (tmp_path / "yard.md").write_text("Paint dries in six hours.")
+    reference = {"start": 0, "end": 25, "text": "Paint dries in six hours."}
+    row = {"question": "How long?", "corpus": "yard", "references": [reference]}
+    batch(tmp_path, [row])
+    report = rag_app("eval", "chunks", str(tmp_path), "--json").json()
+    assert (report["recall"], report["questions"]) == (1, 1)
+
+
 # Exit status and errors
 
 

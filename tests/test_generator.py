@@ -14,6 +14,7 @@ from ingest.sync import sync
 from rag_app.config import Settings
 from rag_app.errors import ModelError
 from rag_app.index.index import Index
+from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.generator import CausalGenerator
 from rag_app.prompts import answer_messages, fit
 from rag_app.protocols import Message
@@ -280,6 +281,21 @@ def test_words_that_no_document_supports_are_replaced_by_quotes(slipway: Rag) ->
     assert answer.mode == "read"
     assert "quoting instead" in answer.note
     assert answer.citations[0].quote.startswith("Paint dries overnight")
+
+
+def test_the_samples_are_answered_whatever_the_model_writes(
+    samples_index: Path, minilm: SentenceEmbedder, taught: Path
+) -> None:
+    rag = Rag.assemble(
+        Index.open(samples_index, embedder=minilm),
+        minilm,
+        settings=Settings(index=samples_index),
+        generator=CausalGenerator.open(str(taught), max_new_tokens=40),
+    )
+    answer = rag.ask("How much does a full membership cost per year?")
+    rag.close()
+    assert answer.mode == "read"
+    assert "quoting instead" in answer.note
 
 
 def test_the_stream_brings_the_draft_and_then_the_checked_answer(slipway: Rag) -> None:

@@ -14,14 +14,17 @@ _TEMPLATE = (
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
 _SPECIAL = ["<|end|>", "<|system|>", "<|user|>", "<|assistant|>"]
-_STEPS = 60
+_STEPS = 40
 
 
 def save_tiny_model(folder: Path) -> None:
     """A Llama of two narrow layers, with its tokenizer, that always says the learnt sentence."""
     tokenizer = _tokenizer()
     model = _model(len(tokenizer), end=tokenizer.eos_token_id)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # nothing here is worth sharing
     _teach(model, tokenizer)
+    torch.set_num_threads(threads)
     model.save_pretrained(folder, safe_serialization=True)
     tokenizer.save_pretrained(folder)
 
@@ -69,7 +72,7 @@ def _teach(model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast) -> None:
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
     model.train()
     for _ in range(_STEPS):
-        prompts = torch.randint(len(_SPECIAL), len(tokenizer), (4, int(torch.randint(8, 200, ()))))
+        prompts = torch.randint(len(_SPECIAL), len(tokenizer), (4, int(torch.randint(8, 64, ()))))
         answers = torch.tensor(turn).expand(4, -1)
         labels = torch.cat([torch.full_like(prompts, -100), answers], dim=1)
         loss = model(input_ids=torch.cat([prompts, answers], dim=1), labels=labels).loss
