@@ -1,0 +1,146 @@
+"""The retriever: both searches, fused, filtered, and never a chunk that is gone."""
+
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.sync import sync
+from rag_app.errors import ConfigError
+from rag_app.fusion import fuse
+from rag_app.index.index import Index
+from rag_app.retriever import Retriever, match_expression
+from tests.fakes import HashEmbedder
+
+FILES = {
+    "berths.md": "# Berths\n\nA berth on the pontoon costs £120 a year.",
+    "keys.md": "# Keys\n\nThe spare key hangs in the harbour office.",
+    "old/berths.txt": "A berth cost £80 in 1990.",
+    "tide.txt": "High water is at noon. " * 20,
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    root = tmp_path / "documents"
+    for name, text in FILES.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    return root
+
+
+@pytest.fixture
+def index(folder: Path, tmp_path: Path) -> Iterator[Index]:
+    embedder = HashEmbedder()
+    opened = Index.open(tmp_path / "index", embedder=embedder)
+    sync([folder], opened, embedder=embedder)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def retriever(index: Index) -> Retriever:
+    return Retriever(index, HashEmbedder())
+
+
+def names(retriever: Retriever, question: str, **where: str) -> list[str]:
+    return [Path(hit.chunk.source).name for hit in retriever.search(question, k=9, where=where)]
+
+
+def test_the_document_that_says_it_comes_first(retriever: Retriever) -> None:
+    assert names(retriever, "Where does the spare key hang?")[0] == "keys.md"
+
+
+def test_ranks_count_from_one_and_scores_do_not_rise(retriever: Retriever) -> None:
+    hits = retriever.search("berth on the pontoon", k=9)
+    assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
+    assert all(a.score >= b.score for a, b in pairwise(hits))
+    assert len({hit.chunk.id for hit in hits}) == len(hits)
+
+
+def test_each_hit_has_both_signals_exactly(retriever: Retriever) -> None:
+    embedder = HashEmbedder()
+    question = embedder.embed(["berth on the pontoon"])[0]
+    for hit in retriever.search("berth on the pontoon", k=9):
+        cosine = float(np.dot(question, embedder.embed([hit.chunk.text])[0]))
+        assert hit.signals.dense == pytest.approx(cosine, abs=1e-5)
+        assert hit.signals.lexical is not None
+
+
+def test_k_limits_the_hits(retriever: Retriever) -> None:
+    assert len(retriever.search("berth", k=2)) == 2
+
+
+def test_a_format_can_be_asked_for(retriever: Retriever) -> None:
+    assert set(names(retriever, "berth", format="txt")) == {"berths.txt", "tide.txt"}
+
+
+def test_a_folder_can_be_asked_for(retriever: Retriever, folder: Path) -> None:
+    assert names(retriever, "berth", folder=str(folder / "old")) == ["berths.txt"]
+
+
+def test_a_folder_has_the_folders_below_it(retriever: Retriever, folder: Path) -> None:
+    assert len(set(names(retriever, "berth", folder=str(folder)))) == len(
+        {Path(name).name for name in FILES}
+    )
+
+
+def test_a_source_can_be_asked_for(retriever: Retriever, folder: Path) -> None:
+    assert names(retriever, "berth", source=str(folder / "keys.md")) == ["keys.md"]
+
+
+def test_a_filter_that_nothing_meets_gives_no_hits(retriever: Retriever) -> None:
+    assert names(retriever, "berth", format="pdf") == []
+
+
+def test_a_removed_file_is_no_hit_at_once(retriever: Retriever, index: Index, folder: Path) -> None:
+    (folder / "keys.md").unlink()
+    sync([folder], index, embedder=HashEmbedder())
+    assert "keys.md" not in names(retriever, "spare key")
+
+
+def test_a_blank_question_has_no_hits(retriever: Retriever) -> None:
+    assert retriever.search(" \n") == []
+
+
+@pytest.mark.parametrize("question", ['"', "AND OR NOT", "a* ^b", "NEAR(x y)", "col:x", "'; --"])
+def test_operators_in_a_question_are_only_words(retriever: Retriever, question: str) -> None:
+    assert len(retriever.search(question, k=1)) == 1
+
+
+def test_an_expression_holds_each_content_word_once() -> None:
+    assert match_expression("What is the key of the key?") == '"key"'
+
+
+def test_a_k_below_one_is_refused(retriever: Retriever) -> None:
+    with pytest.raises(ConfigError, match="k=0"):
+        retriever.search("berth", k=0)
+
+
+def test_a_filter_by_an_odd_name_is_refused(retriever: Retriever) -> None:
+    with pytest.raises(ConfigError, match="KEY=VALUE"):
+        retriever.search("berth", where={"a' OR 1": "x"})
+
+
+SCORES = st.dictionaries(
+    st.text("abcdef", min_size=1, max_size=2), st.tuples(st.floats(-1, 1), st.floats(0, 30))
+)
+
+
+@given(SCORES, st.floats(0, 1))
+def test_fusion_equals_the_naive_formula(scores: dict[str, tuple[float, float]], w: float) -> None:
+    dense = {id_: pair[0] for id_, pair in scores.items()}
+    lexical = {id_: pair[1] for id_, pair in scores.items()}
+    fused = dict(fuse(dense, lexical, dense_weight=w))
+    for id_ in scores:
+        naive = w * scaled(dense, id_) + (1 - w) * scaled(lexical, id_)
+        assert fused[id_] == pytest.approx(naive, abs=1e-9)
+
+
+def scaled(side: dict[str, float], id_: str) -> float:
+    low, high = min(side.values()), max(side.values())
+    return (side[id_] - low) / (high - low) if high > low else 0.0
