@@ -292,6 +292,7 @@ def test_a_conversation_outlives_a_look_at_the_library_and_can_be_ended(
 def test_nothing_is_cut_off_on_a_phone(phone: "sync_api.Page") -> None:
     phone.get_by_role("heading", name="Ask your documents").wait_for()
     assert fits(phone)
+    sync_api.expect(phone.get_by_test_id("stChatInput")).to_be_in_viewport(ratio=1)
     answer = ask(phone, LOOKUPS["pdf"]["question"])
     told(answer)
     answer.locator("summary").first.click()
@@ -301,6 +302,9 @@ def test_nothing_is_cut_off_on_a_phone(phone: "sync_api.Page") -> None:
     phone.get_by_role("link", name="Library").click()
     phone.locator("table.documents").wait_for()
     assert fits(phone)
+    phone.locator(".stMain").evaluate("main => main.scrollTo(0, main.scrollHeight)")
+    remove_button = phone.get_by_role("button", name="Remove", exact=True)
+    sync_api.expect(remove_button).to_be_in_viewport(ratio=1)
     shot(phone, "phone-library")
 
 

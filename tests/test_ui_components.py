@@ -91,14 +91,32 @@ def test_what_can_be_shown_stays(text: str) -> None:
     assert printable(text) == text
 
 
-def test_a_sentence_broken_by_the_page_is_joined() -> None:
-    text = "or when any gust in the last ten minutes has passed 28\nknots. Do not lift."
+@pytest.mark.parametrize(
+    "text",
+    [
+        "or when any gust in the last ten minutes has passed 28\nknots. Do not lift.",
+        "Do not lift when the mean wind is over 22 knots, or when any gust of late has passed\n28",
+    ],
+)
+def test_a_sentence_broken_by_the_page_is_joined(text: str) -> None:
     assert rejoined(text) == text.replace("\n", " ")
 
 
 @pytest.mark.parametrize("following", ["• second item", "2. second item", "Crew: 10", "\nText"])
-def test_what_begins_a_line_of_its_own_keeps_it(following: str) -> None:
-    text = f"A first line that is long enough to have been broken by a page\n{following}"
+@pytest.mark.parametrize("words", [13, 25])
+def test_what_begins_a_line_of_its_own_keeps_it(words: int, following: str) -> None:
+    text = f"{'line ' * words}\n{following}"
+    assert rejoined(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Slings and shackles examined by the insurer's engineer\nEvery 12 months",
+        "Oil on the water, moorings that have dragged, and whatever drifts past the yard.\nThe",
+    ],
+)
+def test_a_line_that_ended_is_not_joined(text: str) -> None:
     assert rejoined(text) == text
 
 

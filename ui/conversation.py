@@ -113,7 +113,9 @@ def _source(citation: Citation, chunk: Chunk, *, anchor: str) -> str:
         f"<div><dt>{name}</dt><dd>{plain(value)}</dd></div>" for name, value in facts if value
     )
     begin = citation.start - chunk.start
-    shown = highlighted(chunk.text, begin, begin + len(citation.quote), anchor=anchor)
+    # Without the blank lines that end a passage; a quote never reaches into them.
+    text = chunk.text.rstrip()
+    shown = highlighted(text, begin, begin + len(citation.quote), anchor=anchor)
     where = plain(place(citation.source, citation.page))
     return (
         f'<details class="source"><summary aria-label="Source {citation.number}: {where}">'
@@ -126,7 +128,7 @@ def _source(citation: Citation, chunk: Chunk, *, anchor: str) -> str:
 def _passage(chunk: Chunk) -> str:
     return (
         f'<div class="passage"><p>{_where(chunk.source, chunk.page, chunk.heading)}</p>'
-        f"<blockquote>{plain(rejoined(chunk.text))}</blockquote></div>"
+        f"<blockquote>{plain(rejoined(chunk.text.rstrip()))}</blockquote></div>"
     )
 
 
