@@ -3,7 +3,6 @@
 import logging
 import random
 import shutil
-import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -12,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from rag_app.config import Settings
-from rag_app.errors import RagError
+from rag_app.errors import RagError, StoreError
 from rag_app.index.index import Index
 from rag_app.models.files import cached_model, find_model
 from rag_app.rag import open_index
@@ -83,9 +82,9 @@ def _index(settings: Settings) -> Iterator[Finding]:
     with closing(index):
         try:
             yield from _stores(index)
-        except sqlite3.DatabaseError as error:
+        except StoreError as error:
             cure = f"remove {index.folder} and ingest again"
-            yield Finding("catalogue", False, f"damaged ({error}); {cure}")
+            yield Finding("catalogue", False, f"damaged ({error.__cause__}); {cure}")
 
 
 def _stores(index: Index) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from shutil import rmtree
 
@@ -10,9 +11,11 @@ import pytest
 from ingest.sync import sync
 from rag_app.config import Settings
 from rag_app.doctor import Finding, examine, lost_chunks
+from rag_app.errors import StoreError
 from rag_app.index.index import Index
 from rag_app.index.vectors import ChromaVectors
 from rag_app.models.embedder import SentenceEmbedder
+from rag_app.rag import Rag
 from tests.fakes import HashEmbedder
 
 
@@ -100,17 +103,29 @@ def test_a_catalogue_that_is_no_database_is_a_fault(settings: Settings) -> None:
     assert "catalog.sqlite cannot be opened" in examined(settings)["index"].detail
 
 
-def test_damaged_pages_of_the_catalogue_are_a_fault(settings: Settings) -> None:
-    path = settings.index / "catalog.sqlite"
+def spoil_pages(path: Path) -> None:
+    """Overwrite all of a database but its first page, which holds the schema."""
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
     content = path.read_bytes()
-    # The first page, with the schema, stays.
     path.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
+
+
+def test_damaged_pages_of_the_catalogue_are_a_fault(settings: Settings) -> None:
+    spoil_pages(settings.index / "catalog.sqlite")
     faults = [finding for finding in examine(settings) if not finding.ok]
     assert [fault.name for fault in faults] == ["catalogue"]
     assert "ingest again" in faults[0].detail
+
+
+def test_other_commands_send_people_with_a_damaged_catalogue_here(settings: Settings) -> None:
+    spoil_pages(settings.index / "catalog.sqlite")
+    with (
+        closing(Rag.open(settings=settings)) as rag,
+        pytest.raises(StoreError, match="`rag-app doctor` tells more"),
+    ):
+        rag.retriever.search("What is said of the paint?")
 
 
 def test_an_index_of_another_model_is_a_fault(tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ DOORS = {
     "langchain_core": ("rag_app.langchain_adapter", "ingest.loading"),
     "streamlit": ("ui",),
     "Stemmer": ("rag_app.terms",),
-    "sqlite3": ("rag_app.index", "rag_app.doctor"),
+    "sqlite3": ("rag_app.index",),
 }
 SLOW_TO_IMPORT = ("torch", "transformers", "sentence_transformers", "chromadb", "peft")
 NEVER_AT_START = (*SLOW_TO_IMPORT, "streamlit", "langchain_core", "ingest", "ui")

@@ -13,6 +13,17 @@ from rag_app.index.tables import SCHEMA, VERSION
 _BUSY_SECONDS = 30
 # SQLite refuses statements with more than 32,766 variables.
 BATCH = 10_000
+# What the disk or another program does to the file; any other code is a bug of ours.
+_CIRCUMSTANCES = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_READONLY,
+}
 
 
 class Database:
@@ -20,6 +31,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
+        self._path = path
         try:
             self._connection = sqlite3.connect(
                 path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
@@ -41,8 +53,8 @@ class Database:
 
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of the statement."""
-        with self._lock:
-            return self._connection.execute(statement, values).fetchall()
+        with self._turn() as connection:
+            return connection.execute(statement, values).fetchall()
 
     def rows_in(
         self, statement: str, values: Iterable[Any], *fixed: Any
@@ -56,30 +68,50 @@ class Database:
 
     def run(self, statement: str, values: Sequence[Any] = ()) -> None:
         """Execute a statement that returns nothing."""
-        with self._lock:
-            self._connection.execute(statement, values)
+        with self._turn() as connection:
+            connection.execute(statement, values)
 
     def run_many(self, statement: str, rows: Iterable[Sequence[Any]]) -> None:
         """Execute a statement once for each row of values."""
-        with self._lock:
-            self._connection.executemany(statement, rows)
+        with self._turn() as connection:
+            connection.executemany(statement, rows)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All statements inside take effect together, or none does."""
-        with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
+        with self._turn() as connection:
+            connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                # A full disk has SQLite roll back by itself.
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
+            connection.execute("COMMIT")
 
     def close(self) -> None:
         """Close the connection."""
         with self._lock:
             self._connection.close()
+
+    @contextmanager
+    def _turn(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for this thread alone.
+
+        Raises:
+            StoreError: The file is damaged, locked or read-only, or the disk is full.
+        """
+        with self._lock:
+            try:
+                yield self._connection
+            except sqlite3.DatabaseError as error:
+                # The low byte is the kind; the rest tells it in more detail.
+                if getattr(error, "sqlite_errorcode", 0) & 0xFF not in _CIRCUMSTANCES:
+                    raise
+                raise StoreError(
+                    f"{self._path} cannot be used ({error}); `rag-app doctor` tells more"
+                ) from error
 
     def _prepare(self, path: Path) -> None:
         (found,) = self.rows("PRAGMA user_version")[0]
