@@ -41,6 +41,7 @@ FLAGS = [
 SCREENSHOTS = os.environ.get("RAG_APP_TEST_SCREENSHOTS")
 START_SECONDS = 90
 PATIENCE = 30_000  # milliseconds, for a busy machine
+sync_api.expect.set_options(timeout=PATIENCE)
 # Plain facts from Markdown, HTML, a table and a PDF. No question of the set about a PDF
 # asks in the words of the document; this one does.
 LOOKUPS = {id_: QUESTIONS[id_] for id_ in ("q011", "q021", "q054")} | {
@@ -134,6 +135,9 @@ def _visit(
     opened = context.new_page()
     opened.on("request", check)
     opened.goto(address)
+    opened.locator(".heading, .notice.error").first.wait_for()
+    if (failure := opened.locator(".notice.error")).count():
+        pytest.fail(f"the first page says: {failure.first.inner_text()}")
     yield opened
     context.close()
     assert strangers == []
@@ -157,6 +161,13 @@ def _answered(page: "sync_api.Page", before: int) -> "sync_api.Locator":
     ended = page.locator(".stHtml:has(.answer:not(.draft), .abstained, .notice.error)").nth(before)
     ended.wait_for()
     return ended
+
+
+def begin_anew(page: "sync_api.Page") -> None:
+    """End the conversation and wait until nothing of it is shown."""
+    page.get_by_role("button", name="New conversation").click()
+    sync_api.expect(page.locator(".question")).to_have_count(0)
+    settle(page)
 
 
 def told(answer: "sync_api.Locator") -> str:
@@ -187,7 +198,8 @@ def upload(page: "sync_api.Page", name: str, text: str) -> None:
     page.locator("input[type=file]").set_input_files([file])  # type: ignore[list-item]
     page.get_by_test_id("stFileChipName").wait_for()
     page.get_by_role("button", name="Add to the library").click()
-    page.get_by_text("Done in").wait_for()
+    # Not for the report, which may be one of an earlier run.
+    page.locator("table.documents").get_by_text(name, exact=True).wait_for()
     settle(page)
 
 
@@ -232,7 +244,10 @@ def test_an_answer_opens_its_evidence(page: "sync_api.Page", row: dict[str, Any]
     source = source.filter(has_text=gold["source"]).first
     source.locator("summary").click()
     mark = source.locator("mark")
-    mark.wait_for(state="visible")
+    settle(page)
+    # Opened, the passage stands at its quote, and its heading has not been carried away.
+    sync_api.expect(source.locator("summary")).to_be_in_viewport()
+    sync_api.expect(mark).to_be_in_viewport()
     assert words(gold["quote"]) in words(mark.inner_text())
     assert len(source.locator("blockquote").inner_text()) > len(mark.inner_text())
     if "page" in gold:
@@ -253,7 +268,7 @@ def test_each_question_that_is_offered_is_answered(page: "sync_api.Page") -> Non
     for number in range(offered.count()):
         offered.nth(number).click()
         told(_answered(page, 0))
-        page.get_by_role("button", name="New conversation").click()
+        begin_anew(page)
         offered.first.wait_for()
 
 
@@ -284,9 +299,8 @@ def test_a_conversation_outlives_a_look_at_the_library_and_can_be_ended(
     shot(page, "library")
     page.get_by_role("link", name="Chat").click()
     sync_api.expect(page.locator(".answer")).to_contain_text("£9")
-    page.get_by_role("button", name="New conversation").click()
+    begin_anew(page)
     page.get_by_role("heading", name="Ask your documents").wait_for()
-    assert page.locator(".question").count() == 0
 
 
 def test_nothing_is_cut_off_on_a_phone(phone: "sync_api.Page") -> None:

@@ -88,7 +88,7 @@ def _evidence(answer: Answer, turn: int) -> str:
     passages = "".join(_passage(hit.chunk) for hit in answer.hits)
     return (
         '<div class="sources"><details class="closest"><summary>Closest passages</summary>'
-        f"{passages}</details></div>"
+        f'<div class="passages" tabindex="0">{passages}</div></details></div>'
     )
 
 
@@ -121,7 +121,7 @@ def _source(citation: Citation, chunk: Chunk, *, anchor: str) -> str:
         f'<details class="source"><summary aria-label="Source {citation.number}: {where}">'
         f'<span class="number">{citation.number}</span>{_where(citation.source, citation.page)}'
         f'</summary><div class="evidence"><dl>{listed}</dl>'
-        f"<blockquote>{shown}</blockquote></div></details>"
+        f'<blockquote tabindex="0">{shown}</blockquote></div></details>'
     )
 
 

@@ -12,6 +12,7 @@ from rag_app.index.catalog import Entry
 from rag_app.index.index import Index
 from ui import state
 from ui.components import (
+    counted,
     documents_html,
     heading_html,
     notice_html,
@@ -42,7 +43,7 @@ def render(settings: Settings) -> None:
     _add(settings, ingestion)
     if entries:
         _list(entries)
-        _remove(index, entries)
+        _remove(index, entries, ingestion)
 
 
 # Adding
@@ -95,10 +96,13 @@ def _show_progress(ingestion: Ingestion) -> None:
         st.progress(0.0, "Looking at the files …")
         return
     share = progress.done / max(progress.files, 1)
-    words = f"{progress.done:,} of {progress.files:,} files, {progress.chunks:,} passages"
+    words = f"{progress.done:,} of {progress.files:,} files"
+    # Passages are counted once they are embedded, which happens many at a time.
     speed = f", {progress.rate:,.0f} a second" if progress.rate else ""
+    if progress.chunks:
+        words += f", {counted(progress.chunks, 'passage')}{speed}"
     ending = ". Finishing …" if progress.done == progress.files else ""
-    st.progress(share, f"{words}{speed}{ending}")
+    st.progress(share, f"{words}{ending}")
 
 
 def _show_report(report: SyncReport) -> None:
@@ -143,7 +147,7 @@ def _list(entries: Sequence[Entry]) -> None:
 # Removing
 
 
-def _remove(index: Index, entries: Sequence[Entry]) -> None:
+def _remove(index: Index, entries: Sequence[Entry], ingestion: Ingestion) -> None:
     by_id = {entry.id: entry for entry in entries}
     chosen = st.multiselect(
         "Remove documents",
@@ -157,11 +161,11 @@ def _remove(index: Index, entries: Sequence[Entry]) -> None:
         "Remove",
         disabled=not chosen,
         on_click=_removed,
-        args=(index, [by_id[id_] for id_ in chosen]),
+        args=(index, [by_id[id_] for id_ in chosen], ingestion),
     )
 
 
-def _removed(index: Index, entries: Sequence[Entry]) -> None:
+def _removed(index: Index, entries: Sequence[Entry], ingestion: Ingestion) -> None:
     """Runs before the page is drawn, so that its list is already without them."""
     folder = uploads_folder(index.folder)
     try:
@@ -173,5 +177,7 @@ def _removed(index: Index, entries: Sequence[Entry]) -> None:
     except (RagError, OSError) as error:
         state.tell(str(error), kind="error")
         return
+    if not ingestion.running:
+        ingestion.dismiss()  # what the last run added is old news
     st.session_state[state.REMOVAL] = []
-    state.tell(f"Removed {len(entries)} {'document' if len(entries) == 1 else 'documents'}.")
+    state.tell(f"Removed {counted(len(entries), 'document')}.")
