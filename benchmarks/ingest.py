@@ -1,7 +1,7 @@
 """Ours against the pipeline that tutorials assemble, on the same folder and the same model.
 
     pip install -e '.[benchmark]'
-    python benchmarks/ingest.py FOLDER [--rounds N]
+    python -m benchmarks.ingest FOLDER [--rounds N]
 
 The tutorial: TextLoader and PyPDFLoader, RecursiveCharacterTextSplitter 1000/200,
 HuggingFaceEmbeddings, Chroma.from_documents, similarity_search with k = 4. Each run is a
@@ -20,6 +20,8 @@ from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
+if Path(sys.path[0]) == Path(__file__).parent:
+    del sys.path[0]  # run as a script, this file would stand in for the package of its name
 QUESTIONS = (
     "How do I make a key expire after some seconds?",
     "What is the difference between RDB and AOF persistence?",

@@ -1,6 +1,6 @@
 """How well the sample documents' own questions are answered, kind by kind.
 
-    python benchmarks/questions.py [--misses]
+    python -m benchmarks.questions [--misses]
 
 Builds a throw-away index of `data/samples` and asks everything in
 `data/eval/questions.jsonl`. Needs no network and takes about a minute.

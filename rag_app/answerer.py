@@ -2,6 +2,7 @@
 
 from collections.abc import Generator as Iterating
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePath
 from time import perf_counter
 
 from rag_app.citing import Draft, cite, quote
@@ -9,11 +10,14 @@ from rag_app.followup import standalone
 from rag_app.prompts import fit
 from rag_app.protocols import Generator, Reader
 from rag_app.retriever import Retriever
-from rag_app.schema import Answer, Delta, Done, Event, Found, Hit, Mode, Span
+from rag_app.schema import Answer, Citation, Delta, Done, Event, Found, Hit, Mode, Passage, Span
+from rag_app.terms import stems
 
 NO_ANSWER = "The documents do not answer this."
-_MOST_QUOTES = 2
-_SECOND_QUOTE = 0.8  # of the best sentence's score, to be quoted beside it
+READ = 10  # hits that are read, at least; an answer may stand a little below the first ones
+_MOST_QUOTES = 3
+_SAME = 0.6  # of two sentences' words in common, and the second says nothing new
+_NEXT_QUOTE = 0.4  # of the best sentence's score, to be quoted beside it
 
 
 class Answerer:
@@ -25,7 +29,7 @@ class Answerer:
         reader: Reader,
         *,
         generator: Generator | None = None,
-        min_confidence: float = 0.5,
+        min_confidence: float = 0.3,
     ) -> None:
         self._retriever = retriever
         self._reader = reader
@@ -58,26 +62,25 @@ class Answerer:
 
         Args:
             question: As the user asked it.
-            k: Hits to answer from.
+            k: Hits to write from and to show; some more are read.
             where: Only documents with these values; see `Retriever.search`.
             history: The user's earlier questions, oldest first, for follow-ups.
         """
         searched = standalone(question, history)
-        retrieval = self._retriever.retrieve(searched, k=k, where=where)
+        k = self._retriever.k if k is None else k
+        retrieval = self._retriever.retrieve(searched, k=max(k, READ) if k > 0 else k, where=where)
         hits, seconds = retrieval.hits, dict(retrieval.seconds)
-        yield Found(hits)
+        yield Found(hits[:k])
         begun = perf_counter()
-        reading = self._reader.read(
-            searched, [hit.chunk.text for hit in hits], [hit.score for hit in hits]
-        )
+        reading = self._reader.read(searched, [passage_of(hit) for hit in hits])
         seconds["read"] = perf_counter() - begun
         mode: Mode = "abstain"
         draft, note = Draft(NO_ANSWER, ()), ""
         if reading.spans and reading.confidence >= self._min_confidence:
-            mode, draft = "read", quote(_quoted(reading.spans), hits)
+            mode, draft = "read", quote(_quoted(reading.spans, hits), hits)
             if self._generator is not None:
                 begun = perf_counter()
-                written, note = yield from _write(self._generator, searched, hits)
+                written, note = yield from _write(self._generator, searched, hits[:k])
                 seconds["generate"] = perf_counter() - begun
                 if written.citations:
                     mode, draft = "generate", written
@@ -88,12 +91,17 @@ class Answerer:
                 mode=mode,
                 confidence=reading.confidence,
                 citations=draft.citations,
-                hits=hits,
+                hits=_shown(hits, draft.citations, k),
                 seconds=seconds,
                 searched=searched,
                 note=note,
             )
         )
+
+
+def passage_of(hit: Hit) -> Passage:
+    """What the reader gets to know of a hit."""
+    return Passage(hit.chunk.text, name=PurePath(hit.chunk.source).stem, prior=hit.score)
 
 
 def _write(
@@ -114,7 +122,22 @@ def _write(
     return draft, f"{left_out} of {len(hits)} sources did not fit the model." if left_out else ""
 
 
-def _quoted(spans: Sequence[Span]) -> list[Span]:
-    """The best sentence, and the next where it is nearly as good."""
-    best = spans[0].score
-    return [span for span in spans[:_MOST_QUOTES] if span.score >= _SECOND_QUOTE * best]
+def _shown(hits: Sequence[Hit], citations: Sequence[Citation], k: int) -> tuple[Hit, ...]:
+    """The first k hits, and on to the last one that is cited."""
+    cited = {citation.chunk_id for citation in citations}
+    deepest = max((hit.rank for hit in hits if hit.chunk.id in cited), default=0)
+    return tuple(hits[: max(k, deepest)])
+
+
+def _quoted(spans: Sequence[Span], hits: Sequence[Hit]) -> list[Span]:
+    """The best sentence, and the next ones that are nearly as good and say something else."""
+    chosen: list[Span] = []
+    said: list[set[str]] = []
+    for span in spans:
+        if len(chosen) == _MOST_QUOTES or span.score < _NEXT_QUOTE * spans[0].score:
+            break
+        words = set(stems(hits[span.passage].chunk.text[span.start : span.end]))
+        if not any(len(words & other) > _SAME * len(words | other) for other in said):
+            chosen.append(span)
+            said.append(words)
+    return chosen

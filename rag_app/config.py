@@ -59,7 +59,7 @@ class Settings:
     k: int = 5
     candidates: int = 100
     dense_weight: float = 0.7
-    min_confidence: float = 0.5
+    min_confidence: float = 0.3
     max_new_tokens: int = 400
     temperature: float = 0.0
     seed: int = 0

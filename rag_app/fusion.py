@@ -6,23 +6,28 @@ import numpy as np
 
 
 def fuse(
-    dense: Mapping[str, float], lexical: Mapping[str, float], *, dense_weight: float
+    dense: Mapping[str, float],
+    lexical: Mapping[str, float],
+    *,
+    dense_weight: float,
+    bonus: Mapping[str, float] | None = None,
 ) -> list[tuple[str, float]]:
     """(id, fused score) by descending score, 0…1, ties broken by id.
 
     Each side is min-max normalised over the candidates, then the two are mixed: a
     convex combination, which keeps what the scores know and ranks throw away (Bruch,
     Gai, Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval").
-    Both mappings hold the same ids.
+    Both mappings hold the same ids; a bonus is added to the mix, which stays within 1.
     """
     ids = sorted(dense)
     sides = (
         dense_weight * _normalised(np.array([dense[i] for i in ids])),
         (1 - dense_weight) * _normalised(np.array([lexical[i] for i in ids])),
     )
-    scores = np.clip(sides[0] + sides[1], 0, 1)
+    extra = np.array([(bonus or {}).get(i, 0.0) for i in ids])
+    scores = sides[0] + sides[1] + extra
     order = np.lexsort((np.arange(len(ids)), -scores))
-    return [(ids[i], float(scores[i])) for i in order]
+    return [(ids[i], float(np.clip(scores[i], 0, 1))) for i in order]
 
 
 def _normalised(scores: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_app.schema import Chunk, Document, Reading
+from rag_app.schema import Chunk, Document, Passage, Reading
 
 if TYPE_CHECKING:  # layer 2; only the name is needed here
     from rag_app.index.index import Index
@@ -50,14 +50,18 @@ class Embedder(Protocol):
         """(n, d) float32, each row of length 1."""
 
 
+class Reranker(Protocol):
+    """Judges texts by reading each together with the question."""
+
+    def score(self, question: str, texts: Sequence[str]) -> Vectors:
+        """(n,) float32 log-odds that a text answers; 0 is as likely as "none does"."""
+
+
 class Reader(Protocol):
     """Finds the words that answer a question."""
 
-    def read(self, question: str, passages: Sequence[str], priors: Sequence[float]) -> Reading:
-        """The answering spans and the chance that the passages answer at all.
-
-        `priors` holds what retrieval thought of each passage, 0…1.
-        """
+    def read(self, question: str, passages: Sequence[Passage]) -> Reading:
+        """The answering spans and the chance that the passages answer at all."""
 
 
 class Generator(Protocol):

@@ -11,6 +11,7 @@ from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.files import cached_model
 from rag_app.models.generator import CausalGenerator
 from rag_app.models.reader import SentenceReader
+from rag_app.models.reranker import CrossEncoderReranker
 from rag_app.protocols import Embedder, Generator, Reader
 from rag_app.retriever import Retriever
 from rag_app.schema import Answer, Event
@@ -68,7 +69,7 @@ class Rag:
             candidates=settings.candidates,
             dense_weight=settings.dense_weight,
         )
-        reader = SentenceReader(embedder, index.idf)
+        reader = SentenceReader(embedder, CrossEncoderReranker.open(), index.idf)
         return cls(index, embedder, retriever, reader, generator=generator, settings=settings)
 
     def ask(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from pathlib import PurePath
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,13 @@ from rag_app.errors import ConfigError
 from rag_app.fusion import fuse
 from rag_app.index.index import Index
 from rag_app.protocols import Embedder
-from rag_app.schema import Hit, Retrieval, Signals
-from rag_app.terms import content_words
+from rag_app.schema import Chunk, Hit, Retrieval, Signals
+from rag_app.terms import content_words, stems
 
 if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
 
+_NAME_WEIGHT = 0.5
 _FILTER = re.compile(r"\w[\w.-]*")
 
 
@@ -35,6 +37,11 @@ class Retriever:
         self._k = k
         self._candidates = candidates
         self._dense_weight = dense_weight
+
+    @property
+    def k(self) -> int:
+        """How many hits a search gives where it is not told."""
+        return self._k
 
     def search(
         self, question: str, *, k: int | None = None, where: Mapping[str, str] | None = None
@@ -77,7 +84,7 @@ class Retriever:
         dense |= self._index.cosines(vector, [id_ for id_ in lexical if id_ not in dense])
         lexical |= self._index.catalog.score(match, [id_ for id_ in dense if id_ not in lexical])
         matched = perf_counter()
-        hits = self._rank(dense, lexical, k)
+        hits = self._rank(question, dense, lexical, k)
         return Retrieval(
             question,
             hits,
@@ -95,16 +102,34 @@ class Retriever:
 
         return as_langchain_retriever(self, k=k)
 
-    def _rank(self, dense: dict[str, float], lexical: dict[str, float], k: int) -> tuple[Hit, ...]:
+    def _rank(
+        self, question: str, dense: dict[str, float], lexical: dict[str, float], k: int
+    ) -> tuple[Hit, ...]:
         # The catalogue is the truth: what it no longer has was removed and is no hit.
         chunks = self._index.catalog.chunks(dense.keys() | lexical.keys())
         dense = {id_: dense.get(id_, 0.0) for id_ in chunks}
         lexical = {id_: lexical.get(id_, 0.0) for id_ in chunks}
-        fused = fuse(dense, lexical, dense_weight=self._dense_weight)[:k]
+        named = self._named(question, chunks)
+        fused = fuse(dense, lexical, dense_weight=self._dense_weight, bonus=named)[:k]
         return tuple(
             Hit(chunks[id_], score, rank, Signals(dense[id_], lexical[id_]))
             for rank, (id_, score) in enumerate(fused, start=1)
         )
+
+    def _named(self, question: str, chunks: Mapping[str, Chunk]) -> dict[str, float]:
+        """A bonus for chunks of files that the question calls by their whole name.
+
+        It grows with the name's share of the question's idf weight, so that a file called
+        "set" gains little from a common word.
+        """
+        weights = self._index.idf(dict.fromkeys(stems(question)))
+        total = sum(weights.values()) or 1.0
+        bonus = {}
+        for id_, chunk in chunks.items():
+            name = set(stems(PurePath(chunk.source).stem))
+            if name and name <= weights.keys():
+                bonus[id_] = _NAME_WEIGHT * sum(weights[stem] for stem in name) / total
+        return bonus
 
 
 def match_expression(question: str) -> str:

@@ -108,6 +108,21 @@ class Retrieval:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """What is read for an answer.
+
+    Attributes:
+        text: Any text.
+        name: What it is taken from, in words.
+        prior: What retrieval thought of it beside the others, 0…1.
+    """
+
+    text: str
+    name: str = ""
+    prior: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """A stretch of one passage that answers: `passages[passage][start:end]`, score 0…1."""
 

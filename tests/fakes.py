@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_app.protocols import Message, TextKind, Vectors
-from rag_app.schema import Chunk, Document, Hit, Reading, Signals, Span
+from rag_app.schema import Chunk, Document, Hit, Passage, Reading, Signals, Span
 
 _WORD = re.compile(r"\w+|[^\w\s]")
 
@@ -54,7 +54,7 @@ class FixedReader:
         self._span = Span(0, start, end, 0.9)
         self._confidence = confidence
 
-    def read(self, question: str, passages: Sequence[str], priors: Sequence[float]) -> Reading:
+    def read(self, question: str, passages: Sequence[Passage]) -> Reading:
         return Reading((self._span,) if passages else (), self._confidence)
 
 
@@ -97,3 +97,12 @@ def a_hit(text: str, *, source: str = "notes.md", start: int = 0, rank: int = 1)
         tokens=len(text.split()),
     )
     return Hit(chunk, 1 / rank, rank, Signals(0.5, 1.0))
+
+
+class OverlapReranker:
+    """The more words of the question a text holds, the better it answers."""
+
+    def score(self, question: str, texts: Sequence[str]) -> Vectors:
+        asked = set(_WORD.findall(question.lower()))
+        shared = [len(asked & set(_WORD.findall(text.lower()))) for text in texts]
+        return np.array(shared, dtype=np.float32) - 2

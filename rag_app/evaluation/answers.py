@@ -14,7 +14,7 @@ from rag_app.evaluation.metrics import auroc, exact_match, f1, mean, percentiles
 from rag_app.evaluation.throwaway import evaluation_document, open_throwaway, read_text
 from rag_app.protocols import Reader
 from rag_app.rag import Rag
-from rag_app.schema import Answer, Document
+from rag_app.schema import Answer, Document, Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def _reading(reader: Reader, questions: Sequence[Question]) -> dict[str, float]:
     exact, overlap, inside = [], [], []
     for question in questions:
         text = question.paragraph.text
-        spans = reader.read(question.text, [text], [1.0]).spans
+        spans = reader.read(question.text, [Passage(text)]).spans
         start, end = (spans[0].start, spans[0].end) if spans else (0, 0)
         exact.append(exact_match(text[start:end], question.golds))
         overlap.append(f1(text[start:end], question.golds))

@@ -1,0 +1,97 @@
+"""One answer: read or written, cited or refused, and streamed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ingest.sync import sync
+from rag_app.answerer import NO_ANSWER, Answerer
+from rag_app.index.index import Index
+from rag_app.retriever import Retriever
+from rag_app.schema import Answer, Delta, Done, Found
+from tests.fakes import FixedReader, HashEmbedder, ScriptedGenerator
+
+TEXT = "A berth costs £120 a year."
+
+
+@pytest.fixture
+def retriever(tmp_path: Path) -> Iterator[Retriever]:
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "berths.txt").write_text(TEXT, encoding="utf-8")
+    for number in range(12):
+        (folder / f"{number}.txt").write_text(f"Buoy number {number} is red.", encoding="utf-8")
+    embedder = HashEmbedder()
+    index = Index.open(tmp_path / "index", embedder=embedder)
+    sync([folder], index, embedder=embedder)
+    yield Retriever(index, embedder)
+    index.close()
+
+
+def ask(retriever: Retriever, reader: FixedReader, written: str = "", **options: int) -> Answer:
+    generator = ScriptedGenerator(written, **options) if written else None
+    return Answerer(retriever, reader, generator=generator).ask("What does a berth cost?")
+
+
+def test_a_read_answer_is_a_quote_with_its_number(retriever: Retriever) -> None:
+    answer = ask(retriever, FixedReader(0, len(TEXT)))
+    assert (answer.mode, answer.text) == ("read", f"{TEXT} [1]")
+
+
+def test_low_confidence_is_no_answer(retriever: Retriever) -> None:
+    answer = ask(retriever, FixedReader(confidence=0.1))
+    assert (answer.mode, answer.text, answer.citations) == ("abstain", NO_ANSWER, ())
+    assert answer.hits
+
+
+def test_a_written_answer_is_cited_afterwards(retriever: Retriever) -> None:
+    answer = ask(retriever, FixedReader(), "The berth costs £120 a year [4].")
+    assert (answer.mode, answer.text) == ("generate", "The berth costs £120 a year. [1]")
+    assert answer.citations[0].quote == TEXT
+
+
+def test_what_nothing_supports_is_replaced_by_a_quote(retriever: Retriever) -> None:
+    answer = ask(retriever, FixedReader(0, len(TEXT)), "Elephants live in Africa.")
+    assert (answer.mode, answer.text) == ("read", f"{TEXT} [1]")
+    assert "do not support" in answer.note
+
+
+def test_the_model_is_not_asked_where_the_documents_do_not_answer(retriever: Retriever) -> None:
+    generator = ScriptedGenerator("The berth costs £120 a year.")
+    reader = FixedReader(confidence=0.1)
+    Answerer(retriever, reader, generator=generator).ask("Who is the king?")
+    assert generator.asked == []
+
+
+def test_evidence_that_did_not_fit_the_model_is_told(retriever: Retriever) -> None:
+    answer = ask(retriever, FixedReader(), "A berth costs £120 a year.", prompt_tokens=150)
+    assert "did not fit" in answer.note
+
+
+def test_a_stream_brings_hits_then_words_then_the_answer(retriever: Retriever) -> None:
+    generator = ScriptedGenerator("A berth costs £120 a year.")
+    answerer = Answerer(retriever, FixedReader(), generator=generator)
+    events = list(answerer.stream("What does a berth cost?"))
+    assert isinstance(events[0], Found)
+    assert all(isinstance(event, Delta) for event in events[1:-1])
+    assert isinstance(events[-1], Done)
+
+
+def test_k_hits_are_shown_although_more_are_read(retriever: Retriever) -> None:
+    answer = Answerer(retriever, FixedReader()).ask("What does a berth cost?", k=3)
+    assert len(answer.hits) == 3
+
+
+def test_a_follow_up_is_searched_for_with_its_topic(retriever: Retriever) -> None:
+    answer = Answerer(retriever, FixedReader()).ask(
+        "And per month?", history=["What does a berth cost?"]
+    )
+    assert "berth" in answer.searched
+
+
+def test_an_empty_index_answers_nothing(tmp_path: Path) -> None:
+    index = Index.open(tmp_path / "index", embedder=HashEmbedder())
+    answer = Answerer(Retriever(index, HashEmbedder()), FixedReader()).ask("Anything?")
+    assert (answer.mode, answer.hits) == ("abstain", ())
+    index.close()

@@ -1,0 +1,85 @@
+"""What could be quoted, and what a question asks for."""
+
+import pytest
+
+from rag_app.answer_type import answer_type, holds
+from rag_app.candidates import Candidate, candidates
+
+
+def found(text: str) -> list[Candidate]:
+    return list(candidates(0, text))
+
+
+def quoted(text: str) -> list[str]:
+    return [text[candidate.start : candidate.end] for candidate in found(text)]
+
+
+def test_headings_and_questions_are_context_not_candidates() -> None:
+    text = (
+        "# Prices\n\nA berth costs £120 a year.\n\nMay I pay later?\n\nYes, until the end of June."
+    )
+    first, second = found(text)
+    assert (first.text, first.context) == ("A berth costs £120 a year.", "Prices")
+    assert (second.text, second.context) == ("Yes, until June.", "May I pay later?")
+
+
+def test_a_line_that_announces_a_list_is_no_candidate() -> None:
+    assert quoted("The limits are for mean wind:\n\n- punts, 13 knots at most.") == [
+        "- punts, 13 knots at most."
+    ]
+
+
+def test_a_rule_between_rows_is_no_candidate() -> None:
+    assert quoted("| a | b |\n| --- | --- |\n| 1 | 2 |") == ["| a | b |", "| 1 | 2 |"]
+
+
+def test_a_value_is_quoted_with_the_label_above_it() -> None:
+    assert "Fuel tank\n70 litres" in quoted("Fuel tank\n70 litres\nHydraulic oil\ngrade 46")
+
+
+def test_a_value_under_a_markdown_heading_is_no_label_and_value() -> None:
+    assert quoted("# Fuel\n70 litres") == []
+
+
+def test_a_sentence_knows_the_two_before_it() -> None:
+    assert found("One is here. Two is here. Three is here. Four is here.")[3].before == (
+        "Two is here. Three is here."
+    )
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("How much does a berth cost?", "money"),
+        ("What's the price of a locker?", "money"),
+        ("How long may I keep it?", "duration"),
+        ("Which number should I ring at night?", "phone"),
+        ("What time is lunch?", "time"),
+        ("In which year was she built?", "year"),
+        ("When does the season end?", "date"),
+        ("How many people came?", "number"),
+        ("Who wrote it?", "person"),
+        ("Why is the sky blue?", None),
+    ],
+)
+def test_a_question_tells_what_it_asks_for(question: str, kind: str | None) -> None:
+    assert answer_type(question) == kind
+
+
+@pytest.mark.parametrize(
+    ("question", "yes", "no"),
+    [
+        ("How much does it cost?", "It is £25.", "It is large."),
+        ("What does it cost?", "hourly_gbp: 13", "seats: 13"),
+        ("How long is it good for?", "It is valid for three years.", "It covers the saw."),
+        ("Which number do I call?", "Ring 01632 960488.", "Ring the bell in 1 minute."),
+        ("What time is the break?", "It is at 11:20.", "It includes a bun."),
+        ("When do bookings open?", "They open on 15 January.", "They open online."),
+        ("How many came?", "Twelve came.", "Many came."),
+        ("Who is the chair?", "The chair is Idris Penhale.", "The chair is elected."),
+    ],
+)
+def test_a_sentence_holds_what_is_asked_for_or_not(question: str, yes: str, no: str) -> None:
+    kind = answer_type(question)
+    assert holds(kind, yes)
+    assert not holds(kind, no)
