@@ -15,9 +15,7 @@ def quoted(text: str) -> list[str]:
 
 
 def test_headings_and_questions_are_context_not_candidates() -> None:
-    text = (
-        "# Prices\n\nA berth costs £120 a year.\n\nMay I pay later?\n\nYes, until the end of June."
-    )
+    text = "# Prices\n\nA berth costs £120 a year.\n\nMay I pay later?\n\nYes, until June."
     first, second = found(text)
     assert (first.text, first.context) == ("A berth costs £120 a year.", "Prices")
     assert (second.text, second.context) == ("Yes, until June.", "May I pay later?")

@@ -28,8 +28,21 @@ PACKAGES = ("rag_app", "ingest", "ui")
 # A room may import from the rows above its own, and from itself.
 LAYERS = (
     ("rag_app.errors", "rag_app.schema"),
-    ("rag_app.config", "rag_app.owner", "rag_app.protocols", "rag_app.sentences", "rag_app.terms"),
-    ("rag_app.citing", "rag_app.followup", "rag_app.fusion", "rag_app.prompts"),
+    (
+        "rag_app.answer_type",
+        "rag_app.config",
+        "rag_app.owner",
+        "rag_app.protocols",
+        "rag_app.sentences",
+        "rag_app.terms",
+    ),
+    (
+        "rag_app.candidates",
+        "rag_app.citing",
+        "rag_app.followup",
+        "rag_app.fusion",
+        "rag_app.prompts",
+    ),
     ("rag_app.index", "rag_app.models", "rag_app.rendering"),
     ("rag_app.retriever",),
     ("rag_app.answerer", "rag_app.langchain_adapter"),
