@@ -13,7 +13,7 @@ from collections.abc import Iterator
 # or a "key: value" row, or after a heading.
 _BLOCK = re.compile(
     r"\n[ \t]*\n+"
-    r"|\n(?=[ \t]*(?:[-*+•–] |\d{1,3}[.)] |#{1,6} |\||>|```))"
+    r"|\n(?=[ \t]*(?:[-*+•–●▪◦‣·\x7f] |\d{1,3}[.)] |#{1,6} |\||>|```))"
     r"|(?<=\|)[ \t]*\n"
     r"|\f"
 )
