@@ -17,7 +17,7 @@ NO_ANSWER = "The documents do not answer this."
 READ = 10  # hits that are read, at least; an answer may stand a little below the first ones
 _MOST_QUOTES = 3
 _SAME = 0.6  # of two sentences' words in common, and the second says nothing new
-_NEXT_QUOTE = 0.4  # of the best sentence's score, to be quoted beside it
+_NEXT_QUOTE = 0.25  # of the best sentence's odds, to be quoted beside it
 
 
 class Answerer:
@@ -134,10 +134,14 @@ def _quoted(spans: Sequence[Span], hits: Sequence[Hit]) -> list[Span]:
     chosen: list[Span] = []
     said: list[set[str]] = []
     for span in spans:
-        if len(chosen) == _MOST_QUOTES or span.score < _NEXT_QUOTE * spans[0].score:
+        if len(chosen) == _MOST_QUOTES or _odds(span) < _NEXT_QUOTE * _odds(spans[0]):
             break
         words = set(stems(hits[span.passage].chunk.text[span.start : span.end]))
         if not any(len(words & other) > _SAME * len(words | other) for other in said):
             chosen.append(span)
             said.append(words)
     return chosen
+
+
+def _odds(span: Span) -> float:
+    return span.score / max(1 - span.score, 1e-9)
