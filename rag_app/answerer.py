@@ -29,7 +29,7 @@ class Answerer:
         reader: Reader,
         *,
         generator: Generator | None = None,
-        min_confidence: float = 0.3,
+        min_confidence: float = 0.25,
     ) -> None:
         self._retriever = retriever
         self._reader = reader

@@ -58,8 +58,8 @@ class Settings:
     chunk_tokens: int = 512
     k: int = 5
     candidates: int = 100
-    dense_weight: float = 0.7
-    min_confidence: float = 0.3
+    dense_weight: float = 0.6
+    min_confidence: float = 0.25
     max_new_tokens: int = 400
     temperature: float = 0.0
     seed: int = 0

@@ -30,7 +30,7 @@ class Retriever:
         *,
         k: int = 5,
         candidates: int = 100,
-        dense_weight: float = 0.7,
+        dense_weight: float = 0.6,
     ) -> None:
         self._index = index
         self._embedder = embedder
