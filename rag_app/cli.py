@@ -112,13 +112,24 @@ def _settings(arguments: argparse.Namespace, **more: Any) -> Settings:
     return Settings.load(index=arguments.index, embedder=arguments.embedder, **more)
 
 
+def _of_an_index(arguments: argparse.Namespace, **more: Any) -> Settings:
+    """The settings, where they name an index that is there; looking makes none."""
+    settings = _settings(arguments, **more)
+    if not (settings.index / "catalog.sqlite").exists():
+        raise ConfigError(
+            f"{settings.index} holds no index; make one with `rag-ingest FOLDER`, "
+            "or name another --index"
+        )
+    return settings
+
+
 def _search(arguments: argparse.Namespace) -> int:
     from rag_app.rag import Rag
     from rag_app.rendering import retrieval_json, retrieval_text
 
     questions = _questions(arguments)
     where = dict(arguments.where)
-    with closing(Rag.open(settings=_settings(arguments, answer="read"))) as rag:
+    with closing(Rag.open(settings=_of_an_index(arguments, answer="read"))) as rag:
         for row in questions:
             found = rag.retriever.retrieve(row["question"], k=arguments.k, where=where)
             if arguments.json or arguments.batch:
@@ -148,15 +159,16 @@ def _open_for_answers(arguments: argparse.Namespace) -> "Rag":
     from rag_app.rag import Rag
 
     if arguments.generator == "read":
-        return Rag.open(settings=_settings(arguments, answer="read"))
+        return Rag.open(settings=_of_an_index(arguments, answer="read"))
     demanded = "generate" if arguments.generator else None
-    return Rag.open(settings=_settings(arguments, generator=arguments.generator, answer=demanded))
+    settings = _of_an_index(arguments, generator=arguments.generator, answer=demanded)
+    return Rag.open(settings=settings)
 
 
 def _text(arguments: argparse.Namespace) -> int:
     from rag_app.rag import open_index
 
-    index, _ = open_index(_settings(arguments))
+    index, _ = open_index(_of_an_index(arguments))
     with closing(index):
         document = index.catalog.document(arguments.source)
     if document is None:
@@ -172,7 +184,7 @@ def _text(arguments: argparse.Namespace) -> int:
 def _status(arguments: argparse.Namespace) -> int:
     from rag_app.rag import open_index
 
-    index, _ = open_index(_settings(arguments))
+    index, _ = open_index(_of_an_index(arguments))
     with closing(index):
         entries = index.catalog.entries()
         documents, chunks = index.catalog.size()

@@ -130,10 +130,12 @@ def test_search_without_json_is_for_people(rag_app: Commands) -> None:
     assert rag_app("search", QUESTION).out.startswith("1. ")
 
 
-def test_an_empty_index_is_said_to_be_empty(elsewhere: Commands) -> None:
-    ran = elsewhere("search", QUESTION)
-    assert ran.status == 0
-    assert "is the index empty?" in ran.out
+def test_asking_where_no_index_is_makes_none(elsewhere: Commands, tmp_path: Path) -> None:
+    for command in (("search", QUESTION), ("ask", QUESTION), ("text", "a.md"), ("status",)):
+        ran = elsewhere(*command, "--index", str(tmp_path / "mistyped"))
+        assert ran.status == 1
+        assert "holds no index; make one with `rag-ingest FOLDER`" in ran.err
+    assert not (tmp_path / "mistyped").exists()
 
 
 # ask
@@ -359,16 +361,14 @@ def test_the_program_works_from_any_folder(samples_index: Path, tmp_path: Path) 
 
 
 def test_an_error_of_the_program_has_no_traceback(tmp_path: Path) -> None:
-    ran = run_program("search", "x", "-k", "0", "--index", "index", cwd=tmp_path)
+    ran = run_program("search", "x", "--index", "index", cwd=tmp_path, RAG_APP_K="0")
     assert ran.status == 1
     assert ran.err == "error: k=0 is out of range; use 1 or more\n"
 
 
 def test_output_is_utf8_wherever_it_goes(tmp_path: Path) -> None:
-    ran = run_program(
-        *("text", "nöwhere.md", "--index", "index"), cwd=tmp_path, PYTHONIOENCODING="ascii"
-    )
-    assert "'nöwhere.md' is not in the index" in ran.err
+    ran = run_program("status", "--index", "nöwhere", cwd=tmp_path, PYTHONIOENCODING="ascii")
+    assert "nöwhere holds no index" in ran.err
 
 
 @pytest.mark.parametrize(
