@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_app.errors import ModelError
-from rag_app.models.files import find_model, fingerprint_model, loading
+from rag_app.models.files import find_model, fingerprint_model, loading, loading_weights
 from rag_app.protocols import TextKind, Vectors
 from rag_app.schema import identify
 
@@ -134,15 +134,12 @@ def _batch_size(texts: Sequence[str]) -> int:
 def _load_model(folder: Path, max_tokens: int, threads: int) -> "SentenceTransformer":
     import torch
     from sentence_transformers import SentenceTransformer
-    from transformers.utils import logging as transformers_logging
 
-    # The loader's progress bar would write over our own.
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     if threads:
         torch.set_num_threads(threads)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     arguments: dict[str, Any] = {"use_safetensors": True, "dtype": fastest_dtype(device)}
-    with loading(folder):
+    with loading_weights(folder):
         model = SentenceTransformer(
             str(folder),
             device=device,

@@ -71,6 +71,16 @@ def loading(folder: Path) -> Iterator[None]:
         raise ModelError(f"{folder} cannot be loaded: {reason}") from error
 
 
+@contextmanager
+def loading_weights(folder: Path) -> Iterator[None]:
+    """As `loading`, with the library's progress bar off: it would write over our own."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    with loading(folder):
+        yield
+
+
 def hash_file(path: Path) -> str:
     """SHA-256 of the file's bytes, in hex."""
     digest = sha256()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from rag_app.errors import ModelError
-from rag_app.models.files import find_model, loading
+from rag_app.models.files import find_model, loading, loading_weights
 from rag_app.protocols import Message
 
 _logger = logging.getLogger(__name__)
@@ -140,12 +140,9 @@ class CausalGenerator:
     def _model(self) -> Any:
         import torch
         from transformers import AutoModelForCausalLM
-        from transformers.utils import logging as transformers_logging
 
-        # The loader's progress bar would write over our own.
-        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        with loading(self._folder):
+        with loading_weights(self._folder):
             model: Any = AutoModelForCausalLM.from_pretrained(
                 self._folder, **_LOCAL, use_safetensors=True, dtype="auto"
             )

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rag_app.models.embedder import fastest_dtype
-from rag_app.models.files import BUNDLED_EMBEDDER, find_model
+from rag_app.models.files import BUNDLED_EMBEDDER, find_model, loading, loading_weights
 from rag_app.protocols import Vectors
 
 if TYPE_CHECKING:
     import torch
 
 DIFFERENCE = Path(__file__).with_name("reranker.safetensors")
-MOST_TOKENS = 112  # of question and text together; as in training
+_MOST_TOKENS = 112  # of question and text together
 _SENTENCE_WORDS, _CONTEXT_WORDS = 50, 14
 _BATCH = 32
 
@@ -53,15 +53,8 @@ class CrossEncoderReranker:
         with torch.inference_mode():
             for begin in range(0, len(order), _BATCH):
                 batch = order[begin : begin + _BATCH]
-                encoded = tokenizer(
-                    [question] * len(batch),
-                    [texts[i] for i in batch],
-                    padding=True,
-                    truncation="only_second",
-                    max_length=MOST_TOKENS,
-                    return_tensors="pt",
-                ).to(model.device)
-                first = model(**encoded).last_hidden_state[:, 0]  # (b, d) at [CLS]
+                encoded = encode(tokenizer, [question] * len(batch), [texts[i] for i in batch])
+                first = model(**encoded.to(model.device)).last_hidden_state[:, 0]  # (b, d) at [CLS]
                 scores[batch] = head(first).float().squeeze(-1).cpu().numpy()
         return scores
 
@@ -77,17 +70,31 @@ def _load(base: Path, difference: Path) -> "tuple[Any, torch.nn.Linear, Any]":
     from safetensors.torch import load_file
     from transformers import AutoModel, AutoTokenizer
 
-    tokenizer = AutoTokenizer.from_pretrained(base, local_files_only=True)
-    model: Any = AutoModel.from_pretrained(
-        base, local_files_only=True, use_safetensors=True, dtype=torch.float32
-    )
-    trained = load_file(difference)
+    with loading_weights(base):
+        tokenizer = AutoTokenizer.from_pretrained(base, local_files_only=True)
+        model: Any = AutoModel.from_pretrained(
+            base, local_files_only=True, use_safetensors=True, dtype=torch.float32
+        )
+    with loading(difference):
+        trained = load_file(difference)
     head = torch.nn.Linear(model.config.hidden_size, 1)
     head.load_state_dict({name: trained.pop(f"head.{name}").float() for name in ("weight", "bias")})
     apply_difference(model, trained)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     dtype = fastest_dtype(device)
     return model.to(device, dtype).eval(), head.to(device, dtype).eval(), tokenizer
+
+
+def encode(tokenizer: Any, questions: Sequence[str], texts: Sequence[str]) -> Any:
+    """Both as the model reads them, in training too: long texts are cut, questions are not."""
+    return tokenizer(
+        list(questions),
+        list(texts),
+        padding=True,
+        truncation="only_second",
+        max_length=_MOST_TOKENS,
+        return_tensors="pt",
+    )
 
 
 def with_context(sentence: str, before: str = "") -> str:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.files import BUNDLED_EMBEDDER, find_model
-from rag_app.models.reranker import DIFFERENCE, MOST_TOKENS, with_context
+from rag_app.models.reranker import DIFFERENCE, encode, with_context
 from rag_app.workbench.sentence_bank import Question, SentenceBank
 
 if TYPE_CHECKING:
@@ -151,14 +151,10 @@ def _loss(
     """Cross-entropy of the right choice, "none" having the score 0, mean over questions."""
     import torch
 
-    encoded = tokenizer(
+    encoded = encode(
+        tokenizer,
         [choice.question for choice in batch for _ in choice.texts],
         [text for choice in batch for text in choice.texts],
-        padding=True,
-        pad_to_multiple_of=8,
-        truncation="only_second",
-        max_length=MOST_TOKENS,
-        return_tensors="pt",
     )
     with torch.autocast("cpu", torch.bfloat16):
         scores = head(model(**encoded).last_hidden_state[:, 0]).squeeze(-1)  # (texts of all,)
