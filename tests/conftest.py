@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from rag_app.index.index import Index
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.rag import Rag
+from tests.fakes import HashEmbedder
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "data" / "samples"
@@ -71,6 +73,20 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, str(tmp_path / "home" / name))
 
 
+@pytest.fixture
+def embedder() -> HashEmbedder:
+    """An embedder that takes no time."""
+    return HashEmbedder()
+
+
+@pytest.fixture
+def index(tmp_path: Path, embedder: HashEmbedder) -> Iterator[Index]:
+    """An empty index of that embedder."""
+    opened = Index.open(tmp_path / "index", embedder=embedder)
+    yield opened
+    opened.close()
+
+
 @pytest.fixture(scope="session")
 def minilm() -> SentenceEmbedder:
     """The bundled embedding model."""
@@ -81,7 +97,6 @@ def minilm() -> SentenceEmbedder:
 def samples_index(tmp_path_factory: pytest.TempPathFactory, minilm: SentenceEmbedder) -> Path:
     """An index of the sample documents made with the real model; not to be written to."""
     from ingest.sync import sync
-    from rag_app.index.index import Index
 
     folder = tmp_path_factory.mktemp("samples") / "index"
     index = Index.open(folder, embedder=minilm)
@@ -94,7 +109,6 @@ def samples_index(tmp_path_factory: pytest.TempPathFactory, minilm: SentenceEmbe
 def samples(samples_index: Path, minilm: SentenceEmbedder) -> Iterator[Rag]:
     """The sample documents, ready to be asked."""
     from rag_app.config import Settings
-    from rag_app.index.index import Index
 
     settings = Settings(index=samples_index, answer="read")
     index = Index.open(samples_index, embedder=minilm)

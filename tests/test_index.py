@@ -27,18 +27,6 @@ from tests.fakes import HashEmbedder, a_document, a_hit
 
 
 @pytest.fixture
-def embedder() -> HashEmbedder:
-    return HashEmbedder()
-
-
-@pytest.fixture
-def index(tmp_path: Path, embedder: HashEmbedder) -> Iterator[Index]:
-    index = Index.open(tmp_path / "index", embedder=embedder)
-    yield index
-    index.close()
-
-
-@pytest.fixture
 def vectors(tmp_path: Path) -> Iterator[ChromaVectors]:
     store = ChromaVectors(tmp_path / "chroma", model="test")
     yield store

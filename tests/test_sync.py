@@ -1,7 +1,7 @@
 """Ingestion: the index mirrors the folders, every file is accounted for, nothing is done twice."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,18 +19,6 @@ from tests.fakes import HashEmbedder, a_document
 COUNTED = ("added", "updated", "renamed", "unchanged")
 LISTED = ("failed", "partial", "skipped")
 Ingest = Callable[..., SyncReport]
-
-
-@pytest.fixture
-def embedder() -> HashEmbedder:
-    return HashEmbedder()
-
-
-@pytest.fixture
-def index(tmp_path: Path, embedder: HashEmbedder) -> Iterator[Index]:
-    index = Index.open(tmp_path / "index", embedder=embedder)
-    yield index
-    index.close()
 
 
 @pytest.fixture

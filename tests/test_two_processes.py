@@ -5,7 +5,6 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Event
@@ -56,13 +55,6 @@ def docs(tmp_path: Path) -> Path:
     for number in range(FILES):
         write(folder, number, version=number)
     return folder
-
-
-@pytest.fixture
-def index(tmp_path: Path) -> Iterator[Index]:
-    index = Index.open(tmp_path / "index", embedder=HashEmbedder())
-    yield index
-    index.close()
 
 
 def note(gone: Path, numbers: list[int]) -> None:

@@ -1,6 +1,6 @@
 """Adding documents in the background, with a real index."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
 
@@ -40,13 +40,6 @@ def folder(tmp_path: Path) -> Path:
     (folder / "ferret.txt").write_text("The ferret is called Bartholomew.\n")
     (folder / "parrot.txt").write_text("The parrot is called Quickstep.\n")
     return folder
-
-
-@pytest.fixture
-def index(tmp_path: Path) -> Iterator[Index]:
-    index = Index.open(tmp_path / "index", embedder=HashEmbedder())
-    yield index
-    index.close()
 
 
 def test_a_run_reports_what_it_added(index: Index, folder: Path) -> None:
