@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_app.protocols import Tokenizer
-from rag_app.schema import Chunk, Document, identify
+from rag_app.schema import COLUMNS, Chunk, Document, identify
 from rag_app.sentences import sentence_spans
 
 # Boundary strengths, strongest first.
@@ -47,7 +47,7 @@ def _boundaries(document: Document) -> list[NDArray[np.int64]]:
     """Ascending offsets at which a chunk may begin, by strength."""
     text = document.text
     found = {
-        _HEADING: [offset for offset, _, _ in document.headings],
+        _HEADING: [offset for offset, level, _ in document.headings if level < COLUMNS],
         _PARAGRAPH: [match.end() for match in _PARAGRAPH_END.finditer(text)],
         _SENTENCE: [start for start, _ in sentence_spans(text)],
         _LINE: [match.end() for match in _LINE_END.finditer(text)],
@@ -126,9 +126,9 @@ def _heading_path(document: Document, offset: int) -> str:
     """The headings in force at the offset, highest first."""
     last = bisect_right(document.headings, offset, key=lambda heading: heading[0])
     path: list[str] = []
-    level_above = 7
+    level_above = COLUMNS + 1
     for _, level, title in reversed(document.headings[:last]):
         if level < level_above:
             path.append(title)
             level_above = level
-    return " › ".join(reversed(path))
+    return " › ".join(filter(None, reversed(path)))

@@ -16,6 +16,10 @@ Mode = Literal["read", "generate", "abstain"]
 Status = Literal["indexed", "partial", "skipped", "failed"]
 Metadata = Mapping[str, str]
 
+# The level of a heading that is the header of a table. One with an empty title ends the
+# table; chunks cut from its middle carry the header as the last part of their heading.
+COLUMNS = 7
+
 
 def identify(*parts: str | bytes) -> str:
     """A stable 32-digit hex id of the parts, in order."""
@@ -38,7 +42,8 @@ class Document:
         title: For people and for lexical search; may be empty.
         digest: SHA-256 of the file's bytes, in hex.
         page_starts: Ascending offsets where pages begin; empty where the format has none.
-        headings: `(offset, level, title)` in ascending order, level 1 the highest.
+        headings: `(offset, level, title)` in ascending order, level 1 the highest;
+            `COLUMNS` names the columns of the table that begins there.
         metadata: At least `format` and `folder`.
         missing: What could not be read, for a person; empty when the whole file was.
     """

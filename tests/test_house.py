@@ -70,13 +70,19 @@ DOORS = {
     **dict.fromkeys(("tokenizers", "huggingface_hub"), ("rag_app.models",)),
     "chromadb": ("rag_app.index.vectors",),
     **dict.fromkeys(
-        ("pypdf", "docx", "openpyxl", "bs4", "lxml", "charset_normalizer", "langchain_community"),
+        (
+            "bs4", "charset_normalizer", "docx", "langchain_community", "lxml", "olefile",
+            "openpyxl", "oxmsg", "pptx", "pypdf", "pypdfium2", "pytesseract", "striprtf", "xlrd",
+        ),
         ("ingest.loading",),
     ),
     "langchain_core": ("rag_app.langchain_adapter", "ingest.loading"),
     "streamlit": ("ui",),
     "Stemmer": ("rag_app.terms",),
     "sqlite3": ("rag_app.index",),
+    "redis": ("rag_app.index",),
+    "watchdog": ("ingest.watch",),
+    "pathspec": ("ingest.scan",),
 }
 SLOW_TO_IMPORT = ("torch", "transformers", "sentence_transformers", "chromadb", "peft")
 NEVER_AT_START = (*SLOW_TO_IMPORT, "streamlit", "langchain_core", "ingest", "ui")

@@ -1,5 +1,6 @@
 """One file in, one `Document` out. One module a format."""
 
-from ingest.loading.load import FORMATS, load
+from ingest.loading.formats import FORMATS
+from ingest.loading.load import load
 
 __all__ = ["FORMATS", "load"]

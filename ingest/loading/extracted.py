@@ -5,19 +5,42 @@ edited: headings keep their own lines, paragraphs and table rows stand apart by 
 blank line, and a row names its columns, so that a quoted row can be understood alone.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rag_app.schema import COLUMNS
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file inside a file: its name, its bytes unpacked, and how to get them.
+
+    `size` is never less than what `read` returns, so that it can be refused unread.
+    """
+
+    name: str
+    size: int
+    read: Callable[[], bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """The text of a file and its structure; see `Document` for the fields."""
+    """The text of a file and its structure; see `Document` for the fields.
+
+    `members` are the files inside an archive or a message, yet to be read; they become
+    sections after the text.
+    """
 
     text: str
     title: str = ""
     page_starts: tuple[int, ...] = ()
     headings: tuple[tuple[int, int, str], ...] = ()
     missing: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    members: Iterable[Member] = ()
+
+
+_BREAK = "\n\n"
 
 
 class TextBuilder:
@@ -30,12 +53,8 @@ class TextBuilder:
 
     def paragraph(self, text: str) -> None:
         """Add a block, set apart by a blank line; blank text adds nothing."""
-        text = text.strip()
-        if not text:
-            return
-        block = f"\n\n{text}" if self._parts else text
-        self._parts.append(block)
-        self._length += len(block)
+        if text := text.strip():
+            self._append(text)
 
     def heading(self, text: str, level: int) -> None:
         """Add a heading, level 1 the highest."""
@@ -43,6 +62,21 @@ class TextBuilder:
         if title:
             self.paragraph(title)
             self._headings.append((self._length - len(title), level, title))
+
+    def section(self, title: str, part: Extracted, *, level: int = 1) -> None:
+        """Add another file's text under a heading, its own headings below that one."""
+        self.heading(title, level)
+        self.part(part, level=level)
+
+    def part(self, part: Extracted, *, level: int = 0) -> None:
+        """Add another text with its headings, moved down by some levels."""
+        if part.text.strip():
+            start = self._length + len(_BREAK) if self._parts else 0
+            self._append(part.text)
+            self._headings += [
+                (start + at, below if below == COLUMNS else min(below + level, COLUMNS - 1), name)
+                for at, below, name in part.headings
+            ]
 
     def table(self, rows: Sequence[Sequence[str]]) -> None:
         """Add a table whose first row names the columns."""
@@ -55,6 +89,11 @@ class TextBuilder:
             self.paragraph(" | ".join(cell for cell in header if cell))
         for row in body:
             self.paragraph(table_row(header, row))
+
+    def _append(self, text: str) -> None:
+        block = f"{_BREAK}{text}" if self._parts else text
+        self._parts.append(block)
+        self._length += len(block)
 
     def build(self, title: str = "") -> Extracted:
         """The text so far; without a title the first heading serves."""

@@ -1,33 +1,20 @@
-"""Which module reads which file, and what a failure says."""
+"""One file into one document, and what a failure says."""
 
 import logging
-from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
-from ingest.loading import html, markdown, pdf, sheet, text, word
 from ingest.loading.extracted import Extracted
+from ingest.loading.formats import FORMATS
+from ingest.loading.members import Budget, with_members
+from ingest.loading.sniff import sniff, suffix_of
 from rag_app.errors import LoadError, SkippedFile
 from rag_app.schema import Document, identify
 
 _logger = logging.getLogger(__name__)
-Extract = Callable[[bytes], Extracted]
-
-FORMATS: dict[str, Extract] = {
-    "md": markdown.extract,
-    "markdown": markdown.extract,
-    "txt": text.extract,
-    "text": text.extract,
-    "log": text.extract,
-    "html": html.extract,
-    "htm": html.extract,
-    "docx": word.extract,
-    "xlsx": sheet.extract_workbook,
-    "csv": sheet.extract_csv,
-    "tsv": sheet.extract_csv,
-    "pdf": pdf.extract,
-}
-_LARGEST = 200 * 1024 * 1024  # bytes
+_LARGEST = 200 << 20  # bytes of a file
+_LONGEST = 20_000_000  # characters of a text: ten thousand printed pages
 
 
 def load(path: Path, *, source: str | None = None) -> Document:
@@ -41,23 +28,13 @@ def load(path: Path, *, source: str | None = None) -> Document:
         SkippedFile: The file is of a format that is not read, or holds no text.
         LoadError: It could not be read; the message names the file and the cure.
     """
-    suffix = path.suffix.lower().removeprefix(".")
-    extract = FORMATS.get(suffix)
-    if extract is None:
-        raise SkippedFile(f"{path}: .{suffix or 'no suffix'} is not among {', '.join(FORMATS)}")
     data = _read(path)
     try:
-        extracted = extract(data)
+        kind, extracted = _extract(path.name, data, budget=Budget())
+        if not extracted.text.strip():
+            raise SkippedFile("holds no text" + (f" ({m})" if (m := extracted.missing) else ""))
     except LoadError as error:
         raise type(error)(f"{path}: {error}") from error
-    except Exception as error:
-        _logger.debug("parser failed on %s", path, exc_info=True)
-        reason = " ".join(str(error).split()) or type(error).__name__
-        raise LoadError(f"{path}: damaged or not a .{suffix} file ({reason[:200]})") from error
-    if not extracted.text.strip():
-        raise SkippedFile(
-            f"{path}: holds no text" + (f" ({m})" if (m := extracted.missing) else "")
-        )
     folder = path.parent.resolve()
     return Document(
         id=identify(str(folder / path.name)),
@@ -67,9 +44,48 @@ def load(path: Path, *, source: str | None = None) -> Document:
         digest=sha256(data).hexdigest(),
         page_starts=extracted.page_starts,
         headings=extracted.headings,
-        metadata={"format": suffix, "folder": str(folder)},
+        metadata={**extracted.metadata, "format": _shown(kind, path.name), "folder": str(folder)},
         missing=extracted.missing,
     )
+
+
+def _extract(name: str, data: bytes, *, budget: Budget, depth: int = 0) -> tuple[str, Extracted]:
+    """The format and the text, with those of the files inside."""
+    kind = sniff(name, data)
+
+    def inner(member: str, content: bytes) -> Extracted:
+        return _extract(member, content, budget=budget, depth=depth + 1)[1]
+
+    try:
+        extracted = FORMATS[kind](data)
+        if extracted.members:
+            extracted = with_members(extracted, inner, budget=budget, depth=depth)
+    except (LoadError, MemoryError):
+        raise
+    except Exception as error:
+        _logger.debug("parser failed on %s", name, exc_info=True)
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise LoadError(f"damaged or not a .{kind} file ({reason[:200]})") from error
+    return kind, _shortened(extracted)
+
+
+def _shortened(extracted: Extracted) -> Extracted:
+    """No more text than can be worked with; what is left out is said."""
+    if len(extracted.text) <= _LONGEST:
+        return extracted
+    cut = f"all after the first {_LONGEST:,} characters of {len(extracted.text):,}"
+    return replace(
+        extracted,
+        text=extracted.text[:_LONGEST],
+        page_starts=tuple(start for start in extracted.page_starts if start < _LONGEST),
+        headings=tuple(heading for heading in extracted.headings if heading[0] < _LONGEST),
+        missing="; ".join(filter(None, (extracted.missing, cut))),
+    )
+
+
+def _shown(kind: str, name: str) -> str:
+    """What people filter by: of source code the language, told by the suffix."""
+    return suffix_of(name) if kind == "code" else kind
 
 
 def _read(path: Path) -> bytes:
