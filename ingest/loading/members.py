@@ -19,7 +19,7 @@ class Budget:
     """What may yet be unpacked from one file on disk, however it is nested."""
 
     files: int = 1_000
-    bytes: int = 500 << 20
+    unpacked: int = 500 << 20  # bytes
 
     def take(self, member: Member) -> bytes:
         """The member's bytes.
@@ -29,10 +29,10 @@ class Budget:
         """
         if self.files < 1:
             raise LoadError("too many files in one; unpack it")
-        if member.size > self.bytes:
+        if member.size > self.unpacked:
             raise LoadError("too large unpacked; unpack it")
         self.files -= 1
-        self.bytes -= member.size
+        self.unpacked -= member.size
         return member.read()
 
 
