@@ -10,6 +10,17 @@ Outcome = Literal["added", "updated", "renamed", "unchanged", "failed", "partial
 Stage = Literal["load", "chunk", "embed", "store"]
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run has come; `rate` counts chunks embedded a second."""
+
+    done: int
+    files: int
+    chunks: int
+    rate: float
+    source: str
+
+
 @dataclass(slots=True)
 class SyncReport:
     """Counts and reasons; every file under the paths is in exactly one of the outcomes."""

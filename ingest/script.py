@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from ingest.report import SyncReport
-from ingest.sync import Progress, sync
+from ingest.report import Progress, SyncReport
+from ingest.sync import configured
 from rag_app.cli import add_common_options, guarded
 from rag_app.config import Settings
 from rag_app.owner import check_owners
@@ -34,6 +34,7 @@ def _run(arguments: argparse.Namespace) -> int:
     check_owners()
     settings = Settings.load(index=arguments.index, embedder=arguments.embedder)
     index, embedder = open_index(settings)
+    sync = configured(settings)
 
     def once() -> SyncReport:
         show = _progress_shower()
@@ -41,7 +42,6 @@ def _run(arguments: argparse.Namespace) -> int:
             arguments.paths,
             index,
             embedder=embedder,
-            tokens=settings.chunk_tokens,
             rebuild=arguments.rebuild,
             dry_run=arguments.dry_run,
             progress=show,

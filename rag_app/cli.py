@@ -95,7 +95,12 @@ def _parser() -> argparse.ArgumentParser:
     text.add_argument("source")
     command("status", _status, "list the files of the index and what became of them")
     command("config", _config, "show every setting and where its value comes from")
-    command("doctor", _doctor, "check models, index and machine")
+    doctor = command("doctor", _doctor, "check models, index and machine")
+    doctor.add_argument(
+        "--repair",
+        action="store_true",
+        help="first make the vector store anew",
+    )
     models = command("models", _models, "list the models on this machine, or get one")
     models.add_argument("action", choices=("list", "pull"))
     models.add_argument("name", nargs="?")
@@ -195,6 +200,7 @@ def _status(arguments: argparse.Namespace) -> int:
                     "source": entry.source,
                     "status": entry.status,
                     "reason": entry.reason,
+                    "same_as": entry.same_as or None,
                     "chunks": entry.chunks,
                 }
                 for entry in entries
@@ -202,7 +208,7 @@ def _status(arguments: argparse.Namespace) -> int:
         )
         return 0
     for entry in entries:
-        detail = f": {entry.reason}" if entry.reason else ""
+        detail = f": {entry.remark}" if entry.remark else ""
         print(f"{entry.status:8} {entry.chunks:5} chunks  {entry.source}{detail}")
     print(f"{documents} documents, {chunks} chunks in {index.folder}")
     return 0
@@ -225,8 +231,10 @@ def _config(arguments: argparse.Namespace) -> int:
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
-    from rag_app.doctor import examine
+    from rag_app.doctor import examine, repair
 
+    if arguments.repair:
+        print(repair(_of_an_index(arguments)), file=sys.stderr)
     findings = examine(_settings(arguments))
     healthy = all(finding.ok for finding in findings)
     if arguments.json:

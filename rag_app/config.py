@@ -48,6 +48,11 @@ class Settings:
         max_new_tokens: Longest generated answer.
         temperature: 0 for the most likely words; above 0 for more varied ones.
         seed: Fixes the draw where the temperature is above 0.
+        vector_cache: `redis://…` of a server that shares vectors between machines; "" for
+            none. Each index keeps its own vectors in any case.
+        vector_cache_days: Days after which the server forgets what nobody asked for.
+        file_seconds: What reading one file may take.
+        file_mebibytes: Memory, in address space, that reading one file may take.
         threads: CPU threads for the models; 0 leaves the choice to torch.
     """
 
@@ -63,6 +68,10 @@ class Settings:
     max_new_tokens: int = 400
     temperature: float = 0.0
     seed: int = 0
+    vector_cache: str = ""
+    vector_cache_days: int = 30
+    file_seconds: int = 120
+    file_mebibytes: int = 2048
     threads: int = 0
 
     def __post_init__(self) -> None:
@@ -74,6 +83,11 @@ class Settings:
         _check("min_confidence", self.min_confidence, 0 <= self.min_confidence <= 1, "0 to 1")
         _check("max_new_tokens", self.max_new_tokens, self.max_new_tokens >= 1, "1 or more")
         _check("temperature", self.temperature, self.temperature >= 0, "0 or more")
+        days = self.vector_cache_days
+        _check("vector_cache_days", days, days >= 1, "1 or more")
+        _check("file_seconds", self.file_seconds, self.file_seconds >= 1, "1 or more")
+        enough = self.file_mebibytes >= 256
+        _check("file_mebibytes", self.file_mebibytes, enough, "256 or more")
         _check("threads", self.threads, self.threads >= 0, "0 or more")
 
     @classmethod

@@ -46,6 +46,19 @@ def examine(settings: Settings) -> list[Finding]:
     return findings
 
 
+def repair(settings: Settings) -> str:
+    """Make the vector store again from the catalogue, without embedding; what was done.
+
+    Raises:
+        RagError: The catalogue itself cannot be used, or another process is writing.
+    """
+    index, _ = open_index(settings)
+    with closing(index):
+        with index.writing(anew=True):
+            pass  # becoming the writer fills an empty store
+        return f"{index.catalog.count_chunks()} chunks put into a new vector store"
+
+
 def _embedder(settings: Settings) -> Finding:
     try:
         folder = find_model(settings.embedder)
@@ -120,13 +133,12 @@ def _self_query(index: Index, ids: list[str]) -> Finding:
 
 
 def _remedy(index: Index) -> str:
-    store = index.folder / "chroma"
-    return f"remove {store} and run `rag-ingest`, which makes it again from the catalogue"
+    return f"`rag-app doctor --repair --index {index.folder}` makes them again"
 
 
 def lost_chunks(index: Index, ids: list[str]) -> list[str]:
     """Those of the chunks that a search by their own vector does not bring up."""
-    vectors = index.catalog.vectors(index.model, ids)
+    vectors = index.catalog.kept.of_chunks(index.model, ids)
     lost = [id_ for id_ in ids if id_ not in vectors]
     for id_, vector in vectors.items():
         nearest = index.nearest(vector, k=_NEIGHBOURS)

@@ -103,6 +103,16 @@ class VectorStore(Protocol):
         """Release what the store holds open."""
 
 
+class VectorCache(Protocol):
+    """Vectors made before, by the fingerprint of the model and the text."""
+
+    def known(self, model: str, texts: Iterable[str]) -> dict[str, Vectors]:
+        """(d,) vectors by text; texts it does not know are left out."""
+
+    def keep(self, model: str, texts: Sequence[str], vectors: Vectors) -> None:
+        """Remember the (n, d) vectors of the texts."""
+
+
 class Ingestion(Protocol):
     """Ingestion as rag_app sees it, so that evaluation indexes just as real use does."""
 

@@ -79,10 +79,12 @@ class Retriever:
         dense = dict(self._index.nearest(vector, k=count, documents=documents))
         neighbours = perf_counter()
         match = match_expression(question)
-        lexical = dict(self._index.catalog.search(match, k=count, documents=documents))
+        lexical = dict(self._index.catalog.lexicon.search(match, k=count, documents=documents))
         # Each side's candidates get the other side's score too, exactly.
         dense |= self._index.cosines(vector, [id_ for id_ in lexical if id_ not in dense])
-        lexical |= self._index.catalog.score(match, [id_ for id_ in dense if id_ not in lexical])
+        lexical |= self._index.catalog.lexicon.score(
+            match, [id_ for id_ in dense if id_ not in lexical]
+        )
         matched = perf_counter()
         hits = self._rank(question, dense, lexical, k)
         return Retrieval(

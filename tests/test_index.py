@@ -42,9 +42,9 @@ def commit(
 ) -> list[Chunk]:
     chunks = chunks_of(document, embedder)
     made = embedder.embed([piece.text for piece in chunks])
-    by_text = {piece.text: vector for piece, vector in zip(chunks, made, strict=True)}
+    writer.keep([piece.text for piece in chunks], made)
     file = FileState(f"/docs/{document.source}", len(document.text), 0, document.digest)
-    writer.commit(document, chunks, by_text, file=file, recipe=recipe)
+    writer.commit(document, chunks, file=file, recipe=recipe)
     return chunks
 
 
@@ -162,7 +162,7 @@ def test_a_removed_document_is_gone_from_both_searches(
     with index.writing() as writer:
         writer.remove(["notes.md", "unknown"])
         writer.deliver()
-    assert index.catalog.search("tides", k=5) == []
+    assert index.catalog.lexicon.search("tides", k=5) == []
     assert nearest(index, "Tides turn.", embedder) == []
 
 
@@ -180,7 +180,7 @@ def test_an_unchanged_chunk_learns_its_new_heading_and_title(
     put(index, a_document(text, title="New", headings=((0, 1, "New"),)), embedder)
     (piece,) = index.catalog.chunks_of("notes.md")
     assert piece.heading == "New"
-    assert index.catalog.search("old", k=5) == []
+    assert index.catalog.lexicon.search("old", k=5) == []
     assert nearest(index, text, embedder) == [piece.id]
 
 
@@ -227,7 +227,7 @@ def test_what_was_committed_but_not_delivered_is_delivered_by_the_next_writer(
     with index.writing() as writer:
         writer.remove(["a"])
         (new,) = commit(writer, a_document("Boats float.", source="b"), embedder)
-    assert [id_ for id_, _ in index.catalog.search("boats", k=5)] == [new.id]
+    assert [id_ for id_, _ in index.catalog.lexicon.search("boats", k=5)] == [new.id]
     with index.writing():
         pass
     assert nearest(index, "Tides turn.", embedder) == [new.id]

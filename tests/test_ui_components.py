@@ -66,7 +66,7 @@ def an_abstention(*hits: Hit) -> Answer:
 
 def an_entry(source: str, *, reason: str = "", chunks: int = 3) -> Entry:
     state = FileState(source, 1, 1, "digest")
-    return Entry(source, source, state, "recipe", "indexed", reason, "title", chunks)
+    return Entry(source, source, state, "recipe", "indexed", reason, "title", "", chunks)
 
 
 # Text

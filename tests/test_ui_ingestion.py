@@ -6,6 +6,7 @@ from threading import Event
 
 import pytest
 
+from rag_app.config import Settings
 from rag_app.index.index import Index
 from rag_app.protocols import TextKind, Vectors
 from tests.fakes import HashEmbedder
@@ -43,7 +44,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_run_reports_what_it_added(index: Index, folder: Path) -> None:
-    ingestion = Ingestion(index, HashEmbedder(), tokens=64)
+    ingestion = Ingestion(index, HashEmbedder(), Settings(chunk_tokens=64))
     assert ingestion.start([folder])
     ingestion.wait()
     assert ingestion.report is not None
@@ -54,7 +55,7 @@ def test_a_run_reports_what_it_added(index: Index, folder: Path) -> None:
 
 def test_only_one_run_at_a_time(index: Index, folder: Path) -> None:
     embedder = HeldEmbedder()
-    ingestion = Ingestion(index, embedder, tokens=64)
+    ingestion = Ingestion(index, embedder, Settings(chunk_tokens=64))
     assert ingestion.start([folder])
     assert embedder.reached.wait(timeout=30)
     assert ingestion.running
@@ -67,7 +68,7 @@ def test_only_one_run_at_a_time(index: Index, folder: Path) -> None:
 
 
 def test_a_missing_folder_is_told_in_one_line(index: Index, tmp_path: Path) -> None:
-    ingestion = Ingestion(index, HashEmbedder(), tokens=64)
+    ingestion = Ingestion(index, HashEmbedder(), Settings(chunk_tokens=64))
     ingestion.start([tmp_path / "nowhere"])
     ingestion.wait()
     assert ingestion.error.startswith("no such file or folder: ")
@@ -77,7 +78,7 @@ def test_a_missing_folder_is_told_in_one_line(index: Index, tmp_path: Path) -> N
 def test_a_bug_ends_the_run_and_its_traceback_goes_to_the_log(
     index: Index, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ingestion = Ingestion(index, BrokenEmbedder(), tokens=64)
+    ingestion = Ingestion(index, BrokenEmbedder(), Settings(chunk_tokens=64))
     ingestion.start([folder])
     ingestion.wait()
     assert ingestion.error == "Adding documents failed unexpectedly; the log says more."
@@ -85,7 +86,7 @@ def test_a_bug_ends_the_run_and_its_traceback_goes_to_the_log(
 
 
 def test_a_new_run_forgets_the_error_of_the_last(index: Index, folder: Path) -> None:
-    ingestion = Ingestion(index, HashEmbedder(), tokens=64)
+    ingestion = Ingestion(index, HashEmbedder(), Settings(chunk_tokens=64))
     ingestion.start([folder / "nowhere"])
     ingestion.wait()
     ingestion.start([folder])
@@ -94,7 +95,7 @@ def test_a_new_run_forgets_the_error_of_the_last(index: Index, folder: Path) -> 
 
 
 def test_a_dismissed_report_is_forgotten(index: Index, folder: Path) -> None:
-    ingestion = Ingestion(index, HashEmbedder(), tokens=64)
+    ingestion = Ingestion(index, HashEmbedder(), Settings(chunk_tokens=64))
     ingestion.start([folder])
     ingestion.wait()
     ingestion.dismiss()

@@ -87,7 +87,7 @@ def documents_html(entries: Iterable[Entry]) -> str:
 
 
 def _aside(entry: Entry) -> str:
-    reason = f'<span class="reason">{plain(entry.reason)}</span>' if entry.reason else ""
+    reason = f'<span class="reason">{plain(entry.remark)}</span>' if entry.remark else ""
     return f'<span class="path">{plain(entry.source)}</span>{reason}'
 
 

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from threading import Lock, Thread
 
-from ingest.report import SyncReport
-from ingest.sync import Progress, sync
+from ingest.report import Progress, SyncReport
+from ingest.sync import configured
+from rag_app.config import Settings
 from rag_app.errors import RagError
 from rag_app.index.index import Index
 from rag_app.protocols import Embedder
@@ -27,10 +28,10 @@ class Ingestion:
         error: Why the run ended early, in one line; empty if it did not.
     """
 
-    def __init__(self, index: Index, embedder: Embedder, *, tokens: int) -> None:
+    def __init__(self, index: Index, embedder: Embedder, settings: Settings) -> None:
         self._index = index
         self._embedder = embedder
-        self._tokens = tokens
+        self._settings = settings
         self._starting = Lock()
         self._thread: Thread | None = None
         self.progress: Progress | None = None
@@ -64,12 +65,8 @@ class Ingestion:
 
     def _run(self, paths: Sequence[Path]) -> None:
         try:
-            self.report = sync(
-                paths,
-                self._index,
-                embedder=self._embedder,
-                tokens=self._tokens,
-                progress=self._note,
+            self.report = configured(self._settings)(
+                paths, self._index, embedder=self._embedder, progress=self._note
             )
         except RagError as error:
             self.error = str(error)

@@ -110,13 +110,13 @@ def _default_samples() -> Path:
 
 
 def _ingest(samples: Path, settings: Settings) -> None:
-    from ingest.sync import sync
+    from ingest.sync import configured
     from ui import state
 
     print(f"The index is empty: adding {samples} …", file=sys.stderr, flush=True)
     index, embedder = state.opened(settings)
     try:
-        report = sync([samples], index, embedder=embedder, tokens=settings.chunk_tokens)
+        report = configured(settings)([samples], index, embedder=embedder)
     except IndexLocked as error:
         print(error, file=sys.stderr, flush=True)
     else:

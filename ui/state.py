@@ -95,4 +95,4 @@ def rag(settings: Settings) -> Rag:
 def ingestion(settings: Settings) -> Ingestion:
     """What adds documents in the background, one run at a time."""
     index, embedder = opened(settings)
-    return Ingestion(index, embedder, tokens=settings.chunk_tokens)
+    return Ingestion(index, embedder, settings)

@@ -8,23 +8,24 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from rag_app.index.database import Database
+from rag_app.index.kept_vectors import KeptVectors
+from rag_app.index.lexicon import Lexicon
 from rag_app.index.rows import (
     READ_CHUNKS,
     READ_DOCUMENT,
+    READ_ENTRY,
     WRITE_CHUNK,
+    WRITE_COPY,
     WRITE_DOCUMENT,
     Entry,
     FileState,
     chunk_row,
+    copy_row,
     document_of,
     document_row,
     searchable_name,
-    text_digest,
 )
-from rag_app.protocols import Vectors
 from rag_app.schema import Chunk, Document, Status
 
 __all__ = ["Catalog", "Entry", "FileState"]
@@ -35,6 +36,8 @@ class Catalog:
 
     def __init__(self, folder: Path) -> None:
         self._db = Database(folder / "catalog.sqlite")
+        self.lexicon = Lexicon(self._db)
+        self.kept = KeptVectors(self._db)
 
     # Documents
 
@@ -76,6 +79,22 @@ class Catalog:
             self._write_document(empty, file, recipe, status, reason)
             self._advance()
 
+    def put_copy(self, source: str, *, file: FileState, of: str, folder: str) -> None:
+        """Note a file with the same bytes as the document of that id, which has the text."""
+        with self._db.transaction():
+            self._db.run("DELETE FROM documents WHERE path = ?", (file.path,))
+            self._db.run(WRITE_COPY, copy_row(source, file, of=of, folder=folder))
+            self._advance()
+
+    def holder(self, digest: str, recipe: str) -> Entry | None:
+        """The entry that has the text of these bytes, made by this recipe, if there is one."""
+        found = self._entries(
+            "WHERE digest = ? AND recipe = ? AND same_as IS NULL"
+            " AND status IN ('indexed', 'partial')",
+            (digest, recipe),
+        )
+        return found[0] if found else None
+
     def touch(self, document_id: str, file: FileState) -> None:
         """Note a new modification time of an unchanged file."""
         self._db.run(
@@ -91,14 +110,11 @@ class Catalog:
 
     def entries(self) -> list[Entry]:
         """Every file, by source."""
-        return [
-            Entry(row[0], row[1], FileState(*row[2:6]), *row[6:])
-            for row in self._db.rows(
-                "SELECT id, source, path, size, modified, digest, recipe, status, reason, title,"
-                " (SELECT count(*) FROM chunks c WHERE c.document_id = d.id)"
-                " FROM documents d ORDER BY source"
-            )
-        ]
+        return self._entries("ORDER BY source")
+
+    def _entries(self, which: str, values: Sequence[str] = ()) -> list[Entry]:
+        rows = self._db.rows(f"{READ_ENTRY} {which}", values)
+        return [Entry(row[0], row[1], FileState(*row[2:6]), *row[6:]) for row in rows]
 
     def document(self, source: str) -> Document | None:
         """The document of that source, absolute path or id."""
@@ -124,7 +140,8 @@ class Catalog:
                 conditions.append("json_extract(metadata, ?) = ?")
                 values += [f"$.{json.dumps(key)}", value]
         rows = self._db.rows(
-            f"SELECT id FROM documents WHERE {' AND '.join(conditions)}",  # noqa: S608
+            "SELECT DISTINCT coalesce(same_as, id) FROM documents"  # noqa: S608
+            f" WHERE {' AND '.join(conditions)}",
             values,
         )
         return [id_ for (id_,) in rows]
@@ -153,80 +170,11 @@ class Catalog:
 
     def size(self) -> tuple[int, int]:
         """(documents with text, chunks)."""
-        documents = "SELECT count(*) FROM documents WHERE status IN ('indexed', 'partial')"
+        documents = (
+            "SELECT count(*) FROM documents WHERE status IN ('indexed', 'partial')"
+            " AND same_as IS NULL"
+        )
         return int(self._db.rows(documents)[0][0]), self.count_chunks()
-
-    # Lexical search
-
-    def search(
-        self, match: str, *, k: int, documents: Sequence[str] | None = None
-    ) -> list[tuple[str, float]]:
-        """The k best chunks for an FTS5 expression as (chunk id, BM25), best first."""
-        if documents is None:
-            rows = self._db.rows(
-                "SELECT c.id, s.score FROM (SELECT rowid, -rank AS score FROM lexicon"
-                " WHERE lexicon MATCH ? ORDER BY rank LIMIT ?) s JOIN chunks c ON c.key = s.rowid",
-                (match, k),
-            )
-        else:
-            rows = list(
-                self._db.rows_in(
-                    "SELECT c.id, -rank FROM lexicon JOIN chunks c ON c.key = lexicon.rowid"
-                    " WHERE lexicon MATCH ? AND c.document_id IN ({})",
-                    documents,
-                    match,
-                )
-            )
-        return sorted(rows, key=lambda row: (-row[1], row[0]))[:k]
-
-    def score(self, match: str, ids: Iterable[str]) -> dict[str, float]:
-        """BM25 of given chunks; those without any term of the expression are left out."""
-        return dict(
-            self._db.rows_in(
-                "SELECT c.id, -rank FROM lexicon JOIN chunks c ON c.key = lexicon.rowid"
-                " WHERE lexicon MATCH ? AND lexicon.rowid IN"
-                " (SELECT key FROM chunks WHERE id IN ({}))",
-                ids,
-                match,
-            )
-        )
-
-    def chunk_counts(self, stems: Iterable[str]) -> dict[str, int]:
-        """In how many chunks each stem occurs; stems that occur nowhere are left out."""
-        return dict(
-            self._db.rows_in("SELECT term, doc FROM lexicon_terms WHERE term IN ({})", stems)
-        )
-
-    # Vectors
-
-    def known_vectors(self, model: str, texts: Iterable[str]) -> dict[str, Vectors]:
-        """(d,) vectors already made by the model, by text."""
-        digests = {text_digest(text): text for text in texts}
-        rows = self._db.rows_in(
-            "SELECT digest, vector FROM vectors WHERE model = ? AND digest IN ({})", digests, model
-        )
-        return {digests[digest]: _vector(blob) for digest, blob in rows}
-
-    def keep_vectors(self, model: str, texts: Sequence[str], vectors: Vectors) -> None:
-        """Remember (n, d) vectors by text, so that no text is embedded twice."""
-        with self._db.transaction():
-            self._db.run_many(
-                "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
-                [
-                    (model, text_digest(text), np.asarray(vector, dtype="<f4").tobytes())
-                    for text, vector in zip(texts, vectors, strict=True)
-                ],
-            )
-
-    def vectors(self, model: str, ids: Iterable[str]) -> dict[str, Vectors]:
-        """(d,) vectors of chunks, by chunk id."""
-        rows = self._db.rows_in(
-            "SELECT c.id, v.vector FROM vectors v JOIN chunks c ON c.digest = v.digest"
-            " WHERE v.model = ? AND c.id IN ({})",
-            ids,
-            model,
-        )
-        return {id_: _vector(blob) for id_, blob in rows}
 
     # What the vector store has yet to do
 
@@ -288,7 +236,3 @@ class Catalog:
     ) -> None:
         row = document_row(document, file, recipe=recipe, status=status, reason=reason)
         self._db.run(WRITE_DOCUMENT, row)
-
-
-def _vector(blob: bytes) -> Vectors:
-    return np.frombuffer(blob, dtype="<f4").astype(np.float32, copy=False)

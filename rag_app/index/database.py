@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rag_app.errors import StoreError
-from rag_app.index.tables import SCHEMA, VERSION
+from rag_app.index.tables import MIGRATIONS, SCHEMA, VERSION
 
 _BUSY_SECONDS = 30
 # SQLite refuses statements with more than 32,766 variables.
@@ -117,15 +117,16 @@ class Database:
         (found,) = self.rows("PRAGMA user_version")[0]
         if found == VERSION:
             return
-        if found:
+        if found and found not in MIGRATIONS:
             raise StoreError(
                 f"{path} has version {found}, this program reads {VERSION}; "
                 "remove the index folder and ingest again"
             )
         with self.transaction():
             # Another process may have created the tables since the look above.
-            if self.rows("PRAGMA user_version")[0][0] != VERSION:
-                for statement in _statements(SCHEMA):
+            found = self.rows("PRAGMA user_version")[0][0]
+            if found != VERSION:
+                for statement in _statements(MIGRATIONS[found] if found else SCHEMA):
                     self._connection.execute(statement)
                 self._connection.execute(f"PRAGMA user_version = {VERSION}")
 

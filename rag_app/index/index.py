@@ -5,7 +5,8 @@ vector store then works off the outbox. Whatever the instant of a crash, the nex
 finds the rest in the outbox, and no document is ever half there.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from math import log
 from pathlib import Path
@@ -64,7 +65,7 @@ class Index:
 
     def cosines(self, vector: Vectors, ids: Sequence[str]) -> dict[str, float]:
         """Exact cosines of given chunks with the (d,) unit vector."""
-        vectors = self.catalog.vectors(self.model, ids)
+        vectors = self.catalog.kept.of_chunks(self.model, ids)
         return {id_: float(np.dot(vector, other)) for id_, other in vectors.items()}
 
     def idf(self, stems: Iterable[str]) -> dict[str, float]:
@@ -74,7 +75,7 @@ class Index:
         """
         wanted = list(stems)
         total = self.catalog.count_chunks()
-        counts = self.catalog.chunk_counts(wanted)
+        counts = self.catalog.lexicon.chunk_counts(wanted)
         return {
             stem: log(1 + (total - counts.get(stem, 0) + 0.5) / (counts.get(stem, 0) + 0.5))
             for stem in wanted
@@ -95,16 +96,17 @@ class Index:
     def close(self) -> None:
         """Close both stores."""
         with self._opening:
-            if self._store is not None:
-                self._store.close()
-                self._store = None
+            self._close_store()
         self.catalog.close()
 
     # Writing
 
     @contextmanager
-    def writing(self) -> Iterator["IndexWriter"]:
+    def writing(self, *, anew: bool = False) -> Iterator["IndexWriter"]:
         """Become the one writer; what an interrupted one left over is finished first.
+
+        Args:
+            anew: Throw the vector store away first; it is made again from the catalogue.
 
         Raises:
             IndexLocked: Another process, or another thread of this one, is writing.
@@ -123,6 +125,8 @@ class Index:
                 # What other writers left is read anew; from here on nobody else writes.
                 self._close_stale_store()
                 self._writing = True
+                if anew:
+                    self._remove_store()
             self._adopt_store()
             writer = IndexWriter(self)
             writer.deliver()
@@ -152,8 +156,16 @@ class Index:
         self._seen = generation
         return self._store
 
+    def _remove_store(self) -> None:
+        self._close_store()
+        shutil.rmtree(self.folder / "chroma", ignore_errors=True)
+
     def _close_stale_store(self) -> None:
-        if self._store is not None and self.catalog.generation != self._seen:
+        if self.catalog.generation != self._seen:
+            self._close_store()
+
+    def _close_store(self) -> None:
+        if self._store is not None:
             self._store.close()
             self._store = None
 
@@ -165,28 +177,26 @@ class IndexWriter:
         self._index = index
         self._catalog = index.catalog
 
+    def without_vector(self, texts: Sequence[str]) -> list[str]:
+        """Those of the texts that have no vector yet."""
+        known = self._catalog.kept.known(self._index.model, texts)
+        return [text for text in texts if text not in known]
+
+    def keep(self, texts: Sequence[str], vectors: Vectors) -> None:
+        """Keep (n, d) unit vectors of texts, before the documents they stand in."""
+        self._catalog.kept.keep(self._index.model, texts, vectors)
+
     def commit(
-        self,
-        document: Document,
-        chunks: Sequence[Chunk],
-        vectors: Mapping[str, Vectors],
-        *,
-        file: FileState,
-        recipe: str,
+        self, document: Document, chunks: Sequence[Chunk], *, file: FileState, recipe: str
     ) -> None:
         """Add or replace a document, whole or not at all.
 
         Args:
             document: With the text that the chunks point into.
-            chunks: All of its chunks.
-            vectors: (d,) unit vectors by chunk text, for texts not in the catalogue yet.
+            chunks: All of its chunks, whose vectors are kept already.
             file: The file as it was read.
             recipe: Fingerprint of everything that decided how it was cut and embedded.
         """
-        if vectors:
-            self._catalog.keep_vectors(
-                self._index.model, list(vectors), np.stack(list(vectors.values()))
-            )
         self._catalog.put(document, chunks, file=file, recipe=recipe)
 
     def reject(
@@ -196,6 +206,10 @@ class IndexWriter:
         self._catalog.put_unread(
             id_, source, file=file, recipe=recipe, status=status, reason=reason
         )
+
+    def copy(self, source: str, *, file: FileState, of: str, folder: str) -> None:
+        """Note a file with the same bytes as a document, which is found under that one."""
+        self._catalog.put_copy(source, file=file, of=of, folder=folder)
 
     def remove(self, document_ids: Sequence[str]) -> None:
         """Forget documents with their chunks and vectors; unknown ids are ignored."""
@@ -208,7 +222,7 @@ class IndexWriter:
             self._catalog.delivered(ids)
         while ids := self._catalog.outbox("add", limit=_DELIVERY):
             chunks = self._catalog.chunks(ids)
-            vectors = self._catalog.vectors(self._index.model, ids)
+            vectors = self._catalog.kept.of_chunks(self._index.model, ids)
             ready = [id_ for id_ in ids if id_ in chunks and id_ in vectors]
             if ready:
                 self._store().upsert(

@@ -10,17 +10,29 @@ from rag_app.schema import Chunk, Document, Status, identify
 
 WRITE_DOCUMENT = """
 INSERT INTO documents (id, source, path, size, modified, digest, recipe, status, reason,
-    title, text, page_starts, metadata)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    title, text, page_starts, metadata, same_as)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)
 ON CONFLICT (id) DO UPDATE SET source = excluded.source, path = excluded.path,
     size = excluded.size, modified = excluded.modified, digest = excluded.digest,
     recipe = excluded.recipe, status = excluded.status, reason = excluded.reason,
     title = excluded.title, text = excluded.text, page_starts = excluded.page_starts,
-    metadata = excluded.metadata
+    metadata = excluded.metadata, same_as = excluded.same_as
+"""
+WRITE_COPY = """
+INSERT INTO documents (id, source, path, size, modified, digest, recipe, status, reason,
+    title, metadata, same_as)
+SELECT ?, ?, ?, ?, ?, digest, recipe, status, reason, title,
+    json_set(metadata, '$.folder', ?), id FROM documents WHERE id = ?
+"""
+READ_ENTRY = """
+SELECT id, source, path, size, modified, digest, recipe, status, reason, title,
+    coalesce((SELECT path FROM documents h WHERE h.id = d.same_as), ''),
+    (SELECT count(*) FROM chunks c WHERE c.document_id = d.id)
+FROM documents d
 """
 READ_DOCUMENT = """
-SELECT id, source, text, title, digest, page_starts, metadata, status, reason
-FROM documents WHERE ? IN (source, path, id)
+SELECT id, source, text, title, digest, page_starts, metadata, status, reason FROM documents
+WHERE id = (SELECT coalesce(same_as, id) FROM documents WHERE ? IN (source, path, id))
 """
 WRITE_CHUNK = """
 INSERT INTO chunks (id, document_id, start, "end", page, heading, tokens, name, text, digest)
@@ -44,7 +56,10 @@ class FileState:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A file in the catalogue, its outcome, and how many chunks it gave."""
+    """A file in the catalogue, its outcome, and how many chunks it gave.
+
+    `same_as` is the path of the file with the same bytes that has the text, or empty.
+    """
 
     id: str
     source: str
@@ -53,11 +68,23 @@ class Entry:
     status: Status
     reason: str
     title: str
+    same_as: str
     chunks: int
+
+    @property
+    def remark(self) -> str:
+        """What a person should know besides the status."""
+        same = f"same content as {self.same_as}" if self.same_as else ""
+        return "; ".join(filter(None, (same, self.reason)))
 
 
 def document_row(
-    document: Document, file: FileState, *, recipe: str, status: Status, reason: str
+    document: Document,
+    file: FileState,
+    *,
+    recipe: str,
+    status: Status,
+    reason: str,
 ) -> tuple[object, ...]:
     """The values of `WRITE_DOCUMENT`."""
     return (
@@ -75,6 +102,11 @@ def document_row(
         json.dumps(document.page_starts),
         json.dumps(dict(document.metadata), sort_keys=True),
     )
+
+
+def copy_row(source: str, file: FileState, *, of: str, folder: str) -> tuple[object, ...]:
+    """The values of `WRITE_COPY`."""
+    return identify(file.path), source, file.path, file.size, file.modified, folder, of
 
 
 def document_of(row: Sequence[Any]) -> Document:

@@ -4,7 +4,13 @@
 in the same transaction as the chunks, so that a crash between the two stores loses nothing.
 """
 
-VERSION = 1
+VERSION = 2
+
+# What brings an older file up to date, by the version it has.
+MIGRATIONS = {
+    1: "ALTER TABLE documents ADD COLUMN same_as TEXT REFERENCES documents (id) ON DELETE CASCADE;"
+    " CREATE INDEX documents_same_as ON documents (same_as);",
+}
 
 SCHEMA = """
 CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -22,9 +28,11 @@ CREATE TABLE documents (
     title       TEXT NOT NULL DEFAULT '',
     text        TEXT NOT NULL DEFAULT '',
     page_starts TEXT NOT NULL DEFAULT '[]',
-    metadata    TEXT NOT NULL DEFAULT '{}'
+    metadata    TEXT NOT NULL DEFAULT '{}',
+    same_as     TEXT REFERENCES documents (id) ON DELETE CASCADE  -- the one with the text
 );
 CREATE INDEX documents_digest ON documents (digest);
+CREATE INDEX documents_same_as ON documents (same_as);
 
 CREATE TABLE chunks (
     key         INTEGER PRIMARY KEY,

@@ -1,0 +1,48 @@
+"""The child process that reads files, so that a hostile one costs itself alone.
+
+It takes one JSON line for each file from standard input and answers with one on standard
+output. A file that takes too long is ended by the system's alarm, which no parser can
+hold up; one that needs too much memory meets the limit of the process.
+"""
+
+import json
+import os
+import resource
+import signal
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ingest.loading.load import load
+from rag_app.errors import LoadError, SkippedFile
+
+
+def main() -> None:
+    """Serve until standard input ends; the arguments are the seconds and MiB for a file."""
+    seconds, mebibytes = (int(argument) for argument in sys.argv[1:])
+    resource.setrlimit(resource.RLIMIT_AS, (mebibytes << 20, mebibytes << 20))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Whatever a parser prints must not come between the answers.
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    for line in sys.stdin:
+        signal.alarm(seconds)
+        answer = _answer(**json.loads(line))
+        signal.alarm(0)
+        print(json.dumps(answer), file=answers, flush=True)
+
+
+def _answer(path: str, source: str) -> dict[str, Any]:
+    try:
+        return {"document": asdict(load(Path(path), source=source))}
+    except SkippedFile as error:
+        return {"skipped": str(error)}
+    except LoadError as error:
+        return {"failed": str(error)}
+    except MemoryError:
+        return {"exhausted": True}
+
+
+if __name__ == "__main__":
+    main()

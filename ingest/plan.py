@@ -1,0 +1,175 @@
+"""What has to be done so that the index mirrors the paths: a comparison, no change yet."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ingest.report import Outcome, SyncReport
+from ingest.scan import FoundFile, Unreadable, locate, scan
+from rag_app.errors import ConfigError
+from rag_app.index.catalog import Entry, FileState
+from rag_app.index.index import Index
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A file to be taken in, how it will be reported, and the entry of its former name."""
+
+    file: FoundFile
+    state: FileState
+    outcome: Outcome
+    replaces: Entry | None = None
+
+
+@dataclass(slots=True)
+class Plan:
+    """What a run will do.
+
+    Attributes:
+        report: Counts everything that needs no work.
+        reads: Files to be read.
+        copies: Files of the same bytes as one that is read, or is in the index already.
+        removed: Entries whose files are gone.
+        touched: Unchanged files with another date.
+    """
+
+    report: SyncReport
+    reads: list[Work] = field(default_factory=list)
+    copies: list[Work] = field(default_factory=list)
+    removed: list[Entry] = field(default_factory=list)
+    touched: list[tuple[Entry, FileState]] = field(default_factory=list)
+
+
+def plan(paths: Sequence[Path], index: Index, *, recipe: str, rebuild: bool = False) -> Plan:
+    """Compare the paths with the catalogue.
+
+    Raises:
+        ConfigError: A path neither exists nor has documents in the index.
+    """
+    entries = {entry.file.path: entry for entry in index.catalog.entries()}
+    roots = [locate(path) for path in paths]
+    _check(paths, roots, entries)
+    files, unreadable = scan([path for path in paths if path.exists()])
+    return _Planner(entries, roots, recipe, rebuild).plan(files, unreadable)
+
+
+def _check(paths: Sequence[Path], roots: Sequence[Path], entries: Mapping[str, Entry]) -> None:
+    missing = [
+        str(path)
+        for path, root in zip(paths, roots, strict=True)
+        if not path.exists() and not any(_inside(key, root) for key in entries)
+    ]
+    if missing:
+        raise ConfigError(f"no such file or folder: {', '.join(missing)}")
+
+
+class _Planner:
+    def __init__(
+        self, entries: Mapping[str, Entry], roots: Sequence[Path], recipe: str, rebuild: bool
+    ) -> None:
+        self._entries = entries
+        self._roots = roots
+        self._recipe = recipe
+        self._rebuild = rebuild
+
+    def plan(self, files: Sequence[FoundFile], unreadable: Sequence[Unreadable]) -> Plan:
+        planned = Plan(SyncReport(files=len(files) + len(unreadable)))
+        for unread in unreadable:
+            planned.report.note("failed", unread.source, unread.reason)
+        missed = self._missed(files, unreadable)
+        states = self._states(files, planned.report)
+        holders = self._holders(missed, states)
+        moved = {e.file.digest: e for e in missed.values() if not Path(e.file.path).exists()}
+        gone = {k: e for k, e in missed.items() if any(_inside(k, root) for root in self._roots)}
+        for file in files:
+            if (state := states.get(file.key)) is None:
+                continue
+            known = self._entries.get(file.key)
+            if known and self._stays(known, state, holders):
+                self._note_unchanged(planned, known, file, state)
+                continue
+            before = None if known else moved.pop(state.digest, None)
+            if before is not None:
+                gone.pop(before.file.path, None)
+            work = Work(file, state, self._outcome(known, state, before), before)
+            (planned.copies if state.digest in holders else planned.reads).append(work)
+            holders.setdefault(state.digest, file.key)
+        planned.removed = list(gone.values())
+        planned.report.removed = len(gone)
+        return planned
+
+    def _missed(
+        self, files: Sequence[FoundFile], unreadable: Sequence[Unreadable]
+    ) -> dict[str, Entry]:
+        """Entries whose files were not found; what cannot be read now is not known to be gone."""
+        present = {file.key for file in files}
+        closed = [unread.path for unread in unreadable]
+        return {
+            key: entry
+            for key, entry in self._entries.items()
+            if key not in present and not any(_inside(key, path) for path in closed)
+        }
+
+    def _states(self, files: Sequence[FoundFile], report: SyncReport) -> dict[str, FileState]:
+        """Each file as it is now; only those that look changed are read for their digest."""
+        states = {}
+        for file in files:
+            known = self._entries.get(file.key)
+            if known and self._is_current(known) and _looks_same(known, file):
+                states[file.key] = known.file
+                continue
+            try:
+                states[file.key] = file.state()
+            except OSError as error:
+                report.note("failed", file.source, error.strerror or str(error))
+        return states
+
+    def _holders(
+        self, missed: Mapping[str, Entry], states: Mapping[str, FileState]
+    ) -> dict[str, str]:
+        """Digest → path of the file that has the text and will keep it."""
+        holders = {}
+        for key, entry in self._entries.items():
+            state = states.get(key, entry.file)
+            lasts = key not in missed or self._lies_elsewhere(key)
+            has_text = entry.status in {"indexed", "partial"} and not entry.same_as
+            if lasts and has_text and self._is_unchanged(entry, state):
+                holders[state.digest] = key
+        return holders
+
+    def _lies_elsewhere(self, key: str) -> bool:
+        return not any(_inside(key, root) for root in self._roots) and Path(key).exists()
+
+    def _stays(self, known: Entry, state: FileState, holders: Mapping[str, str]) -> bool:
+        held = not known.same_as or holders.get(state.digest) == known.same_as
+        return held and self._is_unchanged(known, state)
+
+    def _is_unchanged(self, known: Entry, state: FileState) -> bool:
+        return self._is_current(known) and known.file.digest == state.digest
+
+    def _is_current(self, entry: Entry) -> bool:
+        return entry.recipe == self._recipe and not self._rebuild
+
+    def _outcome(self, known: Entry | None, state: FileState, before: Entry | None) -> Outcome:
+        if known is None:
+            return "renamed" if before else "added"
+        # The file it was a copy of is gone, and it stands in for that one.
+        return "unchanged" if self._is_unchanged(known, state) else "updated"
+
+    @staticmethod
+    def _note_unchanged(planned: Plan, known: Entry, file: FoundFile, state: FileState) -> None:
+        """A file that failed before and has not changed is not tried again, nor forgotten."""
+        if known.file.modified != state.modified or known.file.size != state.size:
+            planned.touched.append((known, state))
+        if known.status == "indexed":
+            planned.report.note("unchanged", file.source)
+        else:
+            planned.report.note(known.status, file.source, known.reason)
+
+
+def _looks_same(entry: Entry, file: FoundFile) -> bool:
+    return (entry.file.size, entry.file.modified) == (file.size, file.modified)
+
+
+def _inside(key: str, root: Path) -> bool:
+    return Path(key).is_relative_to(root)

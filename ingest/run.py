@@ -1,0 +1,197 @@
+"""One run of the ingestion: documents in, everything in the index out.
+
+While a batch is embedded, the files of the next one are read in other processes and the
+batch before is stored by another thread. Never more than these three are in memory.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+from ingest.chunking import chunk
+from ingest.embedding import Embedding
+from ingest.plan import Work
+from ingest.report import Outcome, Progress, SyncReport
+from rag_app.errors import LoadError, SkippedFile
+from rag_app.index.catalog import FileState
+from rag_app.index.index import Index, IndexWriter
+from rag_app.protocols import Embedder, VectorCache
+from rag_app.schema import Chunk, Document, identify
+
+# Changes when loading or chunking changes what a file gives, so that files read by an
+# earlier version are read again.
+_VERSION = "2"
+_BATCH = 128  # chunks embedded and stored together, except those of one long document
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything that decides what a file's chunks and vectors are."""
+
+    embedder: Embedder
+    tokens: int
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes whenever the same file could give something else."""
+        return identify(_VERSION, self.embedder.fingerprint, str(self.longest))
+
+    @property
+    def longest(self) -> int:
+        """Tokens of the longest chunk, special ones included."""
+        return min(self.tokens, self.embedder.max_tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A document that waits for its vectors."""
+
+    document: Document
+    chunks: Sequence[Chunk]
+    file: FileState
+
+
+class Run:
+    """Takes what was read, embeds it in batches across files, and stores it.
+
+    A context manager: on leaving, everything taken in is committed; on an error, what
+    was committed until then stays. `files` is how many there will be, for the progress.
+    """
+
+    def __init__(
+        self,
+        index: Index,
+        writer: IndexWriter,
+        recipe: Recipe,
+        report: SyncReport,
+        *,
+        cache: VectorCache | None = None,
+        files: int = 0,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> None:
+        self._catalog = index.catalog
+        self._writer = writer
+        self._recipe = recipe
+        self._report = report
+        self._files = files
+        self._progress = progress
+        self._embedding = Embedding(writer, recipe.embedder, cache)
+        self._waiting: list[_Ready] = []
+        self._replaced: list[str] = []  # what the waiting files were called before
+        self._storer = ThreadPoolExecutor(1, thread_name_prefix="storing")
+        self._stored: Future[None] | None = None
+        self._done = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        with self._storer:
+            if error is None:
+                self.flush()
+                self._wait()
+
+    def remove(self, document_ids: Sequence[str]) -> None:
+        """Forget documents."""
+        if document_ids:
+            with self._report.timing("store"):
+                self._writer.remove(document_ids)
+
+    def add(self, work: Work, found: Document | LoadError) -> None:
+        """Take in what reading a file gave, a document or the reason why there is none."""
+        if work.replaces is not None:
+            self._replaced.append(work.replaces.id)
+        if isinstance(found, LoadError):
+            self._note_unread(work, found)
+        else:
+            self.add_document(found, work.state, work.outcome)
+        self._tell(work)
+
+    def add_document(self, document: Document, file: FileState, outcome: Outcome) -> None:
+        """Cut a document and have it embedded with the next batch."""
+        with self._report.timing("chunk"):
+            tokenizer = self._recipe.embedder.tokenizer
+            chunks = chunk(document, tokenizer=tokenizer, tokens=self._recipe.longest)
+        # The digest of what was read, should the file have changed since it was planned.
+        self._waiting.append(_Ready(document, chunks, replace(file, digest=document.digest)))
+        self._note_read(document.source, outcome, missing=document.missing)
+        if sum(len(ready.chunks) for ready in self._waiting) >= _BATCH:
+            self.flush()
+
+    def copy(self, work: Work) -> bool:
+        """Note a file under the document with the same bytes; whether there is one."""
+        self._wait()
+        if work.replaces is not None:
+            self.remove([work.replaces.id])
+        holder = self._catalog.holder(work.state.digest, self._recipe.fingerprint)
+        if holder is None:
+            return False
+        folder = str(Path(work.file.key).parent)
+        self._writer.copy(work.file.source, file=work.state, of=holder.id, folder=folder)
+        self._note_read(work.file.source, work.outcome, missing=holder.reason)
+        self._tell(work)
+        return True
+
+    def flush(self) -> None:
+        """Embed what is waiting and hand it to the storing thread."""
+        if not self._waiting and not self._replaced:
+            return
+        waiting, self._waiting = self._waiting, []
+        replaced, self._replaced = self._replaced, []
+        with self._report.timing("embed"):
+            self._embedding.ensure([c.text for ready in waiting for c in ready.chunks])
+        self._report.embedded = self._embedding.embedded
+        self._wait()
+        self._stored = self._storer.submit(self._store, waiting, replaced)
+
+    def _store(self, ready: Sequence[_Ready], replaced: Sequence[str]) -> None:
+        self.remove(replaced)
+        with self._report.timing("store"):
+            for one in ready:
+                recipe = self._recipe.fingerprint
+                self._writer.commit(one.document, one.chunks, file=one.file, recipe=recipe)
+            self._writer.deliver()
+
+    def _wait(self) -> None:
+        """Until the batch before is stored; raises what went wrong with it."""
+        if self._stored is not None:
+            self._stored.result()
+            self._stored = None
+
+    def _note_read(self, source: str, outcome: Outcome, *, missing: str) -> None:
+        if missing:
+            self._report.note("partial", source, missing)
+        else:
+            self._report.note(outcome, source)
+
+    def _note_unread(self, work: Work, error: LoadError) -> None:
+        outcome: Literal["skipped", "failed"] = (
+            "skipped" if isinstance(error, SkippedFile) else "failed"
+        )
+        reason = str(error).removeprefix(f"{work.file.path}: ")
+        self._report.note(outcome, work.file.source, reason)
+        self._writer.reject(
+            identify(work.file.key),
+            work.file.source,
+            file=work.state,
+            recipe=self._recipe.fingerprint,
+            status=outcome,
+            reason=reason,
+        )
+
+    def _tell(self, work: Work) -> None:
+        self._done += 1
+        if self._progress is not None:
+            rate = self._report.embedded / max(self._report.stages["embed"], 1e-9)
+            report = Progress(
+                self._done, self._files, self._report.embedded, rate, work.file.source
+            )
+            self._progress(report)

@@ -1,0 +1,90 @@
+"""Vectors in a Redis server, shared by several machines and by all their indexes.
+
+Losing the server costs time, nothing else: without it texts are embedded here. Nothing
+it says is trusted further than a vector of length 1 can reach.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from rag_app.errors import ConfigError
+from rag_app.index.rows import text_digest
+from rag_app.protocols import Vectors
+
+if TYPE_CHECKING:
+    from redis.client import Pipeline
+
+_logger = logging.getLogger(__name__)
+_TIMEOUT = 5.0  # seconds; a server that is slower than this is slower than embedding
+_UNIT = 1e-3  # how far from 1 a length may be
+
+
+class RedisVectors:
+    """A `VectorCache`; every key expires when nobody has asked for it for some days."""
+
+    def __init__(self, url: str, *, days: int = 30) -> None:
+        try:
+            from redis import Redis
+        except ImportError as error:
+            raise ConfigError(
+                "vector_cache needs the Redis client; `pip install 'rag-app[redis]'`"
+            ) from error
+        try:
+            self._redis: Redis | None = Redis.from_url(
+                url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT
+            )
+        except ValueError as error:
+            raise ConfigError(f"vector_cache={url!r} is no Redis address ({error})") from error
+        self._lifetime = timedelta(days=days)
+
+    def known(self, model: str, texts: Iterable[str]) -> dict[str, Vectors]:
+        """(d,) vectors that the server has, by text; asking for one prolongs its life."""
+        wanted = list(texts)
+
+        def ask(pipeline: "Pipeline") -> None:
+            for text in wanted:
+                pipeline.getex(_key(model, text), ex=self._lifetime)
+
+        found = zip(wanted, self._run(ask), strict=False)
+        return {text: vector for text, blob in found if (vector := _vector(blob)) is not None}
+
+    def keep(self, model: str, texts: Sequence[str], vectors: Vectors) -> None:
+        """Give the server (n, d) vectors by text."""
+
+        def give(pipeline: "Pipeline") -> None:
+            for text, vector in zip(texts, vectors, strict=True):
+                blob = np.asarray(vector, dtype="<f4").tobytes()
+                pipeline.set(_key(model, text), blob, ex=self._lifetime)
+
+        self._run(give)
+
+    def _run(self, fill: "Callable[[Pipeline], None]") -> list[Any]:
+        """The answers; none, and a warning, once the server has failed."""
+        from redis import RedisError
+
+        if self._redis is None:
+            return []
+        pipeline = self._redis.pipeline(transaction=False)
+        fill(pipeline)
+        try:
+            return pipeline.execute()
+        except RedisError as error:
+            _logger.warning("the vector cache fails (%s); going on without it", error)
+            self._redis = None
+            return []
+
+
+def _key(model: str, text: str) -> str:
+    return f"rag-app:vector:{model}:{text_digest(text)}"
+
+
+def _vector(blob: object) -> Vectors | None:
+    """The vector, or None where there is none or it cannot be one of a model's."""
+    if not isinstance(blob, bytes) or len(blob) % 4:
+        return None
+    vector = np.frombuffer(blob, dtype="<f4").astype(np.float32, copy=False)
+    return vector if abs(float(np.linalg.norm(vector)) - 1) < _UNIT else None
