@@ -203,6 +203,11 @@ class Catalog:
     # State
 
     @property
+    def writable(self) -> bool:
+        """Whether the disk lets it be changed."""
+        return self._db.writable
+
+    @property
     def generation(self) -> int:
         """Moves with every change that a reader can see."""
         return int(self.get("generation") or 0)

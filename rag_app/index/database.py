@@ -1,5 +1,6 @@
 """One SQLite connection shared by threads, opened so that readers never block the writer."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,15 +33,22 @@ class Database:
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
         self._path = path
+        self.writable = is_writable(path)
         try:
             self._connection = sqlite3.connect(
-                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
+                # Of a file that nobody can write SQLite needs to be told so.
+                f"{path.absolute().as_uri()}{'' if self.writable else '?immutable=1'}",
+                uri=True,
+                timeout=_BUSY_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
             )
             try:
-                self._connection.executescript(
-                    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-                    " PRAGMA foreign_keys = ON;"
-                )
+                if self.writable:
+                    self._connection.executescript(
+                        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+                        " PRAGMA foreign_keys = ON;"
+                    )
                 self._prepare(path)
             except BaseException:
                 self._connection.close()
@@ -129,6 +137,11 @@ class Database:
                 for statement in _statements(MIGRATIONS[found] if found else SCHEMA):
                     self._connection.execute(statement)
                 self._connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def is_writable(path: Path) -> bool:
+    """Whether the file and those that SQLite keeps beside it can be written."""
+    return all(os.access(each, os.W_OK) for each in (path, path.parent) if each.exists())
 
 
 def _statements(script: str) -> Iterator[str]:

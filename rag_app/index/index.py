@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from rag_app.errors import IndexLocked, IndexMismatch, StoreError
 from rag_app.index.catalog import Catalog, FileState
+from rag_app.index.exact import ExactVectors
 from rag_app.index.vectors import ChromaVectors
 from rag_app.protocols import Embedder, Vectors, VectorStore
 from rag_app.schema import Chunk, Document, Status
@@ -152,9 +153,14 @@ class Index:
         if not self._writing:
             self._close_stale_store()
         if self._store is None:
-            self._store = ChromaVectors(self.folder / "chroma", model=self.model)
+            self._store = self._open_store()
         self._seen = generation
         return self._store
+
+    def _open_store(self) -> VectorStore:
+        if self.catalog.writable:
+            return ChromaVectors(self.folder / "chroma", model=self.model)
+        return ExactVectors(self.catalog.kept.of_all_chunks(self.model))
 
     def _remove_store(self) -> None:
         self._close_store()

@@ -1,6 +1,6 @@
 """Vectors by model and text, so that nothing is embedded twice."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
@@ -33,6 +33,19 @@ class KeptVectors:
                     for text, vector in zip(texts, vectors, strict=True)
                 ],
             )
+
+    def digests(self, model: str) -> list[str]:
+        """Of all texts that have a vector of the model."""
+        return [d for (d,) in self._db.rows("SELECT digest FROM vectors WHERE model = ?", (model,))]
+
+    def of_all_chunks(self, model: str) -> Iterator[tuple[str, str, Vectors]]:
+        """(chunk id, document id, (d,) vector) of every chunk that has one."""
+        rows = self._db.rows(
+            "SELECT c.id, c.document_id, v.vector FROM chunks c"
+            " JOIN vectors v ON v.digest = c.digest AND v.model = ?",
+            (model,),
+        )
+        return ((chunk, document, _vector(blob)) for chunk, document, blob in rows)
 
     def of_chunks(self, model: str, ids: Iterable[str]) -> dict[str, Vectors]:
         """(d,) vectors of chunks, by chunk id."""

@@ -1,14 +1,15 @@
 """Nearest neighbours in Chroma. Made from the catalogue, and can be made again from it."""
 
 import os
-from collections.abc import Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
+from rag_app.errors import StoreError
 from rag_app.protocols import Vectors
 from rag_app.schema import Chunk
 
@@ -36,7 +37,7 @@ class ChromaVectors:
         self._turn = FileLock(folder / "turn.lock", is_singleton=False, poll_interval=0.01)
         self._loaded = False
         self._path = _name(folder)
-        with self._turn:
+        with _telling(self._path), self._turn:
             self._client: Any = chromadb.PersistentClient(
                 path=self._path, settings=Settings(anonymized_telemetry=False)
             )
@@ -51,7 +52,7 @@ class ChromaVectors:
         """Store or replace the chunks with their (n, d) unit vectors."""
         for begin in range(0, len(chunks), _MOST_A_CALL):
             part = chunks[begin : begin + _MOST_A_CALL]
-            with self._turn:
+            with _telling(self._path), self._turn:
                 self._collection.upsert(
                     ids=[chunk.id for chunk in part],
                     embeddings=vectors[begin : begin + _MOST_A_CALL],
@@ -62,7 +63,7 @@ class ChromaVectors:
     def delete(self, ids: Sequence[str]) -> None:
         """Forget the chunks; unknown ids are ignored."""
         for begin in range(0, len(ids), _MOST_A_CALL):
-            with self._turn:
+            with _telling(self._path), self._turn:
                 self._collection.delete(ids=list(ids[begin : begin + _MOST_A_CALL]))
 
     def query(
@@ -72,7 +73,7 @@ class ChromaVectors:
         if documents is not None and not documents:
             return []
         where: Any = None if documents is None else {"document_id": {"$in": list(documents)}}
-        with nullcontext() if self._loaded else self._turn:
+        with _telling(self._path), nullcontext() if self._loaded else self._turn:
             found = self._collection.query(
                 query_embeddings=vector[None, :], n_results=k, where=where, include=["distances"]
             )
@@ -89,6 +90,20 @@ class ChromaVectors:
         self._client.close()
         with _naming:
             _named.discard(self._path)
+
+
+@contextmanager
+def _telling(path: str) -> Iterator[None]:
+    """Failures of Chroma and of the disk as an error that says what to do."""
+    from chromadb.errors import ChromaError
+
+    try:
+        yield
+    except (ChromaError, OSError) as error:
+        raise StoreError(
+            f"{path} cannot be used ({error}); make room if the disk is full, then "
+            "`rag-app doctor --repair` makes it anew"
+        ) from error
 
 
 def _name(folder: Path) -> str:
