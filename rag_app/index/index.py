@@ -23,6 +23,8 @@ from rag_app.index.vectors import ChromaVectors
 from rag_app.protocols import Embedder, Vectors, VectorStore
 from rag_app.schema import Chunk, Document, Status
 
+# A child that a killed writer was just starting lets go of the lock only a moment later.
+_PATIENCE = 0.5  # seconds
 _DELIVERY = 1_000  # chunks handed to the vector store at a time
 
 
@@ -112,7 +114,7 @@ class Index:
         Raises:
             IndexLocked: Another process, or another thread of this one, is writing.
         """
-        lock = FileLock(self.folder / "writer.lock", timeout=0, is_singleton=False)
+        lock = FileLock(self.folder / "writer.lock", timeout=_PATIENCE, is_singleton=False)
         try:
             lock.acquire()
         except Timeout as error:

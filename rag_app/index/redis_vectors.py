@@ -87,4 +87,6 @@ def _vector(blob: object) -> Vectors | None:
     if not isinstance(blob, bytes) or len(blob) % 4:
         return None
     vector = np.frombuffer(blob, dtype="<f4").astype(np.float32, copy=False)
-    return vector if abs(float(np.linalg.norm(vector)) - 1) < _UNIT else None
+    # In more digits than its own, as strangers' bytes may be numbers of any size.
+    length = float(np.linalg.norm(vector.astype(np.float64)))
+    return vector if abs(length - 1) < _UNIT else None
