@@ -21,7 +21,8 @@ from rag_app.evaluation.throwaway import (
     read_lines,
     read_text,
 )
-from rag_app.schema import Hit
+from rag_app.rag import Rag
+from rag_app.schema import Document, Hit
 
 Range = tuple[int, int]
 
@@ -43,22 +44,39 @@ def evaluate_chunks(
     Raises:
         DataError: The folder is not in the layout of Chroma's report.
     """
+    documents, questions = load(folder)
+    rag, _ = open_throwaway(documents, replace(settings, k=k))
+    with closing(rag):
+        return score_chunks(rag, documents, questions[:limit], k=k)
+
+
+def load(folder: Path) -> tuple[list[Document], list[Question]]:
+    """The corpora and the questions on them.
+
+    Raises:
+        DataError: The folder is not in the layout of Chroma's report.
+    """
     documents = [
         evaluation_document(path.stem, read_text(path)) for path in sorted(folder.glob("*.md"))
     ]
     if not documents:
         raise DataError(f"{folder} holds no *.md")
-    questions = load_questions(folder / "questions.jsonl", {document.id for document in documents})
-    rag, _ = open_throwaway(documents, replace(settings, k=k))
-    with closing(rag):
-        chunks = {
-            document.id: [(c.start, c.end) for c in rag.index.catalog.chunks_of(document.id)]
-            for document in documents
-        }
-        scores = [
-            _score(question, rag.retriever.search(question.text, k=k), chunks[question.corpus])
-            for question in questions[:limit]
-        ]
+    corpora = {document.id for document in documents}
+    return documents, load_questions(folder / "questions.jsonl", corpora)
+
+
+def score_chunks(
+    rag: Rag, documents: Sequence[Document], questions: Sequence[Question], *, k: int
+) -> dict[str, Any]:
+    """The means over the questions for an index of the documents, however they were cut."""
+    chunks = {
+        document.id: [(c.start, c.end) for c in rag.index.catalog.chunks_of(document.id)]
+        for document in documents
+    }
+    scores = [
+        _score(question, rag.retriever.search(question.text, k=k), chunks[question.corpus])
+        for question in questions
+    ]
     names = ("recall", "precision", "iou", "precision_omega")
     return {
         **{name: mean([score[i] for score in scores]) for i, name in enumerate(names)},
