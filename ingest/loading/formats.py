@@ -2,7 +2,18 @@
 
 from collections.abc import Callable
 
-from ingest.loading import html, markdown, pdf, sheet, text, word
+from ingest.loading import (
+    html,
+    legacy_workbook,
+    markdown,
+    opendocument,
+    pdf,
+    sheet,
+    slides,
+    text,
+    word,
+    workbook,
+)
 from ingest.loading.extracted import Extracted
 
 Extract = Callable[[bytes], Extracted]
@@ -12,7 +23,12 @@ FORMATS: dict[str, Extract] = {
     "txt": text.extract,
     "html": html.extract,
     "docx": word.extract,
-    "xlsx": sheet.extract_workbook,
+    "pptx": slides.extract,
+    "xlsx": workbook.extract,
+    "xls": legacy_workbook.extract,
+    "odt": opendocument.extract,
+    "ods": opendocument.extract,
+    "odp": opendocument.extract,
     "csv": sheet.extract_csv,
     "pdf": pdf.extract,
 }
