@@ -283,6 +283,27 @@ def test_rows_name_their_columns_where_these_have_names(
     assert grid(rows) == text
 
 
+def test_blank_rows_in_a_table_do_not_end_its_names() -> None:
+    builder = TextBuilder()
+    rows = [(0, {0: "Who", 1: "What"}), (1, {0: "Jo", 1: "saw"}), (3, {0: "Al", 1: "axe"})]
+    add_grid(builder, rows, heads=1)
+    assert builder.build().text == "Who: Jo; What: saw\n\nWho: Al; What: axe"
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"key,value\nport,80\nhost,me\n", "key: port; value: 80\n\nkey: host; value: me"),
+        (b"Report\n\nwood,price\nOak,5\n", "Report\n\nwood: Oak; price: 5"),
+        (b"name,note\na," + b"x" * 200_000 + b"\n", "name: a; note: " + "x" * 200_000),
+    ],
+)
+def test_separated_values_are_read_with_and_without_titles_above(
+    read: Callable[..., Document], data: bytes, text: str
+) -> None:
+    assert read(data, "a.csv").text == text
+
+
 def test_names_over_merged_cells_join_those_below() -> None:
     rows = [["", "2023", "", "2024", ""], ["City", "Q1", "Q2", "Q1", "Q2"]]
     rows += [["Oslo", "1", "2", "3", "4"]]

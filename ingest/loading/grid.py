@@ -52,6 +52,7 @@ def add_grid(
     for _, block in groupby(_rows(rows, spans), lambda row: row.block):
         for table in [block] if heads else _side_by_side(block):
             _add_table(builder, iter(table), names, heads)
+            heads = 0
 
 
 def _add_table(builder: TextBuilder, rows: Iterator[Row], names: _Names, given: int) -> None:
