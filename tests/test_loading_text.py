@@ -209,6 +209,16 @@ def test_a_page_nested_without_end_is_read() -> None:
     assert "deep" in page("<div>" * 3_000 + "deep" + "</div>" * 3_000)
 
 
+def test_short_cells_of_a_layout_stay_side_by_side() -> None:
+    body = "<table><tr><td><p>Item 1.<td><p>Fees<p></p><td>4<tr><td><ul><li>a</ul><td>b</table>"
+    assert page(body) == "Item 1. | Fees | 4\n\n- a\n\nb"
+
+
+def test_items_of_a_list_in_a_cell_are_parted() -> None:
+    body = "<table><tr><th>Woods<td><ul><li>Oak<li>Ash</ul><tr><th>Boats<td>Tern</table>"
+    assert page(body) == "Woods: Oak, Ash\n\nBoats: Tern"
+
+
 def test_the_title_of_a_drawing_is_not_that_of_the_page() -> None:
     assert html.read("<svg><title>icon</title></svg><h1>Fees</h1>").title == "Fees"
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from bs4.element import PageElement
 
 _DEEPEST = 120  # blocks inside blocks
+_SHORT = 200  # characters
+_NEXT_ITEM = "\x1f"
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _BLOCKS = {
     "address", "article", "blockquote", "body", "caption", "center", "dd", "details", "dir", "div",
@@ -89,6 +91,8 @@ class _Reader:
             if tag.caption:
                 self._paragraph(_text(tag.caption))
             add_table(self.builder, [_cells(row) for row in tag("tr")])
+        elif tag.name == "tr" and (texts := _short_texts(tag)):
+            self._paragraph(" | ".join(texts))
         elif tag.name == "dl":
             self._definitions(tag)
         elif tag.name in _LISTS:
@@ -151,6 +155,15 @@ def _is_grid(table: "Tag") -> bool:
     )
 
 
+def _short_texts(row: "Tag") -> list[str]:
+    """The cells of a row of a layout, none if they are more than a few words side by side."""
+    cells = row(["th", "td"], recursive=False)
+    texts = [text for cell in cells if (text := _one_line(_text(cell)))]
+    if any(cell.find(["table", *_TOO_LARGE]) for cell in cells):
+        return []
+    return texts if all(len(text) <= _SHORT for text in texts) else []
+
+
 def _cells(row: "Tag") -> list[Cell]:
     in_head = row.find_parent("thead") is not None
     return [
@@ -183,10 +196,14 @@ def _text(node: "PageElement", depth: int = 0) -> str:
         if depth > _DEEPEST:
             return node.get_text(" ")
         inner = "".join(_text(child, depth + 1) for child in node.children)
+        if node.name == "li":
+            return f"{_NEXT_ITEM}{inner}"
         return f" {inner} " if node.name in _BLOCKS else inner
     seen = isinstance(node, NavigableString) and not isinstance(node, PreformattedString)
     return str(node) if seen else ""
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    """The text in one line, the items of lists in it parted by commas."""
+    items = (" ".join(item.split()) for item in text.split(_NEXT_ITEM))
+    return ", ".join(filter(None, items))

@@ -67,7 +67,7 @@ def _in_words(names: dict[int, str], row: dict[int, _Placed]) -> str:
         return table_row([names.get(column, "") for column in cells], shown)
     first, *rest = [cell for cell in cells.values() if cell.text]
     values = " | ".join(cell.text for cell in rest)
-    if not first.names or not values:
+    if not values or not (first.names or first.text.endswith(":")):
         return " | ".join(filter(None, (first.text, values)))
     return f"{first.text.removesuffix(':')}: {values}"
 
