@@ -4,8 +4,12 @@ from collections.abc import Callable
 
 from ingest.loading import (
     archive,
+    code,
+    epub,
     html,
     json_text,
+    legacy_slides,
+    legacy_word,
     legacy_workbook,
     mail,
     markdown,
@@ -14,6 +18,7 @@ from ingest.loading import (
     opendocument,
     outlook,
     pdf,
+    rtf,
     sheet,
     slides,
     subtitles,
@@ -39,6 +44,7 @@ FORMATS: dict[str, Extract] = {
     "ipynb": notebook.extract,
     "xml": xml_text.extract,
     "vtt": subtitles.extract,
+    "code": code.extract,
     "docx": word.extract,
     "pptx": slides.extract,
     "xlsx": workbook.extract,
@@ -46,6 +52,10 @@ FORMATS: dict[str, Extract] = {
     "odt": opendocument.extract,
     "ods": opendocument.extract,
     "odp": opendocument.extract,
+    "doc": legacy_word.extract,
+    "ppt": legacy_slides.extract,
+    "rtf": rtf.extract,
+    "epub": epub.extract,
     "csv": sheet.extract_csv,
     "pdf": pdf.extract,
     "eml": mail.extract,
@@ -55,6 +65,14 @@ FORMATS: dict[str, Extract] = {
     "tar": archive.extract_tar,
     "gz": archive.extract_compressed,
 }
+# Source code and settings.
+_CODE = """
+    asm awk bas bash bat bib c cc cfg cjs clj cljs cls cmake cmd coffee conf cpp cs css cu cxx dart
+    diff el elm erl ex exs f f90 fish fs go gradle graphql groovy h hcl hh hpp hrl hs hxx ini java
+    jl js jsx kt kts less lisp lua m mjs mk ml mli mm nim nix pas patch php pl pm properties proto
+    ps1 psm1 py pyi pyx r rake rb rs sass scala scm scss sh sol sql svelte swift tcl tf toml ts tsx
+    v vb vbs vhd vim vue yaml yml zig zsh
+"""
 # Bytes cannot tell Markdown from a list of notes; between kinds of text the suffix decides.
 TEXT_SUFFIXES = {
     "adoc": "adoc",
@@ -105,4 +123,5 @@ TEXT_SUFFIXES = {
     "xht": "html",
     "xhtml": "html",
     "xml": "xml",
+    **dict.fromkeys(_CODE.split(), "code"),
 }
