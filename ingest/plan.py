@@ -1,9 +1,11 @@
 """What has to be done so that the index mirrors the paths: a comparison, no change yet."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ingest.names import path_of
 from ingest.report import Outcome, SyncReport
 from ingest.scan import FoundFile, Unreadable, locate, scan
 from rag_app.errors import ConfigError
@@ -40,16 +42,24 @@ class Plan:
     touched: list[tuple[Entry, FileState]] = field(default_factory=list)
 
 
-def plan(paths: Sequence[Path], index: Index, *, recipe: str, rebuild: bool = False) -> Plan:
+def plan(
+    paths: Sequence[Path],
+    index: Index,
+    *,
+    recipe: str,
+    rebuild: bool = False,
+    may_be_gone: bool = False,
+) -> Plan:
     """Compare the paths with the catalogue.
 
     Raises:
-        ConfigError: A path neither exists nor has documents in the index.
+        ConfigError: A path neither exists nor has documents in the index, unless it may.
     """
     entries = {entry.file.path: entry for entry in index.catalog.entries()}
     roots = [locate(path) for path in paths]
-    _check(paths, roots, entries)
-    files, unreadable = scan([path for path in paths if path.exists()])
+    if not may_be_gone:
+        _check(paths, roots, entries)
+    files, unreadable = scan([path for path in paths if _exists(path)])
     return _Planner(entries, roots, recipe, rebuild).plan(files, unreadable)
 
 
@@ -57,7 +67,7 @@ def _check(paths: Sequence[Path], roots: Sequence[Path], entries: Mapping[str, E
     missing = [
         str(path)
         for path, root in zip(paths, roots, strict=True)
-        if not path.exists() and not any(_inside(key, root) for key in entries)
+        if not _exists(path) and not any(_inside(key, root) for key in entries)
     ]
     if missing:
         raise ConfigError(f"no such file or folder: {', '.join(missing)}")
@@ -79,7 +89,7 @@ class _Planner:
         missed = self._missed(files, unreadable)
         states = self._states(files, planned.report)
         holders = self._holders(missed, states)
-        moved = {e.file.digest: e for e in missed.values() if not Path(e.file.path).exists()}
+        moved = {e.file.digest: e for e in missed.values() if not _exists(path_of(e.file.path))}
         gone = {k: e for k, e in missed.items() if any(_inside(k, root) for root in self._roots)}
         for file in files:
             if (state := states.get(file.key)) is None:
@@ -138,7 +148,7 @@ class _Planner:
         return holders
 
     def _lies_elsewhere(self, key: str) -> bool:
-        return not any(_inside(key, root) for root in self._roots) and Path(key).exists()
+        return not any(_inside(key, root) for root in self._roots) and _exists(path_of(key))
 
     def _stays(self, known: Entry, state: FileState, holders: Mapping[str, str]) -> bool:
         held = not known.same_as or holders.get(state.digest) == known.same_as
@@ -172,4 +182,9 @@ def _looks_same(entry: Entry, file: FoundFile) -> bool:
 
 
 def _inside(key: str, root: Path) -> bool:
-    return Path(key).is_relative_to(root)
+    return path_of(key).is_relative_to(root)
+
+
+def _exists(path: Path) -> bool:
+    """Whether it is there, for all that can be seen; a closed folder above it hides it."""
+    return os.path.exists(path)  # noqa: PTH110 - Path.exists raises where it may not look

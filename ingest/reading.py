@@ -79,7 +79,7 @@ class _Process:
         if answer is None:
             cause = self._cause_of_death(child)
             self.stop()
-            return LoadError(f"{file.path}: {cause}")
+            return LoadError(f"{file.key}: {cause}")
         if "document" in answer:
             return _document(answer["document"])
         if "skipped" in answer:
@@ -87,7 +87,7 @@ class _Process:
         if "failed" in answer:
             return LoadError(answer["failed"])
         self.stop()  # nobody knows what it still holds
-        return LoadError(f"{file.path}: {self._exhausted()}")
+        return LoadError(f"{file.key}: {self._exhausted()}")
 
     def stop(self) -> None:
         """End the child, whatever it is doing; the next file gets a new one."""

@@ -7,12 +7,12 @@ batch before is stored by another thread. Never more than these three are in mem
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
 from ingest.chunking import chunk
 from ingest.embedding import Embedding
+from ingest.names import text_of
 from ingest.plan import Work
 from ingest.report import Outcome, Progress, SyncReport
 from rag_app.errors import LoadError, SkippedFile
@@ -134,7 +134,7 @@ class Run:
         holder = self._catalog.holder(work.state.digest, self._recipe.fingerprint)
         if holder is None:
             return False
-        folder = str(Path(work.file.key).parent)
+        folder = text_of(work.file.path.parent)
         self._writer.copy(work.file.source, file=work.state, of=holder.id, folder=folder)
         self._note_read(work.file.source, work.outcome, missing=holder.reason)
         self._tell(work)
@@ -176,7 +176,7 @@ class Run:
         outcome: Literal["skipped", "failed"] = (
             "skipped" if isinstance(error, SkippedFile) else "failed"
         )
-        reason = str(error).removeprefix(f"{work.file.path}: ")
+        reason = str(error).removeprefix(f"{work.file.key}: ")
         self._report.note(outcome, work.file.source, reason)
         self._writer.reject(
             identify(work.file.key),

@@ -1,14 +1,18 @@
 """Which files lie under the given paths."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingest.ignore import IGNORE_FILE, Rules
+from ingest.names import prefix_of, text_of
+from rag_app.errors import LoadError
 from rag_app.index.catalog import FileState
 from rag_app.models.files import hash_file
 
-_CATALOG = "catalog.sqlite"  # a folder with this file is an index
+CATALOG = "catalog.sqlite"  # a folder with this file is an index
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +26,8 @@ class FoundFile:
 
     @property
     def key(self) -> str:
-        """Its absolute path."""
-        return str(self.path)
+        """Its absolute path as text; `path_of` gives the path back."""
+        return text_of(self.path)
 
     def state(self) -> FileState:
         """The file as it is now, with the digest of its bytes."""
@@ -39,53 +43,126 @@ class Unreadable:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """A folder to be walked: where it is, its name as given, and what is ignored in it."""
+
+    path: str
+    shown: str
+    rules: Rules
+
+
 def locate(path: Path) -> Path:
     """The one absolute path of a file or folder, however it was named.
 
     Links to folders are followed; a link to a file is a file of its own.
     """
-    return path.resolve() if path.is_dir() else path.absolute().parent.resolve() / path.name
+    try:
+        if stat.S_ISDIR(path.stat().st_mode):
+            return Path(os.path.realpath(path))
+    except OSError:
+        pass  # not there, or behind a closed door: no folder that anyone can look into
+    return Path(os.path.realpath(path.absolute().parent), path.name)
 
 
 def scan(paths: Sequence[Path]) -> tuple[list[FoundFile], list[Unreadable]]:
     """All files under the paths, each once, and what cannot be read.
 
-    Hidden files and folders and indexes are passed over, unless named themselves; links
-    to folders are not followed, so that a loop of links cannot trap the walk.
+    Indexes are passed over, and hidden and ignored files and folders unless named
+    themselves. Links to folders are not followed, so that a loop of links cannot trap the
+    walk; pipes, sockets and devices are never opened.
     """
-    found: dict[Path, FoundFile] = {}
-    unreadable: dict[Path, Unreadable] = {}
-
-    def refuse(path: Path, reason: str) -> None:
-        source = os.fsencode(path).decode("utf-8", "replace")
-        unreadable.setdefault(locate(path), Unreadable(locate(path), source, reason))
-
-    def refuse_folder(error: OSError) -> None:
-        refuse(Path(error.filename), error.strerror or str(error))
-
+    search = _Search()
     for path in paths:
-        for candidate in [path] if path.is_file() else _walk(path, refuse_folder):
-            absolute = locate(candidate)
+        search.look(path)
+    return list(search.found.values()), list(search.unreadable.values())
+
+
+class _Search:
+    """Gathers what is found; the first name of a file is the one it keeps."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, FoundFile] = {}
+        self.unreadable: dict[str, Unreadable] = {}
+
+    def look(self, path: Path) -> None:
+        """Take up a file or folder that was named."""
+        place, shown = str(locate(path)), str(path)
+        try:
+            status = path.stat()
+        except OSError as error:
+            self._refuse(place, shown, _reason(error))
+            return
+        if stat.S_ISDIR(status.st_mode):
+            self._walk(_Folder(place, "" if shown == "." else shown, Rules()))
+        elif stat.S_ISREG(status.st_mode):
+            self._add(place, shown, status)
+        else:
+            self._refuse(place, shown, "is a pipe, a socket or a device; name a file or a folder")
+
+    def _walk(self, root: _Folder) -> None:
+        # A list and no recursion: folders may lie deeper than Python's stack.
+        folders = [root]
+        while folders:
+            folders += reversed(self._list(folders.pop()))
+
+    def _list(self, folder: _Folder) -> list[_Folder]:
+        """Take up the files of a folder; its folders, still to be walked."""
+        try:
+            with os.scandir(folder.path) as listing:
+                entries = sorted(listing, key=lambda entry: entry.name)
+        except OSError as error:
+            self._miss(folder.path, folder.shown, error)
+            return []
+        names = {entry.name for entry in entries}
+        if CATALOG in names:
+            return []
+        rules = folder.rules
+        if IGNORE_FILE in names:
             try:
-                str(absolute).encode()
-                stat = absolute.stat()
-            except UnicodeEncodeError:
-                refuse(candidate, "its name is not valid UTF-8; rename it")
-            except OSError as error:
-                refuse(candidate, error.strerror or str(error))
-            else:
-                file = FoundFile(absolute, str(candidate), stat.st_size, stat.st_mtime_ns)
-                found.setdefault(absolute, file)
-    return list(found.values()), list(unreadable.values())
+                rules = rules.within(folder.path)
+            except LoadError as error:
+                # Better nothing of the folder than what was meant to be kept out.
+                shown = prefix_of(folder.shown) + IGNORE_FILE
+                self._refuse(folder.path, shown, f"{error}; its folder is left as it was")
+                return []
+        path, shown = prefix_of(folder.path), prefix_of(folder.shown)
+        folders = []
+        for entry in entries:
+            if not entry.name.startswith("."):
+                inner, called = path + entry.name, shown + entry.name
+                if self._take(entry, inner, called, rules):
+                    folders.append(_Folder(inner, called, rules))
+        return folders
+
+    def _take(self, entry: os.DirEntry[str], path: str, shown: str, rules: Rules) -> bool:
+        """Take up what is a file; whether it is a folder to be walked."""
+        try:
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if rules.ignores(path, folder=is_folder):
+                return False
+            if is_folder:
+                return True
+            status = entry.stat()
+        except OSError as error:
+            self._miss(path, shown, error)
+        else:
+            if stat.S_ISREG(status.st_mode):
+                self._add(path, shown, status)
+        return False
+
+    def _add(self, path: str, shown: str, status: os.stat_result) -> None:
+        file = FoundFile(Path(path), text_of(shown), status.st_size, status.st_mtime_ns)
+        self.found.setdefault(path, file)
+
+    def _miss(self, path: str, shown: str, error: OSError) -> None:
+        """What has gone since its folder was listed is no longer there to be read."""
+        if not isinstance(error, FileNotFoundError) or os.path.lexists(path):
+            self._refuse(path, shown, _reason(error))
+
+    def _refuse(self, path: str, shown: str, reason: str) -> None:
+        self.unreadable.setdefault(path, Unreadable(Path(path), text_of(shown), reason))
 
 
-def _walk(folder: Path, refused: Callable[[OSError], None]) -> Iterator[Path]:
-    for parent, folders, names in os.walk(folder, onerror=refused):
-        if _CATALOG in names:
-            folders.clear()
-            continue
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            path = Path(parent, name)
-            if not name.startswith(".") and (path.is_file() or path.is_symlink()):
-                yield path
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)

@@ -10,6 +10,7 @@ from typing import Any
 
 from ingest.report import Progress, SyncReport
 from ingest.sync import configured
+from ingest.watch import snapshot, watch
 from rag_app.cli import add_common_options, guarded
 from rag_app.config import Settings
 from rag_app.owner import check_owners
@@ -36,7 +37,7 @@ def _run(arguments: argparse.Namespace) -> int:
     index, embedder = open_index(settings)
     sync = configured(settings)
 
-    def once() -> SyncReport:
+    def once(*, again: bool = False) -> SyncReport:
         show = _progress_shower()
         return sync(
             arguments.paths,
@@ -44,15 +45,17 @@ def _run(arguments: argparse.Namespace) -> int:
             embedder=embedder,
             rebuild=arguments.rebuild,
             dry_run=arguments.dry_run,
+            may_be_gone=again,
             progress=show,
         )
 
+    since = snapshot(arguments.paths) if arguments.watch else None
     report = once()
     _print(report, as_json=arguments.json)
     if arguments.watch:
-        from ingest.watch import watch
-
-        watch(arguments.paths, lambda: _print(once(), as_json=arguments.json))
+        watch(
+            arguments.paths, lambda: _print(once(again=True), as_json=arguments.json), since=since
+        )
     return 1 if report.failed else 0
 
 

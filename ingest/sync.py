@@ -27,6 +27,7 @@ def sync(
     tokens: int = 512,
     rebuild: bool = False,
     dry_run: bool = False,
+    may_be_gone: bool = False,
     cache: VectorCache | None = None,
     limits: Limits = DEFAULT_LIMITS,
     progress: Callable[[Progress], None] | None = None,
@@ -40,6 +41,7 @@ def sync(
         tokens: Longest chunk, special tokens included.
         rebuild: Read every file again, also unchanged ones; known texts keep their vectors.
         dry_run: Only report what would be done.
+        may_be_gone: A path that nothing is known of is passed over, as while watching.
         cache: Vectors shared with other machines.
         limits: What reading one file may cost.
         progress: Called after each file.
@@ -51,11 +53,19 @@ def sync(
     """
     begun = perf_counter()
     recipe = Recipe(embedder, tokens)
+    look = partial(
+        plan,
+        paths,
+        index,
+        recipe=recipe.fingerprint,
+        rebuild=rebuild,
+        may_be_gone=may_be_gone,
+    )
     if dry_run:
-        report = _forecast(plan(paths, index, recipe=recipe.fingerprint, rebuild=rebuild))
+        report = _forecast(look())
     else:
         with index.writing() as writer:
-            planned = plan(paths, index, recipe=recipe.fingerprint, rebuild=rebuild)
+            planned = look()
             report = planned.report
             files = len(planned.reads) + len(planned.copies)
             for entry, state in planned.touched:

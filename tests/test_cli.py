@@ -243,7 +243,7 @@ def test_a_source_that_is_not_there_is_answered_with_the_command_that_lists_all(
 
 def test_status_lists_every_file(rag_app: Commands) -> None:
     listed = rag_app("status", "--json").json()
-    assert all(set(row) == {"source", "status", "reason", "chunks"} for row in listed)
+    assert all(set(row) == {"source", "status", "reason", "same_as", "chunks"} for row in listed)
     assert {row["status"] for row in listed} == {"indexed"}
     assert len(rag_app("status").out.splitlines()) == len(listed) + 1
 

@@ -49,9 +49,11 @@ LAYERS = (
     ("rag_app.rag",),
     ("rag_app.doctor", "rag_app.evaluation", "rag_app.workbench"),
     ("rag_app.cli",),
+    ("ingest.names",),
+    ("ingest.ignore",),
     ("ingest.chunking", "ingest.loading", "ingest.report", "ingest.scan"),
-    ("ingest.embedding", "ingest.plan", "ingest.reading", "ingest.watch"),
-    ("ingest.run",),
+    ("ingest.embedding", "ingest.events", "ingest.plan", "ingest.reading", "ingest.scope"),
+    ("ingest.run", "ingest.watch"),
     ("ingest.sync",),
     ("ingest.script",),
     ("ingest.__main__",),
@@ -95,8 +97,8 @@ DOORS = {
     "Stemmer": ("rag_app.terms",),
     "sqlite3": ("rag_app.index",),
     "redis": ("rag_app.index",),
-    "watchdog": ("ingest.watch",),
-    "pathspec": ("ingest.scan",),
+    "watchdog": ("ingest.events",),
+    "pathspec": ("ingest.ignore",),
 }
 SLOW_TO_IMPORT = ("torch", "transformers", "sentence_transformers", "chromadb", "peft")
 NEVER_AT_START = (*SLOW_TO_IMPORT, "streamlit", "langchain_core", "ingest", "ui")

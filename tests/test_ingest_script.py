@@ -6,17 +6,17 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from time import sleep
 from typing import Any
 
 import pytest
 
 from ingest import script
-from ingest import watch as watching
 from rag_app.config import Settings
-from rag_app.errors import IndexLocked
 from rag_app.index.index import Index
 from tests.conftest import ROOT
 from tests.fakes import HashEmbedder
+from tests.meanwhile import meanwhile, until
 
 KEYS = [
     *("added", "updated", "renamed", "unchanged", "removed", "failed", "partial", "skipped"),
@@ -69,7 +69,9 @@ def test_a_failed_file_is_listed_with_its_reason_and_exits_1(
     report = printed(capsys)
     assert (report["added"], report["files"]) == (1, 3)
     assert [found["path"] for found in report["failed"]] == [str(docs / "b.pdf")]
-    assert report["failed"][0]["reason"].startswith("damaged or not a .pdf file")
+    assert report["failed"][0]["reason"].startswith(
+        "damaged: the bytes are not those of a .pdf file"
+    )
     assert [sorted(found) for found in report["skipped"]] == [["path", "reason"]]
 
 
@@ -141,60 +143,22 @@ def test_the_module_runs_from_any_folder_and_embeds_with_the_bundled_model(
 # Watching
 
 
-class Clock:
-    """Instead of waiting, does the next thing; then Ctrl-C."""
-
-    def __init__(self, *things: Callable[[], object]) -> None:
-        self._things = iter(things)
-
-    def sleep(self, _: float) -> None:
-        thing = next(self._things, None)
-        if thing is None:
-            raise KeyboardInterrupt
-        thing()
-
-
-def nothing() -> None:
-    """Time passes."""
-
-
-def test_watching_calls_back_once_after_files_have_come_to_rest(
-    docs: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock = Clock(
-        nothing,
-        lambda: (docs / "b.md").write_text("half"),
-        lambda: (docs / "b.md").write_text("half and half"),
-        nothing,
-        nothing,
-    )
-    monkeypatch.setattr(watching, "time", clock)
-    seen: list[str] = []
-    watching.watch([docs], lambda: seen.append((docs / "b.md").read_text()))
-    assert seen == ["half and half"]
-
-
-def test_watching_tries_again_while_another_process_writes(
-    docs: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls: list[int] = []
-
-    def locked_once() -> None:
-        calls.append(1)
-        if len(calls) == 1:
-            raise IndexLocked("another process is writing")
-
-    clock = Clock((docs / "a.md").unlink, nothing, nothing, nothing, nothing)
-    monkeypatch.setattr(watching, "time", clock)
-    watching.watch([docs], locked_once)
-    assert len(calls) == 2
-
-
 def test_the_command_follows_changes_until_interrupted(
-    main: Main, docs: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    main: Main, docs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    clock = Clock(lambda: (docs / "b.md").write_text("new"), nothing)
-    monkeypatch.setattr(watching, "time", clock)
-    assert main(docs, "--watch", "--json") == 0
-    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    reports: list[dict[str, Any]] = []
+
+    def reported() -> int:
+        reports.extend(map(json.loads, capsys.readouterr().out.splitlines()))
+        return len(reports)
+
+    def story() -> None:
+        until(lambda: reported() == 1)
+        while reported() < 2:
+            (docs / "b.md").write_text("new")
+            sleep(1.5)
+
+    with meanwhile(story):
+        assert main(docs, "--watch", "--json") == 0
+    first, second = reports
     assert (first["added"], second["added"], second["unchanged"]) == (1, 1, 1)

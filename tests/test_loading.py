@@ -11,7 +11,7 @@ from pypdf import PdfReader, PdfWriter
 
 from ingest.loading import FORMATS, load
 from rag_app.errors import LoadError, SkippedFile
-from rag_app.schema import Document
+from rag_app.schema import COLUMNS, Document
 from tests.conftest import SAMPLES
 
 Write = Callable[[str, bytes], Path]
@@ -39,8 +39,9 @@ def test_every_sample_gives_text_whose_headings_stand_where_they_are_said_to(pat
     document = load(path)
     assert len(document.text) > 500
     assert document.title
-    for offset, _, title in document.headings:
-        assert title.split()[0] in document.text[offset : offset + len(title) + 10]
+    for offset, level, title in document.headings:
+        if level != COLUMNS:
+            assert title.split()[0] in document.text[offset : offset + len(title) + 10]
 
 
 def test_the_samples_cover_every_family_of_formats() -> None:
@@ -136,7 +137,7 @@ def test_the_text_of_a_page_inside_a_form_is_kept(write: Write) -> None:
 def test_html_blocks_stand_apart_and_inline_tags_do_not(write: Write) -> None:
     page = b"<h2>Fees</h2><p>Nine <b>pou</b>nds<br>a day</p><ul><li>one<li>two</ul>"
     document = load(write("a.html", page))
-    assert document.text == "Fees\n\nNine pounds a day\n\none\n\ntwo"
+    assert document.text == "Fees\n\nNine pounds a day\n\n- one\n\n- two"
     assert headings(document) == [(2, "Fees")]
 
 
@@ -234,10 +235,13 @@ def test_rows_beyond_the_range_a_sheet_declares_are_read(tmp_path: Path) -> None
 def test_every_page_of_a_pdf_begins_where_it_is_said_to() -> None:
     path = SAMPLES / "hoist-manual.pdf"
     document = load(path)
-    pages = [page.extract_text() for page in PdfReader(path).pages]
+    pages = PdfReader(path).pages
     assert len(document.page_starts) == len(pages) > 1
-    for number, (start, text) in enumerate(zip(document.page_starts, pages, strict=True), start=1):
-        assert document.text[start : start + len(text)] == text
+    spans = zip(document.page_starts, [*document.page_starts[1:], None], strict=True)
+    for number, ((start, end), page) in enumerate(zip(spans, pages, strict=True), start=1):
+        words = page.extract_text().split()
+        found = document.text[start:end]
+        assert sum(word in found for word in words) > 0.9 * len(words)
         assert document.page_at(start) == number
 
 
@@ -247,20 +251,19 @@ def test_larger_letters_in_a_pdf_are_headings() -> None:
     assert all(document.text[at : at + len(title)] == title for at, _, title in document.headings)
 
 
-def test_a_page_without_text_is_named_as_missing(tmp_path: Path) -> None:
+def test_a_blank_page_of_a_pdf_is_nothing_missing(tmp_path: Path) -> None:
     writer = PdfWriter(clone_from=SAMPLES / "hoist-manual.pdf")
     writer.add_blank_page()
     writer.write(tmp_path / "a.pdf")
-    pages = len(writer.pages)
-    missing = load(tmp_path / "a.pdf").missing
-    assert missing == f"of {pages} pages, without text, perhaps scanned: {pages}"
+    document = load(tmp_path / "a.pdf")
+    assert (document.missing, len(document.page_starts)) == ("", len(writer.pages))
 
 
-def test_a_pdf_of_pictures_only_is_skipped_with_the_reason(tmp_path: Path) -> None:
+def test_a_pdf_of_blank_pages_is_skipped(tmp_path: Path) -> None:
     writer = PdfWriter()
     writer.add_blank_page(width=100, height=100)
     writer.write(tmp_path / "a.pdf")
-    with pytest.raises(SkippedFile, match=r"a\.pdf: holds no text \(of 1 pages, without text"):
+    with pytest.raises(SkippedFile, match=r"a\.pdf: holds no text"):
         load(tmp_path / "a.pdf")
 
 
@@ -289,7 +292,7 @@ def test_a_file_of_random_bytes_gives_one_line_that_names_it(write: Write, name:
 )
 def test_a_file_cut_short_is_said_to_be_damaged(write: Write, name: str) -> None:
     data = (SAMPLES / name).read_bytes()
-    with pytest.raises(LoadError, match=f"{name}: damaged or not a"):
+    with pytest.raises(LoadError, match=f"{name}: damaged or "):
         load(write(name, data[: len(data) // 20]))
 
 
@@ -300,19 +303,25 @@ def test_an_empty_file_of_any_format_is_refused_by_name(write: Write, suffix: st
 
 
 def test_a_blank_text_is_skipped_not_failed(write: Write) -> None:
-    with pytest.raises(SkippedFile, match="holds no text"):
+    with pytest.raises(SkippedFile, match=r"a\.txt: empty"):
         load(write("a.txt", b" \n\n"))
 
 
-def test_an_unknown_format_is_skipped_with_the_list_of_known_ones(write: Write) -> None:
-    with pytest.raises(SkippedFile, match=r"\.exe is not among md, .*pdf"):
-        load(write("a.exe", b"MZ"))
+def test_a_format_that_is_not_read_is_skipped_by_what_it_is(write: Write) -> None:
+    with pytest.raises(SkippedFile, match=r"a\.exe: a program is not read"):
+        load(write("a.exe", b"MZ\x90\0\3\0\0\0\4\0\0\0\xff\xff"))
 
 
-def test_a_workbook_named_as_word_is_an_error(write: Write) -> None:
+def test_a_workbook_named_as_word_is_read_as_what_it_is(write: Write) -> None:
     data = (SAMPLES / "tool-store-inventory.xlsx").read_bytes()
-    with pytest.raises(LoadError, match=r"a\.docx: damaged or not a \.docx file"):
-        load(write("a.docx", data))
+    document = load(write("a.docx", data))
+    assert document.metadata["format"] == "xlsx"
+    assert document.text == load(SAMPLES / "tool-store-inventory.xlsx").text
+
+
+def test_half_a_character_is_replaced_in_place(write: Write) -> None:
+    document = load(write("a.json", b'{"title": "A \\ud800 b", "note": "c \\udfff d"}'))
+    assert (document.title, document.text) == ("A � b", "title: A � b\nnote: c � d")
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

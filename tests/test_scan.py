@@ -1,15 +1,21 @@
 """Scanning: every file under the paths once, and why some cannot be looked at."""
 
 import os
+import socket
+import subprocess
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
+from ingest.names import path_of
 from ingest.scan import locate, scan
+from tests.privileges import open_folder, without_privileges
 
 Write = Callable[..., Path]
+linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems have other names")
 
 
 @pytest.fixture
@@ -73,12 +79,139 @@ def test_an_index_inside_the_folder_is_no_document(write: Write, tmp_path: Path)
     assert sources(tmp_path) == [str(path)]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems refuse such names")
-def test_a_file_whose_name_is_no_text_is_named_as_unreadable(tmp_path: Path) -> None:
-    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.md")).write_text("text")
+def test_an_index_that_is_named_is_no_folder_of_documents(write: Write, tmp_path: Path) -> None:
+    write("index/catalog.sqlite")
+    path = write("index/uploads/a.md")
+    assert sources(tmp_path / "index") == []
+    assert sources(tmp_path / "index" / "uploads") == [str(path)]
+
+
+# Names
+
+
+@linux
+def test_a_file_whose_name_is_no_text_is_found_and_can_be_read(tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9"), os.fsdecode(b"\xff.md"))
+    path.parent.mkdir()
+    path.write_text("text")
+    ((file,), unreadable) = scan([tmp_path])
+    assert (file.path, unreadable) == (path, [])
+    assert file.key == file.source == rf"{tmp_path}/caf\xe9/\xff.md"
+    assert file.state().digest == sha256(b"text").hexdigest()
+    assert path_of(file.key).is_relative_to(locate(path.parent))
+
+
+@linux
+def test_odd_names_are_found_as_they_are(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ["-rf", "a\nb.md", " ", "\\", "*", "ü" * 127 + "u", "\u202e.md", "~", "%s", "\x1b[1m"]
+    for name in names:
+        write(name)
+    monkeypatch.chdir(tmp_path)
+    assert sorted(sources(Path())) == sorted(names)
+
+
+@linux
+def test_a_folder_too_deep_for_the_system_is_named_and_the_others_are_found(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "b.md").write_text("text")
+    above = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(1100):  # also more than Python's stack is deep
+        os.mkdir("deep", dir_fd=above)
+        below = os.open("deep", os.O_RDONLY, dir_fd=above)
+        os.close(above)
+        above = below
+    os.close(above)
     found, (unread,) = scan([tmp_path])
-    assert (found, unread.source) == ([], f"{tmp_path}/caf\ufffd.md")
-    assert "rename it" in unread.reason
+    assert [file.path.name for file in found] == ["b.md"]
+    assert unread.reason == "File name too long"
+    subprocess.run(["rm", "-r", tmp_path / "deep"], check=True)
+
+
+# What is no file
+
+
+def test_a_link_to_a_file_is_a_file_of_its_own(write: Write, tmp_path: Path) -> None:
+    path = write("a.md")
+    (tmp_path / "b.md").symlink_to(path)
+    assert sources(tmp_path) == [str(path), str(tmp_path / "b.md")]
+
+
+def test_links_in_a_circle_are_named_as_unreadable(tmp_path: Path) -> None:
+    (tmp_path / "a.md").symlink_to("b.md")
+    (tmp_path / "b.md").symlink_to("a.md")
+    found, unreadable = scan([tmp_path, tmp_path / "a.md" / "c.md"])
+    assert found == []
+    assert {unread.reason for unread in unreadable} == {"Too many levels of symbolic links"}
+    assert len(unreadable) == 3
+
+
+@linux
+def test_pipes_sockets_and_devices_are_never_opened(write: Write, tmp_path: Path) -> None:
+    path = write("a.md")
+    os.mkfifo(tmp_path / "pipe.md")
+    (tmp_path / "link.md").symlink_to("pipe.md")
+    (tmp_path / "zero.md").symlink_to("/dev/zero")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "s.md"))
+        assert scan([tmp_path])[1] == []
+        assert sources(tmp_path) == [str(path)]
+        _, unreadable = scan([tmp_path / name for name in ("pipe.md", "link.md", "s.md")])
+    assert [unread.reason[:28] for unread in unreadable] == ["is a pipe, a socket or a dev"] * 3
+
+
+def test_a_path_that_is_not_there_is_named_as_unreadable(tmp_path: Path) -> None:
+    found, (unread,) = scan([tmp_path / "gone"])
+    assert (found, unread.reason) == ([], "No such file or directory")
+
+
+@linux
+def test_closed_folders_are_named_and_the_others_are_found() -> None:
+    with open_folder() as folder:
+        closed = folder / "closed"
+        closed.mkdir(mode=0)
+        (folder / "a.md").write_text("text")
+        with without_privileges():
+            found, (unread,) = scan([folder])
+            _, (inside,) = scan([closed / "b.md"])
+    assert [file.path.name for file in found] == ["a.md"]
+    assert (unread.path, unread.reason) == (closed, "Permission denied")
+    assert inside.reason == "Permission denied"
+
+
+@linux
+def test_an_ignore_file_that_cannot_be_read_closes_its_folder() -> None:
+    with open_folder() as folder:
+        (folder / "a.md").write_text("text")
+        (folder / ".ragignore").touch(mode=0)
+        with without_privileges():
+            found, (unread,) = scan([folder])
+    assert (found, unread.path) == ([], folder)
+    assert unread.source == str(folder / ".ragignore")
+    assert unread.reason.startswith("Permission denied")
+
+
+def test_a_folder_that_goes_while_it_is_walked_is_gone_and_no_failure(
+    write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write("z/a.md")
+    write("a/b.md")
+    look = os.scandir
+
+    def removing(folder: str) -> object:
+        if Path(folder) == path.parent and path.exists():
+            path.unlink()
+            path.parent.rmdir()
+        return look(folder)
+
+    monkeypatch.setattr(os, "scandir", removing)
+    found, unreadable = scan([tmp_path])
+    assert ([file.path.name for file in found], unreadable) == (["b.md"], [])
+
+
+# What is said of a file
 
 
 def test_the_digest_tells_files_apart_by_their_bytes(write: Write) -> None:

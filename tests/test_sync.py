@@ -210,7 +210,14 @@ def test_a_file_that_changes_during_the_run_is_in_as_it_was_read(
     ingest: Ingest, index: Index, docs: Path
 ) -> None:
     more = more_than_are_read_ahead(docs)
-    ingest(progress=lambda _: (docs / "tools.md").write_text("Now something else.\n"))
+    replacement = docs.parent / "replacement"
+    replacement.write_text("Now something else.\n")
+
+    def replace_once(_: Progress) -> None:
+        if replacement.exists():
+            replacement.rename(docs / "tools.md")
+
+    ingest(progress=replace_once)
     document = index.catalog.document(str(docs / "tools.md"))
     assert document is not None
     assert document.text == "Now something else.\n"

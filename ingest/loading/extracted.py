@@ -50,6 +50,11 @@ class TextBuilder:
         self._parts: list[str] = []
         self._length = 0
         self._headings: list[tuple[int, int, str]] = []
+        self._pages: list[int] = []
+
+    def page(self) -> None:
+        """Begin a page with the next block."""
+        self._pages.append(self._length + len(_BREAK) if self._parts else 0)
 
     def paragraph(self, text: str) -> None:
         """Add a block, set apart by a blank line; blank text adds nothing."""
@@ -99,7 +104,12 @@ class TextBuilder:
         """The text so far; without a title the first heading serves."""
         if not title and self._headings:
             title = self._headings[0][2]
-        return Extracted("".join(self._parts), title=title, headings=tuple(self._headings))
+        return Extracted(
+            "".join(self._parts),
+            title=title,
+            page_starts=tuple(min(start, self._length) for start in self._pages),
+            headings=tuple(self._headings),
+        )
 
 
 def table_row(header: Sequence[str], row: Sequence[str]) -> str:

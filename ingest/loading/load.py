@@ -1,20 +1,24 @@
 """One file into one document, and what a failure says."""
 
 import logging
+import re
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from time import sleep
 
 from ingest.loading.extracted import Extracted
 from ingest.loading.formats import FORMATS
-from ingest.loading.members import Budget, with_members
+from ingest.loading.members import LARGEST, LONGEST, Budget, with_members
 from ingest.loading.sniff import sniff, suffix_of
+from ingest.names import text_of
 from rag_app.errors import LoadError, SkippedFile
 from rag_app.schema import Document, identify
 
 _logger = logging.getLogger(__name__)
-_LARGEST = 200 << 20  # bytes of a file
-_LONGEST = 20_000_000  # characters of a text: ten thousand printed pages
+_READINGS = 5  # of a file that changes meanwhile
+_REST = 0.2  # seconds between them
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # half a character, or the end of a C string
 
 
 def load(path: Path, *, source: str | None = None) -> Document:
@@ -28,23 +32,27 @@ def load(path: Path, *, source: str | None = None) -> Document:
         SkippedFile: The file is of a format that is not read, or holds no text.
         LoadError: It could not be read; the message names the file and the cure.
     """
-    data = _read(path)
     try:
+        data = _read(path)
         kind, extracted = _extract(path.name, data, budget=Budget())
         if not extracted.text.strip():
             raise SkippedFile("holds no text" + (f" ({m})" if (m := extracted.missing) else ""))
     except LoadError as error:
-        raise type(error)(f"{path}: {error}") from error
+        raise type(error)(f"{text_of(path)}: {error}") from error
     folder = path.parent.resolve()
     return Document(
-        id=identify(str(folder / path.name)),
-        source=source if source is not None else str(path),
+        id=identify(text_of(folder / path.name)),
+        source=source if source is not None else text_of(path),
         text=extracted.text,
-        title=extracted.title or path.stem,
+        title=_storable(" ".join(extracted.title.split())) or text_of(path.stem),
         digest=sha256(data).hexdigest(),
         page_starts=extracted.page_starts,
         headings=extracted.headings,
-        metadata={**extracted.metadata, "format": _shown(kind, path.name), "folder": str(folder)},
+        metadata={
+            **extracted.metadata,
+            "format": _shown(kind, path.name),
+            "folder": text_of(folder),
+        },
         missing=extracted.missing,
     )
 
@@ -52,12 +60,15 @@ def load(path: Path, *, source: str | None = None) -> Document:
 def _extract(name: str, data: bytes, *, budget: Budget, depth: int = 0) -> tuple[str, Extracted]:
     """The format and the text, with those of the files inside."""
     kind = sniff(name, data)
+    parse = FORMATS[kind]
 
     def inner(member: str, content: bytes) -> Extracted:
-        return _extract(member, content, budget=budget, depth=depth + 1)[1]
+        shown = member or name.rpartition(".")[0]
+        return _extract(shown, content, budget=budget, depth=depth + 1)[1]
 
     try:
-        extracted = FORMATS[kind](data)
+        extracted = parse(data)
+        budget.characters -= len(extracted.text)
         if extracted.members:
             extracted = with_members(extracted, inner, budget=budget, depth=depth)
     except (LoadError, MemoryError):
@@ -66,19 +77,34 @@ def _extract(name: str, data: bytes, *, budget: Budget, depth: int = 0) -> tuple
         _logger.debug("parser failed on %s", name, exc_info=True)
         reason = " ".join(str(error).split()) or type(error).__name__
         raise LoadError(f"damaged or not a .{kind} file ({reason[:200]})") from error
-    return kind, _shortened(extracted)
+    return kind, _clean(_shortened(extracted))
+
+
+def _clean(extracted: Extracted) -> Extracted:
+    """Text, headings and metadata that can be stored; every offset stays."""
+    return replace(
+        extracted,
+        text=_storable(extracted.text),
+        headings=tuple((at, level, _storable(title)) for at, level, title in extracted.headings),
+        metadata={key: _storable(value) for key, value in extracted.metadata.items()},
+        missing=_storable(extracted.missing),
+    )
+
+
+def _storable(text: str) -> str:
+    return _UNSTORABLE.sub("�", text)
 
 
 def _shortened(extracted: Extracted) -> Extracted:
     """No more text than can be worked with; what is left out is said."""
-    if len(extracted.text) <= _LONGEST:
+    if len(extracted.text) <= LONGEST:
         return extracted
-    cut = f"all after the first {_LONGEST:,} characters of {len(extracted.text):,}"
+    cut = f"all after the first {LONGEST:,} characters of {len(extracted.text):,}"
     return replace(
         extracted,
-        text=extracted.text[:_LONGEST],
-        page_starts=tuple(start for start in extracted.page_starts if start < _LONGEST),
-        headings=tuple(heading for heading in extracted.headings if heading[0] < _LONGEST),
+        text=extracted.text[:LONGEST],
+        page_starts=tuple(start for start in extracted.page_starts if start < LONGEST),
+        headings=tuple(heading for heading in extracted.headings if heading[0] < LONGEST),
         missing="; ".join(filter(None, (extracted.missing, cut))),
     )
 
@@ -89,9 +115,20 @@ def _shown(kind: str, name: str) -> str:
 
 
 def _read(path: Path) -> bytes:
+    """The bytes of a file that stood still while it was read, if it ever does."""
     try:
-        if (size := path.stat().st_size) > _LARGEST:
-            raise LoadError(f"{path}: {size >> 20} MiB is over the limit of {_LARGEST >> 20} MiB")
-        return path.read_bytes()
+        for _ in range(_READINGS):
+            before = path.stat()
+            if before.st_size > LARGEST:
+                raise LoadError(
+                    f"{before.st_size >> 20} MiB is over the limit of {LARGEST >> 20} MiB"
+                )
+            data = path.read_bytes()
+            after = path.stat()
+            stood_still = before.st_mtime_ns == after.st_mtime_ns
+            if stood_still and before.st_size == after.st_size == len(data):
+                return data
+            sleep(_REST)
     except OSError as error:
-        raise LoadError(f"{path}: {error.strerror or error}") from error
+        raise LoadError(error.strerror or str(error)) from error
+    raise LoadError("is being written to; run again when that has finished")

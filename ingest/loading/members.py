@@ -10,36 +10,50 @@ from dataclasses import dataclass, replace
 from ingest.loading.extracted import Extracted, Member, TextBuilder
 from rag_app.errors import LoadError
 
+LARGEST = 200 << 20  # bytes of a file
+LONGEST = 20_000_000  # characters of a text: ten thousand printed pages
 _DEEPEST = 3  # files inside files inside files
 _MOST_NAMED = 20
 
 
 @dataclass(slots=True)
 class Budget:
-    """What may yet be unpacked from one file on disk, however it is nested."""
+    """What may yet be read from one file on disk, however it is nested."""
 
-    files: int = 1_000
+    files: int = 10_000
     unpacked: int = 500 << 20  # bytes
+    characters: int = LONGEST
 
     def take(self, member: Member) -> bytes:
         """The member's bytes.
 
         Raises:
-            LoadError: It is over the limits.
+            LoadError: It is too large, or cannot be unpacked.
         """
-        if self.files < 1:
-            raise LoadError("too many files in one; unpack it")
-        if member.size > self.unpacked:
+        if member.size > min(LARGEST, self.unpacked):
             raise LoadError("too large unpacked; unpack it")
         self.files -= 1
         self.unpacked -= member.size
-        return member.read()
+        try:
+            return member.read()
+        except (LoadError, MemoryError):
+            raise
+        except Exception as error:
+            raise LoadError(f"damaged ({error or type(error).__name__})") from error
+
+    def exhausted(self) -> str:
+        """Why nothing more is read; empty while something may be."""
+        if self.files < 1:
+            return "too many files in one; unpack it"
+        return "too much text in one file; unpack it" if self.characters < 1 else ""
 
 
 def with_members(
     extracted: Extracted, read: Callable[[str, bytes], Extracted], *, budget: Budget, depth: int
 ) -> Extracted:
     """The text followed by that of the members; those that cannot be read are named.
+
+    A member without a name is the file itself, compressed.
 
     Args:
         extracted: Text with members yet to be read.
@@ -49,20 +63,38 @@ def with_members(
     """
     builder = TextBuilder()
     builder.part(extracted)
+    title = extracted.title
     missing = [extracted.missing] if extracted.missing else []
     for member in extracted.members:
+        if reason := budget.exhausted():
+            missing.append(f"{member.name} and what follows: {reason}")
+            break
         try:
             if depth >= _DEEPEST:
                 raise LoadError("too deep inside other files; unpack it")
             part = read(member.name, budget.take(member))
         except LoadError as error:
-            missing.append(f"{member.name}: {error}")
+            missing.append(_named(member, str(error)))
+            continue
+        if not part.text.strip():
+            missing.append(_named(member, part.missing or "holds no text"))
             continue
         builder.section(member.name, part)
         if part.missing:
-            missing.append(f"{member.name}: {part.missing}")
-    built = builder.build(extracted.title)
-    return replace(built, metadata=extracted.metadata, missing=_listed(missing))
+            missing.append(_named(member, part.missing))
+        if not member.name:
+            title = title or part.title
+    return replace(
+        builder.build(),
+        title=title,
+        page_starts=extracted.page_starts if extracted.text.strip() else (),
+        metadata=extracted.metadata,
+        missing=_listed(missing),
+    )
+
+
+def _named(member: Member, reason: str) -> str:
+    return f"{member.name}: {reason}" if member.name else reason
 
 
 def _listed(missing: list[str]) -> str:

@@ -1,27 +1,16 @@
-"""Tables: Excel workbooks (.xlsx) and separated values (.csv, .tsv)."""
+"""Tables as text: values separated by commas, semicolons or tabs (.csv, .tsv)."""
 
 import csv
-from datetime import datetime, time
-from io import BytesIO, StringIO
+from collections.abc import Sequence
+from io import StringIO
 
+from ingest.loading.column_names import in_words
 from ingest.loading.extracted import Extracted, TextBuilder
+from ingest.loading.grid import add_grid
 from ingest.loading.text import decode
 
 _SNIFFED = 16_384  # characters
-
-
-def extract_workbook(data: bytes) -> Extracted:
-    """Every sheet under its name, row by row, formulas as the values last computed."""
-    from openpyxl import load_workbook
-
-    workbook = load_workbook(BytesIO(data), read_only=True, data_only=True, keep_links=False)
-    builder = TextBuilder()
-    for sheet in workbook.worksheets:
-        builder.heading(sheet.title, 1)
-        # Some programs declare a smaller range than they fill.
-        sheet.reset_dimensions()
-        builder.table([[_shown(cell) for cell in row] for row in sheet.iter_rows(values_only=True)])
-    return builder.build(workbook.properties.title or "")
+_LOOKED_AT = 20  # rows
 
 
 def extract_csv(data: bytes) -> Extracted:
@@ -31,17 +20,14 @@ def extract_csv(data: bytes) -> Extracted:
         dialect: type[csv.Dialect] = csv.Sniffer().sniff(text[:_SNIFFED], delimiters=",;\t|")
     except csv.Error:
         dialect = csv.excel
+    csv.field_size_limit(len(text) + 1)
+    rows = list(csv.reader(StringIO(text, newline=""), dialect))
     builder = TextBuilder()
-    builder.table(list(csv.reader(StringIO(text, newline=""), dialect)))
+    cells = ((number, dict(enumerate(row))) for number, row in enumerate(rows))
+    add_grid(builder, cells, heads=1 if _is_regular(rows[:_LOOKED_AT]) else 0)
     return builder.build()
 
 
-def _shown(value: object) -> str:
-    """A cell as a person sees it."""
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat(" ")
-    if isinstance(value, float):
-        return f"{value:.12g}"
-    return str(value)
+def _is_regular(rows: Sequence[Sequence[str]]) -> bool:
+    """Whether it is one table with names at the top, as most programs write it."""
+    return len(rows) > 1 and len(set(map(len, rows))) == 1 and in_words(dict(enumerate(rows[0])))

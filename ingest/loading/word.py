@@ -1,29 +1,51 @@
-"""Word documents (.docx): paragraphs, headings and tables in reading order."""
+"""Word documents (.docx, .docm, .dotx): what a reader of all pages sees.
 
-import re
-from io import BytesIO
+Read from the XML itself: of both dialects, with numbered clauses, text boxes, notes,
+comments, fields and tracked changes as they stand if all are accepted.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
 
 from ingest.loading.extracted import Extracted, TextBuilder
-
-_HEADING_STYLE = re.compile(r"heading (\d)")
+from ingest.loading.ooxml import main_part, related, title_of
+from ingest.loading.word_blocks import Blocks
+from ingest.loading.word_notes import Notes
+from ingest.loading.word_numbering import Numbering, W
+from ingest.loading.word_styles import Styles
+from ingest.loading.zipped_xml import Element, Parts
 
 
 def extract(data: bytes) -> Extracted:
-    """The body's text; headings by their style."""
-    import docx
-    from docx.table import Table
-
-    document = docx.Document(BytesIO(data))
+    """Page headers once, the body, page footers once; headings by style or outline level."""
+    parts = Parts(data)
+    main, document = main_part(parts, "word/document.xml")
+    styles = Styles(_first(parts, main, "styles"), Numbering(_first(parts, main, "numbering")))
+    notes = Notes(parts, main)
     builder = TextBuilder()
-    for block in document.iter_inner_content():
-        if isinstance(block, Table):
-            builder.table([[cell.text for cell in row.cells] for row in block.rows])
-            continue
-        style = (block.style.name if block.style is not None else "").lower()
-        if style == "title":
-            builder.heading(block.text, 1)
-        elif heading := _HEADING_STYLE.match(style):
-            builder.heading(block.text, int(heading[1]))
-        else:
-            builder.paragraph(f"- {block.text}" if style.startswith("list") else block.text)
-    return builder.build(document.core_properties.title or "")
+    for text in _around(parts, main, "header", styles, notes):
+        builder.paragraph(text)
+    body = document.find(f"{W}body")
+    if body is not None:
+        Blocks(parts, main, styles, notes).add(builder, body)
+    for text in _around(parts, main, "footer", styles, notes):
+        builder.paragraph(text)
+    extracted = builder.build(title_of(parts))
+    pictures = not extracted.text and any("/media/" in name for name in parts.names())
+    return replace(extracted, missing="it holds pictures only" if pictures else parts.missing)
+
+
+def _first(parts: Parts, main: str, kind: str) -> Element | None:
+    return next((root for _, root in related(parts, main, kind)), None)
+
+
+def _around(parts: Parts, main: str, kind: str, styles: Styles, notes: Notes) -> Iterator[str]:
+    """The headers or footers that differ; not those of page numbers only."""
+    told = set()
+    for part, root in related(parts, main, kind):
+        content = TextBuilder()
+        Blocks(parts, part, styles, notes).add(content, root)
+        text = content.build().text
+        if text not in told and any(map(str.isalpha, text)):
+            told.add(text)
+            yield text
