@@ -5,7 +5,7 @@ PORT   ?= 8501
 INDEX  ?= .index
 BIN    := .venv/bin
 
-.PHONY: chat test test-slow check format setup clean
+.PHONY: chat test test-slow test-crashes check format setup clean
 
 chat: .venv/ready ## Set up, ingest the samples if the index is empty, open the chat.
 	$(BIN)/rag-ui --index $(INDEX) --port $(PORT) --samples data/samples
@@ -15,6 +15,9 @@ test: .venv/ready ## Run the test suite.
 
 test-slow: .venv/ready ## Run the slow suites too.
 	$(BIN)/pytest -m "slow or not slow"
+
+test-crashes: .venv/ready ## Kill 200 ingestions at random instants (ten minutes).
+	$(BIN)/pytest -m slow tests/test_crashes.py
 
 check: .venv/ready ## What CI runs: linter, format, types, tests.
 	$(BIN)/ruff check .
