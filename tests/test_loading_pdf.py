@@ -402,7 +402,7 @@ def test_a_tree_of_pages_that_holds_itself_ends(save: Save) -> None:
 
 def test_what_takes_too_long_is_named(monkeypatch: pytest.MonkeyPatch, save: Save) -> None:
     monkeypatch.setattr(pdf, "_SECONDS", -1.0)
-    with pytest.raises(SkippedFile, match=r"1–3 \(more than could be read in time; split"):
+    with pytest.raises(SkippedFile, match=r"1–3 \(more than is read of one file; split"):
         load(save(a_pdf("", "", "")))
 
 

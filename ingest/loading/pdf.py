@@ -16,7 +16,7 @@ from ingest.loading.pdf_text import join_pages
 from rag_app.errors import LoadError
 
 _SECONDS = 90.0  # for all pages; what has been read by then is kept
-_MOST_PAGES = 20_000
+_MOST_PAGES = 50_000
 _BETTER = 1.5  # times as much worth: what is recognised replaces what the page says of itself
 _NO_TITLE = re.compile(r"^(untitled\W*|microsoft \w+ - )", re.IGNORECASE)
 _SHORTEST_TITLE = 3  # letters
@@ -91,7 +91,7 @@ def _missing(found: Sequence[Page], pages: Pages, advice: str) -> str:
         if numbers := [n for n, page in enumerate(found, start=1) if page.trouble == trouble]:
             parts.append(f"{_listed(numbers)} ({reason})")
     if len(found) < (count := len(pages)):
-        parts.append(f"{len(found) + 1}–{count} (more than could be read in time; split the file)")
+        parts.append(f"{len(found) + 1}–{count} (more than is read of one file; split it)")
     reasons = [f"of {len(pages)} pages: {', '.join(parts)}"] if parts else []
     if pages.mended:
         reasons.append(
