@@ -40,7 +40,7 @@ def extract(data: bytes) -> Extracted:
     missing = _missing(found, pages, advice)
     if not extracted.text and pages.mended:
         raise LoadError("damaged or cut short, nothing could be saved; get the file again")
-    if not extracted.text and wanted and not missing:
+    if not (extracted.text or missing or advice) and wanted:
         missing = "pictures in which no text was found"
     return replace(extracted, missing=missing, members=pages.attachments())
 
