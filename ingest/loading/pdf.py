@@ -1,120 +1,113 @@
-"""PDF: text page by page, headings recognised by their larger letters."""
+"""PDF: page by page by the better of two readers, pictures of text recognised."""
 
-import logging
-from collections import Counter
-from io import BytesIO
-from typing import TYPE_CHECKING, Any
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import groupby
+from time import monotonic
 
 from ingest.loading.extracted import Extracted
+from ingest.loading.legibility import worth
+from ingest.loading.ocr import cure, read_pictures
+from ingest.loading.pdf_cleaning import clean, spelled
+from ingest.loading.pdf_lines import Line, text_of
+from ingest.loading.pdf_pages import Page, Pages
+from ingest.loading.pdf_text import join_pages
 from rag_app.errors import LoadError
 
-if TYPE_CHECKING:
-    from pypdf import PageObject, PdfReader
-
-_logger = logging.getLogger(__name__)
-_PAGE_BREAK = "\n\f\n"
-_HEADING_SIZE = 1.15  # times the size of the body text
-_LONGEST_HEADING = 120  # characters
+_SECONDS = 90.0  # for all pages; what has been read by then is kept
+_MOST_PAGES = 50_000
+_BETTER = 1.5  # times as much worth: what is recognised replaces what the page says of itself
+_NO_TITLE = re.compile(r"^(untitled\W*|microsoft \w+ - )", re.IGNORECASE)
+_SHORTEST_TITLE = 3  # letters
+_RECOGNISED = ("picture", "letters", "drawing")
 
 
 def extract(data: bytes) -> Extracted:
-    """All pages, a form feed between them; pages without text are named as missing."""
-    reader = _open(data)
-    texts: list[str] = []
-    sizes: list[dict[str, float]] = []
-    failed: list[int] = []
-    for number, page in enumerate(reader.pages, start=1):
-        try:
-            text, line_sizes = _read_page(page)
-        except Exception:
-            _logger.debug("page %d cannot be read", number, exc_info=True)
-            text, line_sizes = "", {}
-            failed.append(number)
-        texts.append(text)
-        sizes.append(line_sizes)
-    empty = [n for n, text in enumerate(texts, start=1) if not text.strip() and n not in failed]
-    starts = [0]
-    for text in texts[:-1]:
-        starts.append(starts[-1] + len(text) + len(_PAGE_BREAK))
-    title = (reader.metadata.title if reader.metadata else None) or ""
-    return Extracted(
-        _PAGE_BREAK.join(texts) if any(text.strip() for text in texts) else "",
-        title=title.strip(),
-        page_starts=tuple(starts),
-        headings=tuple(_headings(texts, starts, sizes)),
-        missing=_missing(failed, empty, len(texts)),
-    )
+    """All pages, a form feed between them; those that could not be read are named."""
+    deadline = monotonic() + _SECONDS
+    pages = Pages(data)
+    found = _read(pages, deadline)
+    wanted = [index for index, page in enumerate(found) if page.trouble in _RECOGNISED]
+    advice = cure() if wanted else ""
+    if wanted and not advice:
+        found = _recognise(pages, found, wanted, deadline)
+    texts = [
+        [*lines, *map(spelled, page.notes)]
+        for lines, page in zip(clean([page.lines for page in found]), found, strict=True)
+    ]
+    extracted = join_pages(texts, title=_title(pages.title()))
+    missing = _missing(found, pages, advice)
+    if not extracted.text and pages.mended:
+        raise LoadError("damaged or cut short, nothing could be saved; get the file again")
+    if not (extracted.text or missing or advice) and wanted:
+        missing = "pictures in which no text was found"
+    return replace(extracted, missing=missing, members=pages.attachments())
 
 
-def _open(data: bytes) -> "PdfReader":
-    from pypdf import PasswordType, PdfReader
-
-    reader = PdfReader(BytesIO(data))
-    if reader.is_encrypted and reader.decrypt("") == PasswordType.NOT_DECRYPTED:
-        raise LoadError("protected by a password; save a copy without one")
-    return reader
+def _title(text: str) -> str:
+    """The title without what programs put there; a number or a single letter is none."""
+    title = _NO_TITLE.sub("", spelled(Line(text)).text)
+    return title if sum(map(str.isalpha, title)) >= _SHORTEST_TITLE else ""
 
 
-def _read_page(page: "PageObject") -> tuple[str, dict[str, float]]:
-    """The page's text, and the size of the letters of each of its lines."""
-    pieces: list[tuple[str, float]] = []
-
-    def visit(text: str, _cm: Any, matrix: list[float], _font: Any, size: float) -> None:
-        pieces.append((text, abs(size * matrix[3]) or abs(size * matrix[1])))
-
-    # A surrogate would make the text impossible to store.
-    text = page.extract_text(visitor_text=visit).encode("utf-8", "replace").decode("utf-8")
-    return text, _line_sizes(pieces)
+def _read(pages: Pages, deadline: float) -> list[Page]:
+    found: list[Page] = []
+    for index in range(min(len(pages), _MOST_PAGES)):
+        if monotonic() > deadline:
+            break
+        found.append(pages.read(index))
+    return found
 
 
-def _line_sizes(pieces: list[tuple[str, float]]) -> dict[str, float]:
-    """Line → letter size, for lines set in one size throughout."""
-    sizes: dict[str, float] = {}
-    line, found = "", set[float]()
-    for text, size in [*pieces, ("\n", 0.0)]:
-        for index, part in enumerate(text.split("\n")):
-            if index:
-                if len(found) == 1 and line.strip():
-                    sizes[line.strip()] = found.pop()
-                line, found = "", set()
-            line += part
-            if part.strip():
-                found.add(round(size, 1))
-    return sizes
+def _recognise(
+    pages: Pages, found: Sequence[Page], wanted: Sequence[int], deadline: float
+) -> list[Page]:
+    """The pages with those that are wanted read as pictures, where that makes more of them."""
+    recognised = list(found)
+    pictures = (pages.picture(index) if monotonic() < deadline else b"" for index in wanted)
+    for index, lines in zip(wanted, read_pictures(pictures, deadline=deadline), strict=True):
+        if lines is not None:
+            recognised[index] = _better(found[index], lines)
+    return recognised
 
 
-def _headings(
-    texts: list[str], starts: list[int], sizes: list[dict[str, float]]
-) -> list[tuple[int, int, str]]:
-    weights: Counter[float] = Counter()
-    for page in sizes:
-        for line, size in page.items():
-            weights[size] += len(line)
-    if not weights:
-        return []
-    body = weights.most_common(1)[0][0]
-    larger = sorted({s for s in weights if s >= body * _HEADING_SIZE}, reverse=True)
-    levels = {size: min(rank, 6) for rank, size in enumerate(larger, start=1)}
-    headings = []
-    for text, start, page in zip(texts, starts, sizes, strict=True):
-        offset = start
-        for line in text.split("\n"):
-            title = line.strip()
-            if (level := levels.get(page.get(title, 0.0))) and len(title) <= _LONGEST_HEADING:
-                headings.append((offset, level, title))
-            offset += len(line) + 1
-    return headings
+def _better(page: Page, recognised: Sequence[Line]) -> Page:
+    if worth(text_of(recognised)) > _BETTER * worth(text_of(page.lines)):
+        return Page(recognised, page.notes)
+    # A picture of no text holds nothing to miss; letters that were drawn are still unread.
+    unread = page.trouble == "letters" and not page.lines
+    return page if unread else replace(page, trouble="")
 
 
-def _missing(failed: list[int], empty: list[int], pages: int) -> str:
+def _missing(found: Sequence[Page], pages: Pages, advice: str) -> str:
+    why = {
+        "damaged": "damaged",
+        "picture": f"pictures, perhaps of text: {advice}" if advice else "pictures, not recognised",
+        "letters": "in a font that does not say its letters" + (f": {advice}" if advice else ""),
+    }
     parts = []
-    if failed:
-        parts.append(f"unreadable: {_listed(failed)}")
-    if empty:
-        parts.append(f"without text, perhaps scanned: {_listed(empty)}")
-    return f"of {pages} pages, " + "; ".join(parts) if parts else ""
+    for trouble, reason in why.items():
+        if numbers := [n for n, page in enumerate(found, start=1) if page.trouble == trouble]:
+            parts.append(f"{_listed(numbers)} ({reason})")
+    if len(found) < (count := len(pages)):
+        parts.append(f"{len(found) + 1}–{count} (more than is read of one file; split it)")
+    reasons = [f"of {len(pages)} pages: {', '.join(parts)}"] if parts else []
+    if pages.mended:
+        reasons.append(
+            "damaged or cut short, only what could be saved was read; get the file again"
+        )
+    return "; ".join(reasons)
 
 
-def _listed(pages: list[int]) -> str:
-    shown = ", ".join(map(str, pages[:20]))
-    return shown + (f" and {len(pages) - 20} more" if len(pages) > 20 else "")
+def _listed(numbers: Sequence[int]) -> str:
+    runs = [_run([n for _, n in run]) for _, run in groupby(enumerate(numbers), _offset)]
+    return ", ".join(runs[:20]) + (f" and {len(runs) - 20} more" if len(runs) > 20 else "")
+
+
+def _offset(numbered: tuple[int, int]) -> int:
+    return numbered[1] - numbered[0]
+
+
+def _run(numbers: Sequence[int]) -> str:
+    return str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}–{numbers[-1]}"
