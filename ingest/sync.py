@@ -53,14 +53,8 @@ def sync(
     """
     begun = perf_counter()
     recipe = Recipe(embedder, tokens)
-    look = partial(
-        plan,
-        paths,
-        index,
-        recipe=recipe.fingerprint,
-        rebuild=rebuild,
-        may_be_gone=may_be_gone,
-    )
+    how = {"rebuild": rebuild, "may_be_gone": may_be_gone}
+    look = partial(plan, paths, index, recipe=recipe.fingerprint, **how)
     if dry_run:
         report = _forecast(look())
     else:

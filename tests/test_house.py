@@ -86,7 +86,6 @@ DOORS = {
             "pptx",
             "pypdf",
             "pypdfium2",
-            "pytesseract",
             "striprtf",
             "xlrd",
         ),

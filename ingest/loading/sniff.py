@@ -85,7 +85,7 @@ def sniff(name: str, data: bytes) -> str:
     if not data.strip():
         raise SkippedFile("empty")
     suffix = suffix_of(name)
-    if b"%PDF-" in data[:_PDF_WITHIN]:
+    if b"%PDF-" in data[:_PDF_WITHIN] or (suffix == "pdf" and b"startxref" in data):
         return "pdf"
     if data.startswith(_ZIP):
         return kind_of_zip(data)
