@@ -30,7 +30,7 @@ _logger = logging.getLogger(__name__)
 _BATCH_CHARACTERS = 2_500
 # oneDNN prepares itself for every shape it meets, and keeps what it prepared: without
 # rounding, a few hundred lengths cost as many megabytes.
-_ROUNDED_TO = 64  # tokens
+_ROUNDED_TO = 32  # tokens
 # Tokenised piece by piece, the longest document costs no more memory than a short one.
 _PIECE_CHARACTERS = 200_000
 
