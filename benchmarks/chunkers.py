@@ -19,7 +19,6 @@ from ingest.chunking import chunk
 from rag_app.config import Settings
 from rag_app.evaluation.chunks import load, score_chunks
 from rag_app.index.rows import FileState
-from rag_app.models.embedder import WordPieces
 from rag_app.protocols import Tokenizer
 from rag_app.rag import Rag
 from rag_app.schema import Chunk, Document, identify
@@ -51,17 +50,11 @@ def recursive(document: Document, tokenizer: Tokenizer, tokens: int) -> Spans:
         yield start, end
 
 
-def ours(document: Document, tokenizer: Tokenizer, tokens: int) -> Spans:
-    """What ingestion does."""
-    for piece in chunk(document, tokenizer=tokenizer, tokens=tokens):
-        yield piece.start, piece.end
-
-
 CHUNKERS: dict[str, Callable[[Document, Tokenizer, int], Spans]] = {
     "fixed": fixed,
     "recursive": recursive,
-    "ours": ours,
 }
+OURS = ((512, 0), (300, 100), (200, 0), (170, 165))  # tokens, and those its vector sees besides
 
 
 def as_chunk(document: Document, start: int, end: int, tokenizer: Tokenizer) -> Chunk:
@@ -81,15 +74,22 @@ def as_chunk(document: Document, start: int, end: int, tokenizer: Tokenizer) -> 
     )
 
 
-def fill(rag: Rag, documents: list[Document], chunker: str, tokens: int) -> int:
+def cut(
+    document: Document, tokenizer: Tokenizer, chunker: str, tokens: int, context: int
+) -> list[Chunk]:
+    """The document's chunks; those of "ours" as ingestion makes them."""
+    if chunker == "ours":
+        return chunk(document, tokenizer=tokenizer, tokens=tokens, context=context)
+    spans = CHUNKERS[chunker](document, tokenizer, tokens)
+    return [as_chunk(document, *span, tokenizer) for span in spans]
+
+
+def fill(rag: Rag, documents: list[Document], chunker: str, tokens: int, context: int) -> int:
     """An index of the documents, cut by the chunker; how many chunks there are."""
-    tokenizer = rag.embedder.tokenizer
-    assert isinstance(tokenizer, WordPieces)
     with rag.index.writing() as writer:
         for document in documents:
-            spans = CHUNKERS[chunker](document, tokenizer, tokens)
-            chunks = [as_chunk(document, *span, tokenizer) for span in spans]
-            texts = [piece.text for piece in chunks]
+            chunks = cut(document, rag.embedder.tokenizer, chunker, tokens, context)
+            texts = [piece.seen or piece.text for piece in chunks]
             writer.keep(texts, rag.embedder.embed(texts))
             file = FileState(document.id, 0, 0, document.digest)
             writer.commit(document, chunks, file=file, recipe=chunker)
@@ -101,22 +101,22 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--tokens", type=int, nargs="+", default=[512, 200])
     arguments = parser.parse_args()
     documents, questions = load(arguments.folder)
-    print(f"{'':18}{'chunks':>8}{'recall':>9}{'precision':>11}{'IoU':>8}")
-    for tokens in arguments.tokens:
-        for chunker in CHUNKERS:
-            with tempfile.TemporaryDirectory() as folder:
-                settings = replace(Settings(), index=Path(folder), answer="read")
-                with closing(Rag.open(settings=settings)) as rag:
-                    count = fill(rag, documents, chunker, tokens)
-                    found = score_chunks(rag, documents, questions, k=K)
-            print(
-                f"{chunker:10}{tokens:8}{count:8}{found['recall']:9.3f}"
-                f"{found['precision']:11.3f}{found['iou']:8.3f}",
-                flush=True,
-            )
+    print(f"{'':20}{'chunks':>8}{'recall':>9}{'precision':>11}{'IoU':>8}")
+    rows = [(chunker, tokens, 0) for tokens in (512, 200) for chunker in CHUNKERS]
+    for chunker, tokens, context in [*rows, *(("ours", *each) for each in OURS)]:
+        with tempfile.TemporaryDirectory() as folder:
+            settings = replace(Settings(), index=Path(folder), answer="read")
+            with closing(Rag.open(settings=settings)) as rag:
+                count = fill(rag, documents, chunker, tokens, context)
+                found = score_chunks(rag, documents, questions, k=K)
+        size = f"{tokens}+2×{context}" if context else str(tokens)
+        print(
+            f"{chunker:10}{size:>10}{count:8}{found['recall']:9.3f}"
+            f"{found['precision']:11.3f}{found['iou']:8.4f}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ holds and no character is lost.
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,13 +25,16 @@ _LINE_END = re.compile(r"\n")
 _WORD_END = re.compile(r"\s+")
 
 
-def chunk(document: Document, *, tokenizer: Tokenizer, tokens: int = 512) -> list[Chunk]:
+def chunk(
+    document: Document, *, tokenizer: Tokenizer, tokens: int = 512, context: int = 0
+) -> list[Chunk]:
     """The document's chunks, covering its whole text in order.
 
     Args:
         document: Any document; one without tokens has no chunks.
         tokenizer: The embedding model's own.
         tokens: Longest chunk, the model's special tokens included.
+        context: Tokens of the text on each side that the chunk's vector sees besides.
     """
     budget = tokens - tokenizer.special_tokens
     spans = tokenizer.spans(document.text)
@@ -40,7 +44,21 @@ def chunk(document: Document, *, tokenizer: Tokenizer, tokens: int = 512) -> lis
     pieces: list[tuple[int, int, int]] = []
     for start, end in _windows(len(document.text), spans[:, 0], boundaries, budget):
         pieces.extend(_fitted(document.text, start, end, tokenizer, budget))
-    return [_make_chunk(document, *piece, tokenizer.special_tokens) for piece in pieces]
+    return [
+        replace(
+            _make_chunk(document, start, end, count + tokenizer.special_tokens),
+            seen=_surrounded(document.text, spans, start, end, context) if context else "",
+        )
+        for start, end, count in pieces
+    ]
+
+
+def _surrounded(text: str, spans: NDArray[np.int64], start: int, end: int, context: int) -> str:
+    """The text of the chunk with so many tokens on each side."""
+    first = max(int(np.searchsorted(spans[:, 0], start)) - context, 0)
+    last = min(int(np.searchsorted(spans[:, 0], end)) + context, len(spans)) - 1
+    begin = min(start, int(spans[min(first, last), 0]))
+    return text[begin : max(end, int(spans[last, 1]))]
 
 
 def _boundaries(document: Document) -> list[NDArray[np.int64]]:
@@ -106,7 +124,7 @@ def _fitted(
     yield from _fitted(text, cut, end, tokenizer, budget)
 
 
-def _make_chunk(document: Document, start: int, end: int, tokens: int, special: int) -> Chunk:
+def _make_chunk(document: Document, start: int, end: int, tokens: int) -> Chunk:
     text = document.text[start:end]
     first_word = start + len(text) - len(text.lstrip())
     return Chunk(
@@ -118,7 +136,7 @@ def _make_chunk(document: Document, start: int, end: int, tokens: int, special: 
         end=end,
         page=document.page_at(first_word),
         heading=_heading_path(document, first_word),
-        tokens=tokens + special,
+        tokens=tokens,
     )
 
 

@@ -24,6 +24,7 @@ from rag_app.schema import Chunk, Document, identify
 # Changes when loading or chunking changes what a file gives, so that files read by an
 # earlier version are read again.
 _VERSION = "2"
+_MARGIN = 8  # tokens
 _BATCH = 128  # chunks embedded and stored together, except those of one long document
 
 
@@ -33,16 +34,26 @@ class Recipe:
 
     embedder: Embedder
     tokens: int
+    context: int = 0
 
     @property
     def fingerprint(self) -> str:
         """Changes whenever the same file could give something else."""
-        return identify(_VERSION, self.embedder.fingerprint, str(self.longest))
+        return identify(
+            _VERSION, self.embedder.fingerprint, str(self.longest), str(self.surroundings)
+        )
 
     @property
     def longest(self) -> int:
         """Tokens of the longest chunk, special ones included."""
         return min(self.tokens, self.embedder.max_tokens)
+
+    @property
+    def surroundings(self) -> int:
+        """Tokens on each side that a vector sees besides, as far as the model sees them."""
+        # Cut out of its text, a stretch may have a few tokens more.
+        room = self.embedder.max_tokens - self.longest - _MARGIN
+        return max(0, min(self.context, room // 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +130,12 @@ class Run:
         """Cut a document and have it embedded with the next batch."""
         with self._report.timing("chunk"):
             tokenizer = self._recipe.embedder.tokenizer
-            chunks = chunk(document, tokenizer=tokenizer, tokens=self._recipe.longest)
+            chunks = chunk(
+                document,
+                tokenizer=tokenizer,
+                tokens=self._recipe.longest,
+                context=self._recipe.surroundings,
+            )
         # The digest of what was read, should the file have changed since it was planned.
         self._waiting.append(_Ready(document, chunks, replace(file, digest=document.digest)))
         self._note_read(document.source, outcome, missing=document.missing)
@@ -147,7 +163,7 @@ class Run:
         waiting, self._waiting = self._waiting, []
         replaced, self._replaced = self._replaced, []
         with self._report.timing("embed"):
-            self._embedding.ensure([c.text for ready in waiting for c in ready.chunks])
+            self._embedding.ensure([c.seen or c.text for ready in waiting for c in ready.chunks])
         self._report.embedded = self._embedding.embedded
         self._wait()
         self._stored = self._storer.submit(self._store, waiting, replaced)

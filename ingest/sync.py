@@ -25,6 +25,7 @@ def sync(
     *,
     embedder: Embedder,
     tokens: int = 512,
+    context: int = 0,
     rebuild: bool = False,
     dry_run: bool = False,
     may_be_gone: bool = False,
@@ -39,6 +40,7 @@ def sync(
         index: The index to write to.
         embedder: Whose vectors the index holds.
         tokens: Longest chunk, special tokens included.
+        context: Tokens on each side of a chunk that its vector sees besides.
         rebuild: Read every file again, also unchanged ones; known texts keep their vectors.
         dry_run: Only report what would be done.
         may_be_gone: A path that nothing is known of is passed over, as while watching.
@@ -52,7 +54,7 @@ def sync(
         StoreError: The disk is full or cannot be written to; what was committed stays.
     """
     begun = perf_counter()
-    recipe = Recipe(embedder, tokens)
+    recipe = Recipe(embedder, tokens, context)
     how = {"rebuild": rebuild, "may_be_gone": may_be_gone}
     look = partial(plan, paths, index, recipe=recipe.fingerprint, **how)
     if dry_run:
@@ -82,13 +84,19 @@ def configured(settings: Settings) -> Callable[..., SyncReport]:
     return partial(
         sync,
         tokens=settings.chunk_tokens,
+        context=settings.context_tokens,
         cache=RedisVectors(cache, days=settings.vector_cache_days) if cache else None,
         limits=Limits(settings.file_seconds, settings.file_mebibytes),
     )
 
 
 def store(
-    documents: Iterable[Document], index: Index, *, embedder: Embedder, tokens: int = 512
+    documents: Iterable[Document],
+    index: Index,
+    *,
+    embedder: Embedder,
+    tokens: int = 512,
+    context: int = 0,
 ) -> dict[str, Any]:
     """Documents that are no files into the index, as `sync` stores those that are.
 
@@ -96,7 +104,8 @@ def store(
     """
     begun = perf_counter()
     report = SyncReport()
-    with index.writing() as writer, Run(index, writer, Recipe(embedder, tokens), report) as run:
+    recipe = Recipe(embedder, tokens, context)
+    with index.writing() as writer, Run(index, writer, recipe, report) as run:
         for document in documents:
             state = FileState(document.id, len(document.text), 0, document.digest)
             run.add_document(document, state, "added")

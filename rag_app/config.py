@@ -41,6 +41,7 @@ class Settings:
             answers where it is on this machine.
         answer: "read" quotes, "generate" writes, "auto" writes where it can.
         chunk_tokens: Longest chunk, special tokens included; capped by the embedder.
+        context_tokens: Tokens on each side of a chunk that its vector sees besides.
         k: Hits shown and read for an answer.
         candidates: Chunks each search side hands to the fusion.
         dense_weight: Share of the dense score in the fused one, 0…1.
@@ -61,6 +62,7 @@ class Settings:
     generator: str = "Qwen/Qwen2.5-1.5B-Instruct"
     answer: AnswerMode = "auto"
     chunk_tokens: int = 512
+    context_tokens: int = 0
     k: int = 5
     candidates: int = 100
     dense_weight: float = 0.6
@@ -77,6 +79,8 @@ class Settings:
     def __post_init__(self) -> None:
         _check("answer", self.answer, self.answer in get_args(AnswerMode), "auto, read or generate")
         _check("chunk_tokens", self.chunk_tokens, self.chunk_tokens >= 16, "16 or more")
+        enough = self.context_tokens >= 0
+        _check("context_tokens", self.context_tokens, enough, "0 or more")
         _check("k", self.k, self.k >= 1, "1 or more")
         _check("candidates", self.candidates, self.candidates >= 1, "1 or more")
         _check("dense_weight", self.dense_weight, 0 <= self.dense_weight <= 1, "0 to 1")

@@ -117,6 +117,12 @@ class Ingestion(Protocol):
     """Ingestion as rag_app sees it, so that evaluation indexes just as real use does."""
 
     def __call__(
-        self, documents: Iterable[Document], index: "Index", *, embedder: Embedder, tokens: int
+        self,
+        documents: Iterable[Document],
+        index: "Index",
+        *,
+        embedder: Embedder,
+        tokens: int,
+        context: int,
     ) -> Mapping[str, object]:
         """Chunk, embed and commit every document; returns the report as JSON values."""

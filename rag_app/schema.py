@@ -65,7 +65,11 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of a document: `document.text[start:end] == text`, never stripped."""
+    """A piece of a document: `document.text[start:end] == text`, never stripped.
+
+    `seen` is what its vector is made from, where that is more than the text; else empty.
+    It is not stored with the chunk.
+    """
 
     id: str
     document_id: str
@@ -76,6 +80,7 @@ class Chunk:
     page: int | None
     heading: str
     tokens: int
+    seen: str = ""
 
 
 @dataclass(frozen=True, slots=True)

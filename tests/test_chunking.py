@@ -11,6 +11,7 @@ from ingest.loading.markdown import extract
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.protocols import Tokenizer
 from rag_app.schema import Document
+from tests.fakes import a_document
 
 MakeDocument = Callable[..., Document]
 LINES = st.sampled_from(
@@ -84,3 +85,19 @@ def test_a_chunk_knows_its_page(tokenizer: Tokenizer) -> None:
     document = a_document(text + text, page_starts=(0, len(text)))
     chunks = chunk(document, tokenizer=tokenizer, tokens=32)
     assert [c.page for c in chunks] == [1, 2]
+
+
+def test_a_vector_may_see_what_stands_around_a_chunk(minilm: SentenceEmbedder) -> None:
+    text = " ".join(f"Sentence {number} tells of berth {number * 7}." for number in range(200))
+    document = a_document(text)
+    chunks = chunk(document, tokenizer=minilm.tokenizer, tokens=100, context=30)
+    assert "".join(piece.text for piece in chunks) == text
+    for piece in chunks:
+        assert piece.text in piece.seen
+        assert piece.seen in text
+        around = len(minilm.tokenizer.spans(piece.seen)) + minilm.tokenizer.special_tokens
+        assert around - piece.tokens <= 60
+    assert all(len(piece.seen) > len(piece.text) for piece in chunks)
+    plain = chunk(document, tokenizer=minilm.tokenizer, tokens=100)
+    assert [(piece.start, piece.end) for piece in plain] == [(c.start, c.end) for c in chunks]
+    assert {piece.seen for piece in plain} == {""}

@@ -30,12 +30,17 @@ def open_throwaway(documents: Sequence[Document], settings: Settings) -> tuple[R
     content = identify(*(part for d in documents for part in (d.id, d.title, d.digest)))
     folder = Path(platformdirs.user_cache_dir("rag-app")) / "evaluation" / content
     rag = Rag.open(settings=replace(settings, index=folder, answer="read"))
-    key = f"{_REPORT} {identify(rag.embedder.fingerprint, str(settings.chunk_tokens))}"
+    cut = (str(settings.chunk_tokens), str(settings.context_tokens))
+    key = f"{_REPORT} {identify(rag.embedder.fingerprint, *cut)}"
     found = rag.index.catalog.get(key)
     if found is None:
         _logger.warning("indexing %d documents of the evaluation set", len(documents))
         report = _ingestion()(
-            documents, rag.index, embedder=rag.embedder, tokens=settings.chunk_tokens
+            documents,
+            rag.index,
+            embedder=rag.embedder,
+            tokens=settings.chunk_tokens,
+            context=settings.context_tokens,
         )
         found = json.dumps(report)
         rag.index.catalog.set(key, found)

@@ -136,7 +136,7 @@ def chunk_row(chunk: Chunk, name: str) -> tuple[object, ...]:
         chunk.tokens,
         name,
         chunk.text,
-        text_digest(chunk.text),
+        text_digest(chunk.seen or chunk.text),
     )
 
 
