@@ -11,7 +11,6 @@ from ingest.loading.markdown import extract
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.protocols import Tokenizer
 from rag_app.schema import Document
-from tests.fakes import a_document
 
 MakeDocument = Callable[..., Document]
 LINES = st.sampled_from(
