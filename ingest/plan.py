@@ -1,6 +1,7 @@
 """What has to be done so that the index mirrors the paths: a comparison, no change yet."""
 
 import os
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -89,7 +90,10 @@ class _Planner:
         missed = self._missed(files, unreadable)
         states = self._states(files, planned.report)
         holders = self._holders(missed, states)
-        moved = {e.file.digest: e for e in missed.values() if not _exists(path_of(e.file.path))}
+        moved: dict[str, list[Entry]] = defaultdict(list)
+        for entry in missed.values():
+            if not _exists(path_of(entry.file.path)):
+                moved[entry.file.digest].append(entry)
         gone = {k: e for k, e in missed.items() if any(_inside(k, root) for root in self._roots)}
         for file in files:
             if (state := states.get(file.key)) is None:
@@ -98,7 +102,7 @@ class _Planner:
             if known and self._stays(known, state, holders):
                 self._note_unchanged(planned, known, file, state)
                 continue
-            before = None if known else moved.pop(state.digest, None)
+            before = moved[state.digest].pop() if not known and moved[state.digest] else None
             if before is not None:
                 gone.pop(before.file.path, None)
             work = Work(file, state, self._outcome(known, state, before), before)

@@ -280,6 +280,19 @@ def test_a_copy_stands_in_when_the_file_it_was_a_copy_of_goes(
     assert lost_chunks(index, index.catalog.chunk_ids()) == []
 
 
+def test_a_renamed_folder_takes_its_copies_with_it(
+    ingest: Ingest, index: Index, docs: Path
+) -> None:
+    for number in range(3):
+        (docs / f"copy-{number}.txt").write_bytes((docs / "boats.txt").read_bytes())
+    ingest()
+    moved = docs.rename(docs.parent / "moved")
+    report = ingest(moved)
+    assert outcomes(report) == {"renamed": 5}
+    assert (report.embedded, report.chunks) == (0, 2)
+    assert all(entry.source.startswith(str(moved)) for entry in index.catalog.entries())
+
+
 def test_a_copy_that_changes_gets_a_text_of_its_own(
     ingest: Ingest, index: Index, docs: Path
 ) -> None:
