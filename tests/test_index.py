@@ -260,7 +260,8 @@ def test_an_ingestion_killed_midway_opens_answers_and_is_finished_by_the_next(
     docs, folder = tmp_path / "docs", tmp_path / "index"
     docs.mkdir()
     for number in range(30):
-        (docs / f"{number:02}.md").write_text(f"Sentence of file {number} with words. " * 25)
+        words = " ".join(f"word{number}x{word}" for word in range(200))
+        (docs / f"{number:02}.md").write_text(words)
     child = multiprocessing.get_context("spawn").Process(
         target=ingest_until_killed, args=(docs, folder)
     )
