@@ -44,12 +44,12 @@ def chunk(
     pieces: list[tuple[int, int, int]] = []
     for start, end in _windows(len(document.text), spans[:, 0], boundaries, budget):
         pieces.extend(_fitted(document.text, start, end, tokenizer, budget))
+    chunks = [_make_chunk(document, *piece, tokenizer.special_tokens) for piece in pieces]
+    if not context:
+        return chunks
     return [
-        replace(
-            _make_chunk(document, start, end, count + tokenizer.special_tokens),
-            seen=_surrounded(document.text, spans, start, end, context) if context else "",
-        )
-        for start, end, count in pieces
+        replace(made, seen=_surrounded(document.text, spans, made.start, made.end, context))
+        for made in chunks
     ]
 
 
@@ -124,7 +124,7 @@ def _fitted(
     yield from _fitted(text, cut, end, tokenizer, budget)
 
 
-def _make_chunk(document: Document, start: int, end: int, tokens: int) -> Chunk:
+def _make_chunk(document: Document, start: int, end: int, tokens: int, special: int) -> Chunk:
     text = document.text[start:end]
     first_word = start + len(text) - len(text.lstrip())
     return Chunk(
@@ -136,7 +136,7 @@ def _make_chunk(document: Document, start: int, end: int, tokens: int) -> Chunk:
         end=end,
         page=document.page_at(first_word),
         heading=_heading_path(document, first_word),
-        tokens=tokens,
+        tokens=tokens + special,
     )
 
 

@@ -27,7 +27,7 @@ class Embedding:
 
     def ensure(self, texts: Sequence[str]) -> None:
         """Have a vector of every text kept by the index."""
-        new = self._writer.without_vector(list(dict.fromkeys(texts)))
+        new = self._writer.without_vector(texts)
         # Texts of like length share a batch of the model, wherever they come from.
         new.sort(key=len)
         for begin in range(0, len(new), _BATCH):

@@ -170,9 +170,9 @@ class Run:
 
     def _store(self, ready: Sequence[_Ready], replaced: Sequence[str]) -> None:
         self.remove(replaced)
+        recipe = self._recipe.fingerprint
         with self._report.timing("store"):
             for one in ready:
-                recipe = self._recipe.fingerprint
                 self._writer.commit(one.document, one.chunks, file=one.file, recipe=recipe)
             self._writer.deliver()
 

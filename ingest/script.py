@@ -10,7 +10,6 @@ from typing import Any
 
 from ingest.report import Progress, SyncReport
 from ingest.sync import configured
-from ingest.watch import snapshot, watch
 from rag_app.cli import add_common_options, guarded
 from rag_app.config import Settings
 from rag_app.owner import check_owners
@@ -49,13 +48,18 @@ def _run(arguments: argparse.Namespace) -> int:
             progress=show,
         )
 
-    since = snapshot(arguments.paths) if arguments.watch else None
-    report = once()
-    _print(report, as_json=arguments.json)
-    if arguments.watch:
-        watch(
-            arguments.paths, lambda: _print(once(again=True), as_json=arguments.json), since=since
-        )
+    def first() -> SyncReport:
+        report = once()
+        _print(report, as_json=arguments.json)
+        return report
+
+    if not arguments.watch:
+        return 1 if first().failed else 0
+    from ingest.watch import snapshot, watch
+
+    since = snapshot(arguments.paths)
+    report = first()
+    watch(arguments.paths, lambda: _print(once(again=True), as_json=arguments.json), since=since)
     return 1 if report.failed else 0
 
 

@@ -3,7 +3,7 @@
 import ipaddress
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,13 @@ ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "data" / "samples"
 # Evaluation data that is not part of the project; tests that need it skip without it.
 SHARED = Path(os.environ.get("RAG_APP_SHARED_DATA", ROOT.parent / "shared" / "data"))
+
+
+HOSTILE = SHARED / "hostile_files"
+needs_hostile = pytest.mark.skipif(
+    not HOSTILE.is_dir(), reason=f"no files in {HOSTILE}; set RAG_APP_SHARED_DATA"
+)
+Write = Callable[[str, bytes], Path]
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +78,28 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "HF_HOME"):
         monkeypatch.setenv(name, str(tmp_path / "home" / name))
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    """Saves bytes under a name."""
+
+    def to_file(name: str, data: bytes) -> Path:
+        path = tmp_path / name
+        path.write_bytes(data)
+        return path
+
+    return to_file
+
+
+@pytest.fixture
+def docs(tmp_path: Path) -> Path:
+    """Two files that share no word."""
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    (folder / "tools.md").write_text("# Tools\n\nSaws and chisels hang on the north wall.\n")
+    (folder / "boats.txt").write_text("Skiffs lie at berth seven.\n")
+    return folder
 
 
 @pytest.fixture

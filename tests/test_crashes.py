@@ -9,6 +9,7 @@ import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -95,8 +96,8 @@ def kept(folder: Path) -> set[str]:
     """Digests of the texts that have a vector."""
     if not (folder / "catalog.sqlite").exists():
         return set()
-    with closing(Index.open(folder, embedder=HashEmbedder())) as index:
-        return set(index.catalog.kept.digests(index.model))
+    with closing(sqlite3.connect(folder / "catalog.sqlite")) as catalog:
+        return {digest for (digest,) in catalog.execute("SELECT digest FROM vectors")}
 
 
 def noted(notes: Path) -> set[str]:

@@ -1,6 +1,5 @@
 """Loading: the text of every format with its pages, headings and tables, or one clear error."""
 
-from collections.abc import Callable
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -12,19 +11,7 @@ from pypdf import PdfReader, PdfWriter
 from ingest.loading import FORMATS, load
 from rag_app.errors import LoadError, SkippedFile
 from rag_app.schema import COLUMNS, Document
-from tests.conftest import SAMPLES
-
-Write = Callable[[str, bytes], Path]
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    def to_file(name: str, data: bytes) -> Path:
-        path = tmp_path / name
-        path.write_bytes(data)
-        return path
-
-    return to_file
+from tests.conftest import SAMPLES, Write
 
 
 def headings(document: Document) -> list[tuple[int, str]]:

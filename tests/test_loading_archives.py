@@ -16,19 +16,7 @@ from ingest.loading import archive, load, members
 from ingest.loading.extracted import Extracted, Member
 from ingest.loading.members import Budget, with_members
 from rag_app.errors import LoadError, SkippedFile
-from tests.conftest import SAMPLES
-
-Write = Callable[[str, bytes], Path]
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    def to_file(name: str, data: bytes) -> Path:
-        path = tmp_path / name
-        path.write_bytes(data)
-        return path
-
-    return to_file
+from tests.conftest import SAMPLES, Write
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:

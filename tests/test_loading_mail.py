@@ -1,6 +1,5 @@
 """Mail: who wrote what to whom, in whatever shape a program left it."""
 
-from collections.abc import Callable
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
@@ -10,23 +9,7 @@ import pytest
 from ingest.loading import load, mail, outlook
 from ingest.loading.extracted import Extracted
 from rag_app.errors import LoadError
-from tests.conftest import SHARED
-
-Write = Callable[[str, bytes], Path]
-HOSTILE = SHARED / "hostile_files"
-needs_shared = pytest.mark.skipif(
-    not HOSTILE.is_dir(), reason=f"no files in {HOSTILE}; set RAG_APP_SHARED_DATA"
-)
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    def to_file(name: str, data: bytes) -> Path:
-        path = tmp_path / name
-        path.write_bytes(data)
-        return path
-
-    return to_file
+from tests.conftest import HOSTILE, Write, needs_hostile
 
 
 def message(text: str = "Nine pounds.", **headers: str) -> EmailMessage:
@@ -255,7 +238,7 @@ def test_a_broken_message_of_a_mailbox_is_named(
 # Outlook
 
 
-@needs_shared
+@needs_hostile
 def test_a_message_of_outlook_is_read_with_its_files() -> None:
     extracted = outlook.extract((HOSTILE / "tika__testMSG_att_doc.msg").read_bytes())
     assert extracted.text == (
@@ -266,14 +249,14 @@ def test_a_message_of_outlook_is_read_with_its_files() -> None:
     assert extracted.metadata["date"] == "2009-04-22T14:36:33+00:00"
 
 
-@needs_shared
+@needs_hostile
 def test_encoded_names_of_outlook_are_shown_as_written() -> None:
     extracted = outlook.extract((HOSTILE / "tika__test-outlook.msg").read_bytes())
     assert extracted.text.startswith("From: L'Équipe Microsoft Outlook Express <msoe@")
     assert extracted.title == "Microsoft Outlook Express 6"
 
 
-@needs_shared
+@needs_hostile
 def test_an_encrypted_message_of_outlook_is_named() -> None:
     document = load(HOSTILE / "unstructured__fake-encrypted.msg")
     assert "ATT00001.pgp-encrypted: encrypted" in document.missing
@@ -284,7 +267,7 @@ def test_a_damaged_message_of_outlook_is_an_error(write: Write) -> None:
         load(write("a.msg", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)))
 
 
-@needs_shared
+@needs_hostile
 @pytest.mark.parametrize(
     "path",
     [*sorted(HOSTILE.glob("*.eml")), *sorted(HOSTILE.glob("*.mbox"))],

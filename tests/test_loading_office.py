@@ -25,12 +25,7 @@ from ingest.loading.grid import Span, add_grid
 from ingest.loading.number_format import shown
 from rag_app.errors import LoadError, SkippedFile
 from rag_app.schema import Document
-from tests.conftest import SHARED
-
-HOSTILE = SHARED / "hostile_files"
-needs_shared = pytest.mark.skipif(
-    not HOSTILE.is_dir(), reason=f"no files in {HOSTILE}; set RAG_APP_SHARED_DATA"
-)
+from tests.conftest import HOSTILE, needs_hostile
 
 
 @pytest.fixture
@@ -581,7 +576,7 @@ def test_an_opendocument_behind_a_password_asks_for_a_copy_without(
 # Files from other programs
 
 
-@needs_shared
+@needs_hostile
 @pytest.mark.parametrize(
     ("name", "words"),
     [
@@ -602,7 +597,7 @@ def test_a_file_of_another_program_is_read(name: str, words: str) -> None:
     assert words in load(HOSTILE / name).text
 
 
-@needs_shared
+@needs_hostile
 def test_an_old_workbook_behind_a_password_asks_for_a_copy_without() -> None:
     with pytest.raises(LoadError, match="protected by a password; save a copy without one"):
         load(HOSTILE / "tika__testEXCEL_protected_passtika.xls")

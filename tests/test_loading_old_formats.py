@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from ingest.loading import FORMATS, load
 from rag_app.errors import LoadError, SkippedFile
 from rag_app.schema import Document
-from tests.conftest import SHARED
+from tests.conftest import HOSTILE, needs_hostile
 from tests.old_office import (
     DELETED,
     HIDDEN,
@@ -31,10 +31,6 @@ from tests.old_office import (
     word,
 )
 
-HOSTILE = SHARED / "hostile_files"
-needs_shared = pytest.mark.skipif(
-    not HOSTILE.is_dir(), reason=f"no files in {HOSTILE}; set RAG_APP_SHARED_DATA"
-)
 Read = Callable[[str, bytes], Document]
 
 
@@ -487,7 +483,7 @@ def test_a_damaged_file_gives_text_or_says_what_is_wrong(
         assert document.text.strip()
 
 
-@needs_shared
+@needs_hostile
 @pytest.mark.parametrize(
     ("name", "words"),
     [

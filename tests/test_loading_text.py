@@ -13,23 +13,7 @@ from ingest.loading.extracted import Extracted
 from ingest.loading.text import decode
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.schema import COLUMNS
-from tests.conftest import SHARED
-
-Write = Callable[[str, bytes], Path]
-HOSTILE = SHARED / "hostile_files"
-needs_shared = pytest.mark.skipif(
-    not HOSTILE.is_dir(), reason=f"no files in {HOSTILE}; set RAG_APP_SHARED_DATA"
-)
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    def to_file(name: str, data: bytes) -> Path:
-        path = tmp_path / name
-        path.write_bytes(data)
-        return path
-
-    return to_file
+from tests.conftest import HOSTILE, Write, needs_hostile
 
 
 def headings(extracted: Extracted) -> list[tuple[int, str]]:
@@ -487,7 +471,7 @@ TEXTS = sorted(path for path in HOSTILE.glob("*") if path.suffix in OWN)
 BLANK = {"tika__testHTML_head", "unstructured__empty", "unstructured__fake-text-all-whitespace"}
 
 
-@needs_shared
+@needs_hostile
 @pytest.mark.parametrize(
     "path", [path for path in TEXTS if path.stem not in BLANK], ids=lambda path: path.name
 )

@@ -52,15 +52,6 @@ def server(tmp_path: Path) -> Iterator[str]:
         process.kill()
 
 
-@pytest.fixture
-def docs(tmp_path: Path) -> Path:
-    folder = tmp_path / "docs"
-    folder.mkdir()
-    (folder / "tools.md").write_text("# Tools\n\nSaws and chisels hang on the north wall.\n")
-    (folder / "boats.txt").write_text("Skiffs lie at berth seven.\n")
-    return folder
-
-
 def ingest(docs: Path, folder: Path, url: str) -> int:
     """How many texts a new index had to embed."""
     embedder = HashEmbedder()

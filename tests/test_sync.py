@@ -24,16 +24,6 @@ Ingest = Callable[..., SyncReport]
 
 
 @pytest.fixture
-def docs(tmp_path: Path) -> Path:
-    """Two files that share no word."""
-    folder = tmp_path / "docs"
-    folder.mkdir()
-    (folder / "tools.md").write_text("# Tools\n\nSaws and chisels hang on the north wall.\n")
-    (folder / "boats.txt").write_text("Skiffs lie at berth seven.\n")
-    return folder
-
-
-@pytest.fixture
 def ingest(index: Index, embedder: HashEmbedder, docs: Path) -> Ingest:
     def run(*paths: Path, **options: object) -> SyncReport:
         report = sync(paths or (docs,), index, embedder=embedder, **options)  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ingest.loading import html
 from ingest.loading.extracted import TextBuilder, table_row
-from ingest.loading.table import Cell, add_table
+from ingest.loading.table import Cell, add_table, counted
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
@@ -138,8 +138,8 @@ def _rows(table: "_Element") -> Iterator[list[Cell]]:
 
 
 def _number(cell: "_Element", *names: str) -> int:
-    found = (str(v) for k, v in cell.attrib.items() if local(str(k)) in names)
-    return next((max(1, int(v)) for v in found if v.isdecimal() and len(v) < 6), 1)
+    found = (counted(str(v)) for k, v in cell.attrib.items() if local(str(k)) in names)
+    return next(filter(None, found), 1)
 
 
 def _fields(element: "_Element") -> list[tuple[str, str]]:

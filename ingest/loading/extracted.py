@@ -41,6 +41,7 @@ class Extracted:
 
 
 _BREAK = "\n\n"
+_MOST_LISTED = 20
 
 
 class TextBuilder:
@@ -110,6 +111,18 @@ class TextBuilder:
             page_starts=tuple(min(start, self._length) for start in self._pages),
             headings=tuple(self._headings),
         )
+
+
+def listed(numbers: Sequence[int]) -> str:
+    """The first of them, for a person."""
+    return ", ".join(map(str, numbers[:_MOST_LISTED])) + (
+        " and more" if len(numbers) > _MOST_LISTED else ""
+    )
+
+
+def without_text(blank: Sequence[int], slides: int) -> str:
+    """What is missing of a presentation with slides that gave no text."""
+    return f"of {slides} slides, without text, perhaps pictures: {listed(blank)}" if blank else ""
 
 
 def table_row(header: Sequence[str], row: Sequence[str]) -> str:

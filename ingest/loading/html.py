@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ingest.loading.extracted import Extracted, TextBuilder
 from ingest.loading.html_cleaning import visible
-from ingest.loading.table import Cell, add_table
+from ingest.loading.table import Cell, add_table, counted
 from ingest.loading.text import decode
 
 if TYPE_CHECKING:
@@ -183,8 +183,7 @@ def _without(tag: "Tag", name: str) -> "list[PageElement]":
 
 
 def _number(tag: "Tag", name: str) -> int:
-    value = str(tag.get(name, ""))
-    return max(1, int(value)) if value.isdecimal() and len(value) < 6 else 1
+    return counted(str(tag.get(name, ""))) or 1
 
 
 def _text(node: "PageElement", depth: int = 0) -> str:

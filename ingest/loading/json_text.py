@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ingest.loading import records
-from ingest.loading.extracted import Extracted, TextBuilder
+from ingest.loading.extracted import Extracted, TextBuilder, listed
 from ingest.loading.text import decode
 
 
@@ -27,7 +27,9 @@ def extract_lines(data: bytes) -> Extracted:
     """A record a line; lines that are no JSON are kept as they stand."""
     builder = TextBuilder()
     wrong: list[int] = []
-    for number, line in enumerate(decode(data).split("\n"), start=1):
+    text = decode(data)
+    lines = text.split("\n")
+    for number, line in enumerate(lines, start=1):
         try:
             values = list(_values(line))
         except (ValueError, RecursionError):
@@ -35,14 +37,13 @@ def extract_lines(data: bytes) -> Extracted:
             builder.paragraph(line)
         else:
             records.add(builder, values)
-    if wrong and not any(line.startswith(("{", "[")) for line in decode(data).split("\n")):
-        return Extracted(decode(data), missing="its structure, being no JSON Lines")
+    if wrong and not any(line.startswith(("{", "[")) for line in lines):
+        return Extracted(text, missing="its structure, being no JSON Lines")
     built = builder.build()
-    shown = ", ".join(map(str, wrong[:20])) + (" and more" if len(wrong) > 20 else "")
     return Extracted(
         built.text,
         headings=built.headings,
-        missing=f"the structure of lines that are no JSON: {shown}" if wrong else "",
+        missing=f"the structure of lines that are no JSON: {listed(wrong)}" if wrong else "",
     )
 
 

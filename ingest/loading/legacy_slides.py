@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ingest.loading.extracted import Extracted, TextBuilder
+from ingest.loading.extracted import Extracted, TextBuilder, without_text
 from ingest.loading.grid import Span, add_grid
 from ingest.loading.legacy_office import Streams
 from ingest.loading.legacy_slides_file import (
@@ -63,8 +63,8 @@ def extract(data: bytes) -> Extracted:
     properties = streams.properties()
     extracted = builder.build(properties.pop("title", ""))
     if not extracted.text:
-        return Extracted("", missing=_missing(blank, len(found)))
-    return replace(extracted, metadata=properties, missing=_missing(blank, len(found)))
+        return Extracted("", missing=without_text(blank, len(found)))
+    return replace(extracted, metadata=properties, missing=without_text(blank, len(found)))
 
 
 class _Slides:
@@ -211,8 +211,3 @@ def _add_table(builder: TextBuilder, cells: Sequence[_Text]) -> None:
     grouped = any(span.top == 0 and span.right - span.left > 1 for span in spans)
     heads = 2 if grouped else 1
     add_grid(builder, enumerate(rows), spans, heads=heads if len(rows) > heads else 0)
-
-
-def _missing(blank: Sequence[int], slides: int) -> str:
-    listed = ", ".join(map(str, blank[:20])) + (" and more" if len(blank) > 20 else "")
-    return f"of {slides} slides, without text, perhaps pictures: {listed}" if blank else ""

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from ingest.loading.extracted import Extracted, TextBuilder
+from ingest.loading.extracted import Extracted, TextBuilder, without_text
 from ingest.loading.opendocument_blocks import DRAW, OFFICE, PRESENTATION, TABLE, Blocks
 from ingest.loading.opendocument_lists import STYLE, Lists
 from ingest.loading.zipped_xml import Element, Parts, attribute
@@ -94,9 +94,8 @@ def _add_slides(builder: TextBuilder, blocks: Blocks, document: Element) -> str:
                 blocks.add_shape(content, shape)
         builder.part(content.build())
         if not content.build().text:
-            blank.append(str(number))
-    listed = ", ".join(blank[:20]) + (" and more" if len(blank) > 20 else "")
-    return f"of {len(slides)} slides, without text, perhaps pictures: {listed}" if blank else ""
+            blank.append(number)
+    return without_text(blank, len(slides))
 
 
 def _add_notes(builder: TextBuilder, blocks: Blocks, notes: Element) -> None:

@@ -7,7 +7,7 @@ diagrams, and what the slide's layout shows behind it.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ingest.loading.extracted import Extracted, TextBuilder
+from ingest.loading.extracted import Extracted, TextBuilder, without_text
 from ingest.loading.ooxml import drawing_text, main_part, related, relations, title_of
 from ingest.loading.slide_shapes import P, Shape, add_shape, shapes
 from ingest.loading.zipped_xml import Element, Parts, attribute
@@ -48,7 +48,7 @@ def extract(data: bytes) -> Extracted:
             blank.append(number)
     title = title_of(parts)
     extracted = builder.build(title)
-    missing = "; ".join(filter(None, [_missing(blank, len(listed)), parts.missing]))
+    missing = "; ".join(filter(None, [without_text(blank, len(listed)), parts.missing]))
     if not extracted.text:
         return Extracted("", missing=missing)
     return replace(extracted, missing=missing)
@@ -112,8 +112,3 @@ def _own_text(comment: Element) -> str:
 
 def _labelled(label: str, text: str) -> str:
     return f"{label} {text}" if text.strip() else ""
-
-
-def _missing(blank: list[int], slides: int) -> str:
-    listed = ", ".join(map(str, blank[:20])) + (" and more" if len(blank) > 20 else "")
-    return f"of {slides} slides, without text, perhaps pictures: {listed}" if blank else ""

@@ -28,6 +28,11 @@ class _Placed:
     first: bool
 
 
+def counted(text: str) -> int:
+    """How many columns or rows an attribute says, 1 or more; 0 where it says nothing sensible."""
+    return max(1, int(text)) if text.isdecimal() and len(text) < 6 else 0
+
+
 def add_table(builder: TextBuilder, rows: Iterable[Sequence[Cell]]) -> None:
     """Add a table, every row with the names of its columns or its own name."""
     given = [row for row in rows if any(cell.text.strip() for cell in row)]

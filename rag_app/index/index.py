@@ -186,9 +186,8 @@ class IndexWriter:
         self._catalog = index.catalog
 
     def without_vector(self, texts: Sequence[str]) -> list[str]:
-        """Those of the texts that have no vector yet."""
-        known = self._catalog.kept.known(self._index.model, texts)
-        return [text for text in texts if text not in known]
+        """Those of the texts that have no vector yet, each once."""
+        return self._catalog.kept.without(self._index.model, texts)
 
     def keep(self, texts: Sequence[str], vectors: Vectors) -> None:
         """Keep (n, d) unit vectors of texts, before the documents they stand in."""

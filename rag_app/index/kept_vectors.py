@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-import numpy as np
-
 from rag_app.index.database import Database
-from rag_app.index.rows import text_digest
+from rag_app.index.rows import text_digest, vector_blob, vector_of
 from rag_app.protocols import Vectors
 
 
@@ -15,13 +13,16 @@ class KeptVectors:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    def known(self, model: str, texts: Iterable[str]) -> dict[str, Vectors]:
-        """(d,) vectors already made by the model, by text."""
-        digests = {text_digest(text): text for text in texts}
+    def without(self, model: str, texts: Iterable[str]) -> list[str]:
+        """Those of the texts that have no vector of the model yet, each once, in order."""
+        digests = {text: text_digest(text) for text in texts}
         rows = self._db.rows_in(
-            "SELECT digest, vector FROM vectors WHERE model = ? AND digest IN ({})", digests, model
+            "SELECT digest FROM vectors WHERE model = ? AND digest IN ({})",
+            digests.values(),
+            model,
         )
-        return {digests[digest]: _vector(blob) for digest, blob in rows}
+        known = {digest for (digest,) in rows}
+        return [text for text, digest in digests.items() if digest not in known]
 
     def keep(self, model: str, texts: Sequence[str], vectors: Vectors) -> None:
         """Remember (n, d) vectors by text, so that no text is embedded twice."""
@@ -29,14 +30,10 @@ class KeptVectors:
             self._db.run_many(
                 "INSERT OR REPLACE INTO vectors VALUES (?, ?, ?)",
                 [
-                    (model, text_digest(text), np.asarray(vector, dtype="<f4").tobytes())
+                    (model, text_digest(text), vector_blob(vector))
                     for text, vector in zip(texts, vectors, strict=True)
                 ],
             )
-
-    def digests(self, model: str) -> list[str]:
-        """Of all texts that have a vector of the model."""
-        return [d for (d,) in self._db.rows("SELECT digest FROM vectors WHERE model = ?", (model,))]
 
     def of_all_chunks(self, model: str) -> Iterator[tuple[str, str, Vectors]]:
         """(chunk id, document id, (d,) vector) of every chunk that has one."""
@@ -45,7 +42,7 @@ class KeptVectors:
             " JOIN vectors v ON v.digest = c.digest AND v.model = ?",
             (model,),
         )
-        return ((chunk, document, _vector(blob)) for chunk, document, blob in rows)
+        return ((chunk, document, vector_of(blob)) for chunk, document, blob in rows)
 
     def of_chunks(self, model: str, ids: Iterable[str]) -> dict[str, Vectors]:
         """(d,) vectors of chunks, by chunk id."""
@@ -55,8 +52,4 @@ class KeptVectors:
             ids,
             model,
         )
-        return {id_: _vector(blob) for id_, blob in rows}
-
-
-def _vector(blob: bytes) -> Vectors:
-    return np.frombuffer(blob, dtype="<f4").astype(np.float32, copy=False)
+        return {id_: vector_of(blob) for id_, blob in rows}

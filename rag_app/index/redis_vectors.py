@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rag_app.errors import ConfigError
-from rag_app.index.rows import text_digest
+from rag_app.index.rows import text_digest, vector_blob, vector_of
 from rag_app.protocols import Vectors
 
 if TYPE_CHECKING:
@@ -57,8 +57,7 @@ class RedisVectors:
 
         def give(pipeline: "Pipeline") -> None:
             for text, vector in zip(texts, vectors, strict=True):
-                blob = np.asarray(vector, dtype="<f4").tobytes()
-                pipeline.set(_key(model, text), blob, ex=self._lifetime)
+                pipeline.set(_key(model, text), vector_blob(vector), ex=self._lifetime)
 
         self._run(give)
 
@@ -86,7 +85,7 @@ def _vector(blob: object) -> Vectors | None:
     """The vector, or None where there is none or it cannot be one of a model's."""
     if not isinstance(blob, bytes) or len(blob) % 4:
         return None
-    vector = np.frombuffer(blob, dtype="<f4").astype(np.float32, copy=False)
+    vector = vector_of(blob)
     # In more digits than its own, as strangers' bytes may be numbers of any size.
     length = float(np.linalg.norm(vector.astype(np.float64)))
     return vector if abs(length - 1) < _UNIT else None

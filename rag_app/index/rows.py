@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from rag_app.protocols import Vectors
 from rag_app.schema import Chunk, Document, Status, identify
 
 WRITE_DOCUMENT = """
@@ -143,6 +146,16 @@ def chunk_row(chunk: Chunk, name: str) -> tuple[object, ...]:
 def text_digest(text: str) -> str:
     """The key under which the vector of a text is kept."""
     return identify(text)
+
+
+def vector_blob(vector: Vectors) -> bytes:
+    """A (d,) vector as it is kept: float32, little-endian."""
+    return np.asarray(vector, dtype="<f4").tobytes()
+
+
+def vector_of(blob: bytes) -> Vectors:
+    """The (d,) vector of such bytes."""
+    return np.frombuffer(blob, dtype="<f4").astype(np.float32, copy=False)
 
 
 def searchable_name(document: Document) -> str:
