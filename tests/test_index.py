@@ -101,6 +101,17 @@ def test_storing_a_chunk_again_replaces_its_vector(vectors: ChromaVectors) -> No
     assert dict(vectors.query(rows[1], k=5)) == pytest.approx({chunks[0].id: 1}, abs=1e-5)
 
 
+def test_chunks_nearly_the_same_stay_found_when_stored_again(vectors: ChromaVectors) -> None:
+    chunks, _ = some_chunks(400)
+    near = 1 + 0.05 * np.random.default_rng(0).normal(size=(400, 384)).astype(np.float32)
+    rows = near / np.linalg.norm(near, axis=1, keepdims=True)
+    for begin in range(0, 400, 50):
+        for _ in range(2):
+            vectors.upsert(chunks[begin : begin + 50], rows[begin : begin + 50])
+    found = [vectors.query(row, k=1)[0][0] for row in rows]
+    assert found == [piece.id for piece in chunks]
+
+
 def test_deleted_chunks_are_not_found_and_unknown_ones_ignored(vectors: ChromaVectors) -> None:
     chunks, rows = some_chunks(3)
     vectors.upsert(chunks, rows)

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
 
 _MOST_A_CALL = 5_000  # Chroma refuses more than 5,461 items in one call
+# Chroma's own 16 neighbours let chunks that are nearly the same cut one another off: in a
+# cluster of 1,500 3 to 11 were found no longer, with these none or 1.
+_GRAPH: Any = {
+    "space": "cosine",
+    "max_neighbors": 64,
+    "ef_construction": 200,
+    "ef_search": 200,
+}
 _naming = Lock()
 _named: set[str] = set()  # the folders of this process's clients, as each spells its own
 
@@ -45,16 +53,19 @@ class ChromaVectors:
             self._collection: Collection = self._client.get_or_create_collection(
                 name=f"chunks-{model[:16]}",
                 embedding_function=None,
-                configuration={"hnsw": {"space": "cosine", "ef_search": 200}},
+                configuration={"hnsw": _GRAPH},
             )
 
     def upsert(self, chunks: Sequence[Chunk], vectors: Vectors) -> None:
         """Store or replace the chunks with their (n, d) unit vectors."""
         for begin in range(0, len(chunks), _MOST_A_CALL):
             part = chunks[begin : begin + _MOST_A_CALL]
+            ids = [chunk.id for chunk in part]
             with _telling(self._path), self._turn:
-                self._collection.upsert(
-                    ids=[chunk.id for chunk in part],
+                # Replacing a vector in place unlinks others from the graph; adding does not.
+                self._collection.delete(ids=ids)
+                self._collection.add(
+                    ids=ids,
                     embeddings=vectors[begin : begin + _MOST_A_CALL],
                     documents=[chunk.text for chunk in part],
                     metadatas=[_metadata(chunk) for chunk in part],
