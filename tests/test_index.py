@@ -402,6 +402,22 @@ def test_a_catalogue_of_a_later_version_is_left_alone(
         Index.open(tmp_path, embedder=embedder)
 
 
+def test_a_catalogue_of_the_first_version_is_brought_up_to_date(
+    index: Index, embedder: HashEmbedder
+) -> None:
+    put(index, a_document("What stays."), embedder)
+    index.close()
+    with closing(sqlite3.connect(index.folder / "catalog.sqlite")) as older:
+        older.executescript(
+            "DROP INDEX documents_same_as; ALTER TABLE documents DROP COLUMN same_as;"
+            " PRAGMA user_version = 1;"
+        )
+    with closing(Index.open(index.folder, embedder=embedder)) as newer:
+        assert newer.catalog.count_chunks() == 1
+        put(newer, a_document("What is new.", source="new.md"), embedder)
+        assert len(nearest(newer, "What stays.", embedder)) == 2
+
+
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, embedder: HashEmbedder) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="name another --index"):

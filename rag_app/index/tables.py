@@ -6,10 +6,12 @@ in the same transaction as the chunks, so that a crash between the two stores lo
 
 VERSION = 2
 
-# What brings an older file up to date, by the version it has.
+# What brings an older file up to date, by the version it has; statements end with their line.
 MIGRATIONS = {
-    1: "ALTER TABLE documents ADD COLUMN same_as TEXT REFERENCES documents (id) ON DELETE CASCADE;"
-    " CREATE INDEX documents_same_as ON documents (same_as);",
+    1: """
+ALTER TABLE documents ADD COLUMN same_as TEXT REFERENCES documents (id) ON DELETE CASCADE;
+CREATE INDEX documents_same_as ON documents (same_as);
+""",
 }
 
 SCHEMA = """
