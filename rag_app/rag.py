@@ -69,7 +69,8 @@ class Rag:
             candidates=settings.candidates,
             dense_weight=settings.dense_weight,
         )
-        reader = SentenceReader(embedder, CrossEncoderReranker.open(), index.idf)
+        reranker = CrossEncoderReranker.open(threads=settings.threads)
+        reader = SentenceReader(embedder, reranker, index.idf)
         return cls(index, embedder, retriever, reader, generator=generator, settings=settings)
 
     def ask(

@@ -28,6 +28,7 @@ from tests.fakes import HashEmbedder
 
 KILLS = 200
 TOKENS = 20
+MOST_FILES = 100
 SLOWEST_KILL = 0.5  # seconds after the beginning
 
 
@@ -75,7 +76,7 @@ def change(docs: Path, dice: random.Random) -> None:
         else:
             target = docs / f"{dice.getrandbits(40):x}.txt"
             (path.rename if fate == "rename" else lambda to, p=path: shutil.copy(p, to))(target)
-    for _ in range(4):
+    for _ in range(4 if len(paths) < MOST_FILES else 0):
         words = " ".join(f"word{dice.randrange(5000)}" for _ in range(dice.randrange(20, 400)))
         (docs / f"{dice.getrandbits(40):x}.txt").write_text(f"{words}.\n")
 

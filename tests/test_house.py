@@ -73,6 +73,7 @@ DOORS = {
     ),
     **dict.fromkeys(("tokenizers", "huggingface_hub"), ("rag_app.models",)),
     "chromadb": ("rag_app.index.vectors",),
+    "openvino": ("rag_app.models.bert",),
     **dict.fromkeys(
         (
             "bs4",
@@ -99,7 +100,14 @@ DOORS = {
     "watchdog": ("ingest.events",),
     "pathspec": ("ingest.ignore",),
 }
-SLOW_TO_IMPORT = ("torch", "transformers", "sentence_transformers", "chromadb", "peft")
+SLOW_TO_IMPORT = (
+    "torch",
+    "transformers",
+    "sentence_transformers",
+    "chromadb",
+    "openvino",
+    "peft",
+)
 NEVER_AT_START = (*SLOW_TO_IMPORT, "streamlit", "langchain_core", "ingest", "ui")
 
 

@@ -1,7 +1,7 @@
 """Texts to unit vectors with any sentence-transformers model on this machine.
 
 Opening an embedder reads only its tokenizer and configuration, which takes
-milliseconds; torch and the weights are loaded by the first `embed`.
+milliseconds; the weights are loaded by the first `embed`.
 """
 
 import json
@@ -10,27 +10,18 @@ import threading
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag_app.errors import ModelError
-from rag_app.models.attention import speed_up
-from rag_app.models.files import find_model, fingerprint_model, loading, loading_weights
+from rag_app.models.encoders import Encoder, open_encoder
+from rag_app.models.files import find_model, fingerprint_model, loading
 from rag_app.protocols import TextKind, Vectors
 from rag_app.schema import identify
 
-if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
-
 _logger = logging.getLogger(__name__)
-# Small batches of long texts stay in the processor's cache, and their scores of attention
-# too: half as fast again on two cores as batches three times as large.
-_BATCH_CHARACTERS = 2_500
-# oneDNN prepares itself for every shape it meets, and keeps what it prepared: without
-# rounding, a few hundred lengths cost as many megabytes.
-_ROUNDED_TO = 32  # tokens
 # Tokenised piece by piece, the longest document costs no more memory than a short one.
 _PIECE_CHARACTERS = 200_000
 
@@ -72,7 +63,7 @@ class SentenceEmbedder:
         self._folder = folder
         self._threads = threads
         self._loading = threading.Lock()
-        self._model: SentenceTransformer | None = None
+        self._encoder: Encoder | None = None
 
     @classmethod
     def open(cls, name: str, *, threads: int = 0) -> Self:
@@ -115,28 +106,19 @@ class SentenceEmbedder:
         Computed in bfloat16 where the processor has instructions for it (cosine to
         float32 above 0.999), else in float32.
         """
-        model = self._load()
-        encode = model.encode_query if kind == "query" else model.encode_document
-        vectors = np.empty((len(texts), model.get_embedding_dimension() or 0), dtype=np.float32)
-        for batch in _batches(texts):
-            tensor = encode(
-                [texts[i] for i in batch],
-                batch_size=len(batch),
-                convert_to_tensor=True,
-                normalize_embeddings=True,
-                show_progress_bar=False,
-            )
-            vectors[batch] = tensor.float().cpu().numpy()
+        vectors = self._load().encode(texts, kind)
         # bfloat16 leaves lengths off by up to half a percent.
         unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         return unit
 
-    def _load(self) -> "SentenceTransformer":
+    def _load(self) -> Encoder:
         with self._loading:
-            if self._model is None:
-                self._model = _load_model(self._folder, self.max_tokens, self._threads)
-                _logger.info("loaded %s in %s", self.name, self._model.dtype)
-            return self._model
+            if self._encoder is None:
+                self._encoder = open_encoder(
+                    self._folder, max_tokens=self.max_tokens, threads=self._threads
+                )
+                _logger.info("loaded %s in a %s", self.name, type(self._encoder).__name__)
+            return self._encoder
 
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
@@ -150,49 +132,6 @@ def _pieces(text: str) -> Iterator[tuple[int, int]]:
         start = end
     if start < len(text):
         yield start, len(text)
-
-
-def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
-    """Indices of texts to embed together: of like length, and few where they are long."""
-    batch: list[int] = []
-    for index in sorted(range(len(texts)), key=lambda i: len(texts[i])):
-        if batch and (len(batch) + 1) * len(texts[index]) > _BATCH_CHARACTERS:
-            yield batch
-            batch = []
-        batch.append(index)
-    if batch:
-        yield batch
-
-
-def _load_model(folder: Path, max_tokens: int, threads: int) -> "SentenceTransformer":
-    import torch
-    from sentence_transformers import SentenceTransformer
-
-    if threads:
-        torch.set_num_threads(threads)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    arguments: dict[str, Any] = {"use_safetensors": True, "dtype": fastest_dtype(device)}
-    with loading_weights(folder):
-        model = SentenceTransformer(
-            str(folder),
-            device=device,
-            local_files_only=True,
-            trust_remote_code=False,
-            model_kwargs=arguments,
-        )
-    model.max_seq_length = max_tokens
-    transformer: Any = model[0]
-    transformer.processing_kwargs = {"text": {"pad_to_multiple_of": _ROUNDED_TO}}
-    speed_up(transformer.auto_model)
-    return model.eval()
-
-
-def fastest_dtype(device: str) -> Any:
-    """bfloat16 where the device has instructions for it, else float32."""
-    import torch
-
-    native = device == "cuda" or torch.cpu._is_avx512_bf16_supported()
-    return torch.bfloat16 if native else torch.float32
 
 
 def _reserved_positions(config: dict[str, Any]) -> int:

@@ -11,90 +11,79 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rag_app.models.embedder import fastest_dtype
-from rag_app.models.files import BUNDLED_EMBEDDER, find_model, loading, loading_weights
+from rag_app.models import bert
+from rag_app.models.batches import batches
+from rag_app.models.files import BUNDLED_EMBEDDER, find_model, loading
 from rag_app.protocols import Vectors
 
 if TYPE_CHECKING:
-    import torch
+    from tokenizers import Tokenizer
 
 DIFFERENCE = Path(__file__).with_name("reranker.safetensors")
 _MOST_TOKENS = 112  # of question and text together
 _SENTENCE_WORDS, _CONTEXT_WORDS = 50, 14
-_BATCH = 32
+_BATCH_TOKENS = 2_048
+_ROUNDED_TO = 16  # tokens
 
 
 class CrossEncoderReranker:
     """A MiniLM cross-encoder behind the `Reranker` protocol; loaded by the first `score`."""
 
-    def __init__(self, base: Path, difference: Path) -> None:
+    def __init__(self, base: Path, difference: Path, *, threads: int = 0) -> None:
         self._base = base
         self._difference = difference
+        self._threads = threads
         self._loading = threading.Lock()
-        self._loaded: tuple[Any, torch.nn.Linear, Any] | None = None
+        self._loaded: tuple[bert.Bert, Tokenizer] | None = None
 
     @classmethod
-    def open(cls) -> "CrossEncoderReranker":
+    def open(cls, *, threads: int = 0) -> "CrossEncoderReranker":
         """The reranker that comes with the package.
 
         Raises:
             ModelError: Its backbone is missing or damaged.
         """
-        return cls(find_model(BUNDLED_EMBEDDER), DIFFERENCE)
+        return cls(find_model(BUNDLED_EMBEDDER), DIFFERENCE, threads=threads)
 
     def score(self, question: str, texts: Sequence[str]) -> Vectors:
         """(n,) float32 log-odds that a text answers; 0 is as likely as "none does"."""
-        import torch
-
-        model, head, tokenizer = self._load()
+        network, tokenizer = self._load()
+        encoded = tokenizer.encode_batch([(question, text) for text in texts])
         scores = np.zeros(len(texts), dtype=np.float32)
-        # Texts of like length share a batch, so that little of it is padding.
-        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
-        with torch.inference_mode():
-            for begin in range(0, len(order), _BATCH):
-                batch = order[begin : begin + _BATCH]
-                encoded = encode(tokenizer, [question] * len(batch), [texts[i] for i in batch])
-                first = model(**encoded.to(model.device)).last_hidden_state[:, 0]  # (b, d) at [CLS]
-                scores[batch] = head(first).float().squeeze(-1).cpu().numpy()
+        for batch in batches([len(encoding.ids) for encoding in encoded], _BATCH_TOKENS):
+            tokens = bert.padded([encoded[i] for i in batch], multiple=_ROUNDED_TO)
+            scores[batch] = network(tokens)[:, 0]
         return scores
 
-    def _load(self) -> "tuple[Any, torch.nn.Linear, Any]":
+    def _load(self) -> "tuple[bert.Bert, Tokenizer]":
         with self._loading:
             if self._loaded is None:
-                self._loaded = _load(self._base, self._difference)
+                self._loaded = self._open(), open_tokenizer(self._base)
             return self._loaded
 
+    def _open(self) -> bert.Bert:
+        with loading(self._base):
+            weights = bert.read_weights(self._base)
+        with loading(self._difference):
+            trained = bert.read_weights(self._difference)
+            weight, bias = trained.pop("head.weight"), trained.pop("head.bias")
+            _apply(trained, weights)
 
-def _load(base: Path, difference: Path) -> "tuple[Any, torch.nn.Linear, Any]":
-    import torch
-    from safetensors.torch import load_file
-    from transformers import AutoModel, AutoTokenizer
+        def head(states: Any, mask: Any) -> Any:
+            return bert.linear(bert.first_state(states, mask), weight, bias)
 
-    with loading_weights(base):
-        tokenizer = AutoTokenizer.from_pretrained(base, local_files_only=True)
-        model: Any = AutoModel.from_pretrained(
-            base, local_files_only=True, use_safetensors=True, dtype=torch.float32
-        )
-    with loading(difference):
-        trained = load_file(difference)
-    head = torch.nn.Linear(model.config.hidden_size, 1)
-    head.load_state_dict({name: trained.pop(f"head.{name}").float() for name in ("weight", "bias")})
-    apply_difference(model, trained)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    dtype = fastest_dtype(device)
-    return model.to(device, dtype).eval(), head.to(device, dtype).eval(), tokenizer
+        return bert.Bert(self._base, head, weights=weights, threads=self._threads)
 
 
-def encode(tokenizer: Any, questions: Sequence[str], texts: Sequence[str]) -> Any:
-    """Both as the model reads them, in training too: long texts are cut, questions are not."""
-    return tokenizer(
-        list(questions),
-        list(texts),
-        padding=True,
-        truncation="only_second",
-        max_length=_MOST_TOKENS,
-        return_tensors="pt",
-    )
+def open_tokenizer(base: Path) -> "Tokenizer":
+    """Cuts pairs of question and text as the model reads them: long texts, never questions."""
+    from tokenizers import Tokenizer
+
+    with loading(base):
+        tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(_MOST_TOKENS, strategy="only_second")
+    return tokenizer
 
 
 def with_context(sentence: str, before: str = "") -> str:
@@ -104,12 +93,11 @@ def with_context(sentence: str, before: str = "") -> str:
     return f"{shown} [SEP] {context}" if context else shown
 
 
-def apply_difference(model: Any, trained: "dict[str, torch.Tensor]") -> None:
+def _apply(trained: bert.Weights, weights: bert.Weights) -> None:
     """Add what training changed: `name` whole, or `name.left` @ `name.right` of low rank."""
-    parameters = dict(model.named_parameters())
     for name, change in trained.items():
         stem, _, side = name.rpartition(".")
         if side == "left":
-            parameters[stem].data += change.float() @ trained[f"{stem}.right"].float()
+            weights[stem] = weights[stem] + change @ trained[f"{stem}.right"]
         elif side != "right":
-            parameters[name].data += change.float()
+            weights[name] = weights[name] + change

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rag_app.models.bert import padded
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.files import BUNDLED_EMBEDDER, find_model
-from rag_app.models.reranker import DIFFERENCE, encode, with_context
+from rag_app.models.reranker import DIFFERENCE, open_tokenizer, with_context
 from rag_app.workbench.sentence_bank import Question, SentenceBank
 
 if TYPE_CHECKING:
@@ -92,12 +93,12 @@ def train(
 ) -> "tuple[Any, torch.nn.Linear, dict[str, torch.Tensor]]":
     """The trained model, its head, and the weights it began with."""
     import torch
-    from transformers import AutoModel, AutoTokenizer
+    from transformers import AutoModel
 
     torch.manual_seed(seed)
     dice = random.Random(seed)
     folder = find_model(BUNDLED_EMBEDDER)
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    tokenizer = open_tokenizer(folder)
     model: Any = AutoModel.from_pretrained(folder, use_safetensors=True, dtype=torch.float32)
     before = {name: weight.detach().clone() for name, weight in model.named_parameters()}
     model.embeddings.requires_grad_(False)
@@ -151,13 +152,12 @@ def _loss(
     """Cross-entropy of the right choice, "none" having the score 0, mean over questions."""
     import torch
 
-    encoded = encode(
-        tokenizer,
-        [choice.question for choice in batch for _ in choice.texts],
-        [text for choice in batch for text in choice.texts],
-    )
+    pairs = [(choice.question, text) for choice in batch for text in choice.texts]
+    tokens = padded(tokenizer.encode_batch(pairs), multiple=1)
+    ids, types, mask = (torch.from_numpy(array) for array in tokens)
     with torch.autocast("cpu", torch.bfloat16):
-        scores = head(model(**encoded).last_hidden_state[:, 0]).squeeze(-1)  # (texts of all,)
+        states = model(ids, token_type_ids=types, attention_mask=mask).last_hidden_state
+        scores = head(states[:, 0]).squeeze(-1)  # (texts of all,)
     none = scores.new_zeros(1)
     losses = [
         torch.nn.functional.cross_entropy(
@@ -184,7 +184,7 @@ def save(model: Any, head: "torch.nn.Linear", before: "dict[str, torch.Tensor]",
             left, strengths, right = torch.linalg.svd(change, full_matrices=False)
             kept[f"{name}.left"] = left[:, :_RANK] * strengths[:_RANK]
             kept[f"{name}.right"] = right[:_RANK]
-    save_file({name: weight.to(torch.bfloat16).contiguous() for name, weight in kept.items()}, out)
+    save_file({name: weight.to(torch.float16).contiguous() for name, weight in kept.items()}, out)
 
 
 if __name__ == "__main__":
