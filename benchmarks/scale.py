@@ -2,7 +2,8 @@
 
     python -m benchmarks.scale [--chunks 100000] [--index DIR]
 
-Each file has twenty paragraphs of some thirty words, a chunk each. Compared are the chunks
+Each file has twenty sections of some 140 words, a chunk each, half as long as chunks are by
+default. Compared are the chunks
 a second in the first and in the last tenth; then one file is removed, and `rag-app status`
 runs as a person would run it.
 """
@@ -23,8 +24,8 @@ from ingest.sync import sync
 from rag_app import Rag, Settings
 
 A_FILE = 20
-TOKENS = 64
-PARAGRAPH = range(25, 36)
+TOKENS = 256
+PARAGRAPH = range(130, 151)
 
 
 def vocabulary() -> list[str]:

@@ -19,12 +19,7 @@ if TYPE_CHECKING:
 _MOST_A_CALL = 5_000  # Chroma refuses more than 5,461 items in one call
 # Chroma's own 16 neighbours let chunks that are nearly the same cut one another off: in a
 # cluster of 1,500 3 to 11 were found no longer, with these none or 1.
-_GRAPH: Any = {
-    "space": "cosine",
-    "max_neighbors": 64,
-    "ef_construction": 200,
-    "ef_search": 200,
-}
+_GRAPH: Any = {"space": "cosine", "max_neighbors": 64, "ef_search": 200}
 _naming = Lock()
 _named: set[str] = set()  # the folders of this process's clients, as each spells its own
 
