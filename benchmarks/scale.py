@@ -9,8 +9,6 @@ runs as a person would run it.
 """
 
 import argparse
-import random
-import re
 import resource
 import subprocess
 import sys
@@ -19,33 +17,13 @@ from contextlib import closing
 from pathlib import Path
 from time import perf_counter
 
+from benchmarks.generated import A_FILE, generate
 from ingest.report import Progress
 from ingest.sync import sync
 from rag_app import Rag, Settings
 
-A_FILE = 20
 TOKENS = 256
-PARAGRAPH = range(130, 151)
-
-
-def vocabulary() -> list[str]:
-    """Some thousands of English words that every Python has with it."""
-    from pydoc_data.topics import topics
-
-    return sorted(set(re.findall(r"[a-z]{3,12}", " ".join(topics.values()).lower())))
-
-
-def generate(folder: Path, files: int) -> None:
-    """Write the files; the same ones every time."""
-    draw, words = random.Random(0), vocabulary()
-    for number in range(files):
-        paragraphs = [
-            " ".join(draw.choices(words, k=draw.choice(PARAGRAPH))) for _ in range(A_FILE)
-        ]
-        where = folder / f"{number // 100:04}"
-        where.mkdir(exist_ok=True)
-        text = "".join(f"## Part {n}\n\n{p}.\n\n" for n, p in enumerate(paragraphs))
-        (where / f"{number:06}.md").write_text(text, encoding="utf-8")
+WORDS = 140
 
 
 def rates(seen: list[tuple[float, int]]) -> tuple[float, float]:
@@ -70,7 +48,7 @@ def measure(scratch: Path, chunks: int) -> None:
     """One run of it."""
     folder, index = scratch / "files", scratch / "index"
     folder.mkdir()
-    generate(folder, chunks // A_FILE)
+    generate(folder, chunks // A_FILE, words=WORDS)
     settings = Settings(index=index, answer="read")
     seen: list[tuple[float, int]] = []
 

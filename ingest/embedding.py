@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rag_app.index.index import IndexWriter
+from rag_app.index.writer import IndexWriter
 from rag_app.protocols import Embedder, VectorCache
 
 _BATCH = 128  # texts after which vectors are kept: a crash costs no more than these

@@ -17,7 +17,8 @@ from ingest.plan import Work
 from ingest.report import Outcome, Progress, SyncReport
 from rag_app.errors import LoadError, SkippedFile
 from rag_app.index.catalog import FileState
-from rag_app.index.index import Index, IndexWriter
+from rag_app.index.index import Index
+from rag_app.index.writer import IndexWriter
 from rag_app.protocols import Embedder, VectorCache
 from rag_app.schema import Chunk, Document, identify
 

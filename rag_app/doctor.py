@@ -47,7 +47,7 @@ def examine(settings: Settings) -> list[Finding]:
 
 
 def repair(settings: Settings) -> str:
-    """Make the vector store again from the catalogue, without embedding; what was done.
+    """Make vector store and lexicon again from the catalogue, without embedding; what was done.
 
     Raises:
         RagError: The catalogue itself cannot be used, or another process is writing.
@@ -55,8 +55,8 @@ def repair(settings: Settings) -> str:
     index, _ = open_index(settings)
     with closing(index):
         with index.writing(anew=True):
-            pass  # becoming the writer fills an empty store
-        return f"{index.catalog.count_chunks()} chunks put into a new vector store"
+            pass  # becoming the writer fills empty ones
+        return f"{index.catalog.count_chunks()} chunks put into a new vector store and lexicon"
 
 
 def _embedder(settings: Settings) -> Finding:
@@ -110,8 +110,22 @@ def _stores(index: Index) -> Iterator[Finding]:
     yield Finding(
         "delivery", True, f"{len(waiting)} chunks still to be added by the next ingestion"
     )
+    yield _words(index, chunks - len(waiting))
     if stored := sorted(set(index.catalog.chunk_ids()) - waiting):
         yield _self_query(index, stored)
+
+
+def _words(index: Index, expected: int) -> Finding:
+    """Every chunk that was delivered must be in the lexicon."""
+    try:
+        found = index.count_words()
+    except StoreError as error:
+        return Finding("lexicon", False, str(error))
+    # What waits to be delivered may have been there before.
+    detail = f"{found} chunks can be found by their words"
+    if found < expected:
+        return Finding("lexicon", False, f"only {detail}; {_remedy(index)}")
+    return Finding("lexicon", True, detail)
 
 
 def _self_query(index: Index, ids: list[str]) -> Finding:

@@ -91,13 +91,8 @@ class VectorStore(Protocol):
     def delete(self, ids: Sequence[str]) -> None:
         """Forget the chunks; unknown ids are ignored."""
 
-    def query(
-        self, vector: Vectors, *, k: int, documents: Sequence[str] | None = None
-    ) -> list[tuple[str, float]]:
-        """The k nearest to the (d,) vector as (chunk id, cosine), closest first.
-
-        `documents` restricts the search to the chunks of these document ids.
-        """
+    def query(self, vector: Vectors, *, k: int) -> list[tuple[str, float]]:
+        """The k nearest to the (d,) vector as (chunk id, cosine), closest first."""
 
     def close(self) -> None:
         """Release what the store holds open."""

@@ -1,7 +1,8 @@
 """The top chunks for a question: both searches, fused."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import PurePath
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -10,8 +11,8 @@ from rag_app.errors import ConfigError
 from rag_app.fusion import fuse
 from rag_app.index.index import Index
 from rag_app.protocols import Embedder
-from rag_app.schema import Chunk, Hit, Retrieval, Signals
-from rag_app.terms import content_words, stems
+from rag_app.schema import Hit, Retrieval, Signals
+from rag_app.terms import stems
 
 if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
@@ -74,19 +75,17 @@ class Retriever:
         begun = perf_counter()
         vector = self._embedder.embed([question], kind="query")[0]
         embedded = perf_counter()
-        documents = self._index.catalog.matching(where) if where else None
+        documents = self._index.matching(where) if where else None
         count = max(k, self._candidates)
         dense = dict(self._index.nearest(vector, k=count, documents=documents))
         neighbours = perf_counter()
-        match = match_expression(question)
-        lexical = dict(self._index.catalog.lexicon.search(match, k=count, documents=documents))
+        asked = stems(question)
+        lexical = dict(self._index.matches(asked, k=count, documents=documents))
         # Each side's candidates get the other side's score too, exactly.
         dense |= self._index.cosines(vector, [id_ for id_ in lexical if id_ not in dense])
-        lexical |= self._index.catalog.lexicon.score(
-            match, [id_ for id_ in dense if id_ not in lexical]
-        )
+        lexical |= self._index.bm25(asked, [id_ for id_ in dense if id_ not in lexical])
         matched = perf_counter()
-        hits = self._rank(question, dense, lexical, k)
+        hits = self._rank(asked, dense, lexical, k)
         return Retrieval(
             question,
             hits,
@@ -105,36 +104,37 @@ class Retriever:
         return as_langchain_retriever(self, k=k)
 
     def _rank(
-        self, question: str, dense: dict[str, float], lexical: dict[str, float], k: int
+        self, asked: list[str], dense: dict[str, float], lexical: dict[str, float], k: int
     ) -> tuple[Hit, ...]:
         # The catalogue is the truth: what it no longer has was removed and is no hit.
-        chunks = self._index.catalog.chunks(dense.keys() | lexical.keys())
-        dense = {id_: dense.get(id_, 0.0) for id_ in chunks}
-        lexical = {id_: lexical.get(id_, 0.0) for id_ in chunks}
-        named = self._named(question, chunks)
+        sources = self._index.catalog.sources(dense.keys() | lexical.keys())
+        dense = {id_: dense.get(id_, 0.0) for id_ in sources}
+        lexical = {id_: lexical.get(id_, 0.0) for id_ in sources}
+        named = self._named(asked, sources)
         fused = fuse(dense, lexical, dense_weight=self._dense_weight, bonus=named)[:k]
+        chunks = self._index.catalog.chunks(id_ for id_, _ in fused)
+        there = [(id_, score) for id_, score in fused if id_ in chunks]
         return tuple(
             Hit(chunks[id_], score, rank, Signals(dense[id_], lexical[id_]))
-            for rank, (id_, score) in enumerate(fused, start=1)
+            for rank, (id_, score) in enumerate(there, start=1)
         )
 
-    def _named(self, question: str, chunks: Mapping[str, Chunk]) -> dict[str, float]:
+    def _named(self, asked: Iterable[str], sources: Mapping[str, str]) -> dict[str, float]:
         """A bonus for chunks of files that the question calls by their whole name.
 
         It grows with the name's share of the question's idf weight, so that a file called
         "set" gains little from a common word.
         """
-        weights = self._index.idf(dict.fromkeys(stems(question)))
+        weights = self._index.idf(dict.fromkeys(asked))
         total = sum(weights.values()) or 1.0
         bonus = {}
-        for id_, chunk in chunks.items():
-            name = set(stems(PurePath(chunk.source).stem))
+        for id_, source in sources.items():
+            name = _name_stems(source)
             if name and name <= weights.keys():
                 bonus[id_] = _NAME_WEIGHT * sum(weights[stem] for stem in name) / total
         return bonus
 
 
-def match_expression(question: str) -> str:
-    """The FTS5 expression that finds chunks with any content word of the question."""
-    found = dict.fromkeys(content_words(question))
-    return " OR ".join(f'"{word}"' for word in found) or '""'
+@lru_cache(maxsize=10_000)
+def _name_stems(source: str) -> frozenset[str]:
+    return frozenset(stems(PurePath(source).stem))

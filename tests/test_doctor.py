@@ -10,9 +10,10 @@ import pytest
 
 from ingest.sync import sync
 from rag_app.config import Settings
-from rag_app.doctor import Finding, examine, lost_chunks
+from rag_app.doctor import Finding, examine, lost_chunks, repair
 from rag_app.errors import StoreError
 from rag_app.index.index import Index
+from rag_app.index.lexicon import Lexicon
 from rag_app.index.vectors import ChromaVectors
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.rag import Rag
@@ -55,12 +56,23 @@ def test_a_sound_index_has_no_fault(settings: Settings) -> None:
     assert [finding for finding in findings.values() if not finding.ok] == []
     assert list(findings) == [
         *("versions", "python", "embedder", "generator", "disk"),
-        *("catalogue", "delivery", "vectors"),
+        *("catalogue", "delivery", "lexicon", "vectors"),
     ]
 
 
 def test_an_empty_index_has_no_fault(tmp_path: Path) -> None:
     assert all(finding.ok for finding in examine(Settings(index=tmp_path / "new")))
+
+
+def test_a_chunk_lost_by_its_words_is_found(settings: Settings, index: Index) -> None:
+    lexicon = Lexicon(index.folder / "lexicon")
+    lexicon.delete(index.catalog.chunk_ids()[:1])
+    lexicon.commit()
+    lexicon.finish()
+    finding = examined(settings)["lexicon"]
+    assert (finding.ok, "only 2 chunks" in finding.detail) == (False, True)
+    repair(settings)
+    assert examined(settings)["lexicon"].ok
 
 
 def test_a_lost_vector_is_found(settings: Settings, index: Index) -> None:

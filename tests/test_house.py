@@ -74,6 +74,7 @@ DOORS = {
     **dict.fromkeys(("tokenizers", "huggingface_hub"), ("rag_app.models",)),
     "chromadb": ("rag_app.index.vectors",),
     "openvino": ("rag_app.models.bert",),
+    "tantivy": ("rag_app.index.lexicon",),
     **dict.fromkeys(
         (
             "bs4",
@@ -107,6 +108,7 @@ SLOW_TO_IMPORT = (
     "chromadb",
     "openvino",
     "peft",
+    "tantivy",
 )
 NEVER_AT_START = (*SLOW_TO_IMPORT, "streamlit", "langchain_core", "ingest", "ui")
 

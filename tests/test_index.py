@@ -18,9 +18,10 @@ from ingest.chunking import chunk
 from ingest.sync import sync
 from rag_app.doctor import lost_chunks
 from rag_app.errors import IndexLocked, IndexMismatch, StoreError
-from rag_app.index.index import Index, IndexWriter
+from rag_app.index.index import Index
 from rag_app.index.rows import FileState
 from rag_app.index.vectors import ChromaVectors
+from rag_app.index.writer import IndexWriter
 from rag_app.protocols import TextKind, Vectors
 from rag_app.schema import Chunk, Document
 from tests.fakes import HashEmbedder, a_document, a_hit
@@ -75,19 +76,6 @@ def test_a_query_brings_cosines_closest_first(vectors: ChromaVectors) -> None:
     cosines = {piece.id: float(row @ rows[7]) for piece, row in zip(chunks, rows, strict=True)}
     assert [id_ for id_, _ in found] == sorted(cosines, key=lambda id_: -cosines[id_])
     assert dict(found) == pytest.approx(cosines, abs=1e-5)
-
-
-def test_a_query_among_documents_finds_only_theirs(vectors: ChromaVectors) -> None:
-    chunks, rows = some_chunks(50)
-    vectors.upsert(chunks, rows)
-    found = vectors.query(rows[0], k=50, documents=["d1", "d3"])
-    assert {id_ for id_, _ in found} == {c.id for c in chunks if c.document_id in {"d1", "d3"}}
-
-
-def test_a_query_among_no_documents_finds_nothing(vectors: ChromaVectors) -> None:
-    chunks, rows = some_chunks(5)
-    vectors.upsert(chunks, rows)
-    assert vectors.query(rows[0], k=5, documents=[]) == []
 
 
 def test_an_empty_store_finds_nothing(vectors: ChromaVectors) -> None:
@@ -166,6 +154,25 @@ def test_every_chunk_is_found_by_its_own_vector(index: Index, embedder: HashEmbe
     assert lost_chunks(index, index.catalog.chunk_ids()) == []
 
 
+def test_a_search_among_documents_finds_only_theirs(index: Index, embedder: HashEmbedder) -> None:
+    chunks = [put(index, a_document(f"Boat {n}.", source=f"{n}"), embedder) for n in range(5)]
+    vector = embedder.embed(["Boat 0."])[0]
+    some = [chunks[n][0].document_id for n in (1, 3)]
+    theirs = {chunks[n][0].id for n in (1, 3)}
+    assert {id_ for id_, _ in index.nearest(vector, k=9, documents=some)} == theirs
+    assert {id_ for id_, _ in index.matches(["boat"], k=9, documents=some)} == theirs
+    assert index.nearest(vector, k=9, documents=[]) == []
+    assert index.matches(["boat"], k=9, documents=[]) == []
+
+
+def test_a_search_among_documents_sees_what_was_added(index: Index, embedder: HashEmbedder) -> None:
+    (first,) = put(index, a_document("Boats float."), embedder)
+    vector = embedder.embed(["Boats float."])[0]
+    assert len(index.nearest(vector, k=9, documents=[first.document_id])) == 1
+    longer = put(index, a_document("Boats float. " * 60), embedder)
+    assert len(index.nearest(vector, k=9, documents=[first.document_id])) == len(longer) > 1
+
+
 def test_a_removed_document_is_gone_from_both_searches(
     index: Index, embedder: HashEmbedder
 ) -> None:
@@ -173,7 +180,7 @@ def test_a_removed_document_is_gone_from_both_searches(
     with index.writing() as writer:
         writer.remove(["notes.md", "unknown"])
         writer.deliver()
-    assert index.catalog.lexicon.search("tides", k=5) == []
+    assert index.matches(["tide"], k=5) == []
     assert nearest(index, "Tides turn.", embedder) == []
 
 
@@ -191,7 +198,7 @@ def test_an_unchanged_chunk_learns_its_new_heading_and_title(
     put(index, a_document(text, title="New", headings=((0, 1, "New"),)), embedder)
     (piece,) = index.catalog.chunks_of("notes.md")
     assert piece.heading == "New"
-    assert index.catalog.lexicon.search("old", k=5) == []
+    assert index.matches(["old"], k=5) == []
     assert nearest(index, text, embedder) == [piece.id]
 
 
@@ -238,9 +245,9 @@ def test_what_was_committed_but_not_delivered_is_delivered_by_the_next_writer(
     with index.writing() as writer:
         writer.remove(["a"])
         (new,) = commit(writer, a_document("Boats float.", source="b"), embedder)
-    assert [id_ for id_, _ in index.catalog.lexicon.search("boats", k=5)] == [new.id]
     with index.writing():
         pass
+    assert [id_ for id_, _ in index.matches(["boat"], k=5)] == [new.id]
     assert nearest(index, "Tides turn.", embedder) == [new.id]
     assert index.catalog.outbox("add", limit=1) == index.catalog.outbox("forget", limit=1) == []
 
@@ -402,20 +409,39 @@ def test_a_catalogue_of_a_later_version_is_left_alone(
         Index.open(tmp_path, embedder=embedder)
 
 
-def test_a_catalogue_of_the_first_version_is_brought_up_to_date(
+FIRST_VERSION = """
+DROP INDEX documents_same_as;
+ALTER TABLE documents DROP COLUMN same_as;
+DROP TRIGGER chunks_added;
+DROP TRIGGER chunks_removed;
+CREATE VIRTUAL TABLE lexicon USING fts5 (
+    text, heading, name, content = 'chunks', content_rowid = 'key'
+);
+CREATE VIRTUAL TABLE lexicon_terms USING fts5vocab (lexicon, 'row');
+CREATE TRIGGER chunks_added AFTER INSERT ON chunks BEGIN
+    INSERT INTO lexicon (rowid, text, heading, name)
+    VALUES (new.key, new.text, new.heading, new.name);
+END;
+CREATE TRIGGER chunks_removed AFTER DELETE ON chunks BEGIN
+    INSERT INTO lexicon (lexicon, rowid, text, heading, name)
+    VALUES ('delete', old.key, old.text, old.heading, old.name);
+END;
+PRAGMA user_version = 1;
+"""
+
+
+def test_an_index_of_the_first_version_is_brought_up_to_date(
     index: Index, embedder: HashEmbedder
 ) -> None:
-    put(index, a_document("What stays."), embedder)
+    put(index, a_document("Boats stay."), embedder)
     index.close()
+    shutil.rmtree(index.folder / "lexicon")
     with closing(sqlite3.connect(index.folder / "catalog.sqlite")) as older:
-        older.executescript(
-            "DROP INDEX documents_same_as; ALTER TABLE documents DROP COLUMN same_as;"
-            " PRAGMA user_version = 1;"
-        )
+        older.executescript(FIRST_VERSION)
     with closing(Index.open(index.folder, embedder=embedder)) as newer:
-        assert newer.catalog.count_chunks() == 1
+        assert len(newer.matches(["boat"], k=5)) == 1
         put(newer, a_document("What is new.", source="new.md"), embedder)
-        assert len(nearest(newer, "What stays.", embedder)) == 2
+        assert len(nearest(newer, "Boats stay.", embedder)) == 2
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, embedder: HashEmbedder) -> None:

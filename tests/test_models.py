@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
 from pathlib import Path
@@ -154,6 +155,12 @@ def test_what_is_no_plain_bert_is_left_to_torch(copy: Path) -> None:
     spoil(copy / "1_Pooling/config.json", pooling_mode_max_tokens=False)
     spoil(copy / "config.json", hidden_act="relu")
     assert isinstance(open_encoder(copy, max_tokens=512, threads=0), TorchEncoder)
+
+
+def test_nothing_is_reported_to_the_makers_of_openvino(minilm: SentenceEmbedder) -> None:
+    minilm.embed(["text"])
+    assert "openvino" in sys.modules
+    assert not [name for name in sys.modules if name.startswith("openvino_telemetry.")]
 
 
 def test_threads_share_a_model(minilm: SentenceEmbedder) -> None:

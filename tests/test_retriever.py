@@ -13,7 +13,7 @@ from ingest.sync import sync
 from rag_app.errors import ConfigError
 from rag_app.fusion import fuse
 from rag_app.index.index import Index
-from rag_app.retriever import Retriever, match_expression
+from rag_app.retriever import Retriever
 from tests.fakes import HashEmbedder
 
 FILES = {
@@ -110,10 +110,6 @@ def test_a_blank_question_has_no_hits(retriever: Retriever) -> None:
 @pytest.mark.parametrize("question", ['"', "AND OR NOT", "a* ^b", "NEAR(x y)", "col:x", "'; --"])
 def test_operators_in_a_question_are_only_words(retriever: Retriever, question: str) -> None:
     assert len(retriever.search(question, k=1)) == 1
-
-
-def test_an_expression_holds_each_content_word_once() -> None:
-    assert match_expression("What is the key of the key?") == '"key"'
 
 
 def test_a_k_below_one_is_refused(retriever: Retriever) -> None:

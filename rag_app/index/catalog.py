@@ -1,4 +1,4 @@
-"""What the index knows: documents, chunks, vectors by text, and the lexical index.
+"""What the index knows: documents, chunks, and vectors by text.
 
 This SQLite file is the truth. Every public method is one consistent read, or one
 transaction that takes effect whole.
@@ -10,7 +10,6 @@ from pathlib import Path
 
 from rag_app.index.database import Database
 from rag_app.index.kept_vectors import KeptVectors
-from rag_app.index.lexicon import Lexicon
 from rag_app.index.rows import (
     READ_CHUNKS,
     READ_DOCUMENT,
@@ -36,7 +35,6 @@ class Catalog:
 
     def __init__(self, folder: Path) -> None:
         self._db = Database(folder / "catalog.sqlite")
-        self.lexicon = Lexicon(self._db)
         self.kept = KeptVectors(self._db)
 
     # Documents
@@ -153,6 +151,20 @@ class Catalog:
         rows = self._db.rows_in(READ_CHUNKS + "WHERE c.id IN ({})", ids)
         return {row[0]: Chunk(*row) for row in rows}
 
+    def names(self, ids: Iterable[str]) -> dict[str, str]:
+        """Title and file name of chunks' documents, by chunk id."""
+        return dict(self._db.rows_in("SELECT id, name FROM chunks WHERE id IN ({})", ids))
+
+    def sources(self, ids: Iterable[str]) -> dict[str, str]:
+        """The sources of the chunks that are there, by chunk id."""
+        return dict(
+            self._db.rows_in(
+                "SELECT c.id, d.source FROM chunks c JOIN documents d ON d.id = c.document_id"
+                " WHERE c.id IN ({})",
+                ids,
+            )
+        )
+
     def chunks_of(self, document_id: str) -> list[Chunk]:
         """The document's chunks in reading order."""
         rows = self._db.rows(
@@ -176,10 +188,10 @@ class Catalog:
         )
         return int(self._db.rows(documents)[0][0]), self.count_chunks()
 
-    # What the vector store has yet to do
+    # What vector store and lexicon have yet to do
 
     def outbox(self, action: str, *, limit: int) -> list[str]:
-        """Ids of chunks that the vector store has yet to "add" or "forget"."""
+        """Ids of chunks that the two have yet to "add" or "forget"."""
         return [
             id_
             for (id_,) in self._db.rows(
@@ -188,13 +200,13 @@ class Catalog:
         ]
 
     def delivered(self, ids: Iterable[str]) -> None:
-        """The vector store has done its part for these chunks."""
+        """The two have done their part for these chunks."""
         with self._db.transaction():
             self._db.run_many("DELETE FROM outbox WHERE chunk_id = ?", [(i,) for i in ids])
             self._advance()
 
     def redeliver(self) -> None:
-        """Have every chunk added to the vector store again, as to a new one."""
+        """Have every chunk added to the two again, as to new ones."""
         with self._db.transaction():
             self._db.run("DELETE FROM outbox")
             self._db.run("INSERT INTO outbox SELECT id, 'add' FROM chunks")

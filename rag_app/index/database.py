@@ -125,7 +125,7 @@ class Database:
         (found,) = self.rows("PRAGMA user_version")[0]
         if found == VERSION:
             return
-        if found and found not in MIGRATIONS:
+        if found > VERSION:
             raise StoreError(
                 f"{path} has version {found}, this program reads {VERSION}; "
                 "remove the index folder and ingest again"
@@ -133,10 +133,11 @@ class Database:
         with self.transaction():
             # Another process may have created the tables since the look above.
             found = self.rows("PRAGMA user_version")[0][0]
-            if found != VERSION:
-                for statement in _statements(MIGRATIONS[found] if found else SCHEMA):
+            scripts = [MIGRATIONS[n] for n in range(found, VERSION)] if found else [SCHEMA]
+            for script in scripts:
+                for statement in _statements(script):
                     self._connection.execute(statement)
-                self._connection.execute(f"PRAGMA user_version = {VERSION}")
+            self._connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def is_writable(path: Path) -> bool:

@@ -35,14 +35,20 @@ class KeptVectors:
                 ],
             )
 
-    def of_all_chunks(self, model: str) -> Iterator[tuple[str, str, Vectors]]:
-        """(chunk id, document id, (d,) vector) of every chunk that has one."""
-        rows = self._db.rows(
-            "SELECT c.id, c.document_id, v.vector FROM chunks c"
-            " JOIN vectors v ON v.digest = c.digest AND v.model = ?",
-            (model,),
+    def of_documents(
+        self, model: str, documents: Sequence[str] | None = None
+    ) -> Iterator[tuple[str, Vectors]]:
+        """(chunk id, (d,) vector) of the chunks of some documents, or of all."""
+        select = (
+            "SELECT c.id, v.vector FROM chunks c"
+            " JOIN vectors v ON v.digest = c.digest AND v.model = ?"
         )
-        return ((chunk, document, vector_of(blob)) for chunk, document, blob in rows)
+        rows: Iterable[tuple[str, bytes]]
+        if documents is None:
+            rows = self._db.rows(select, (model,))
+        else:
+            rows = self._db.rows_in(f"{select} WHERE c.document_id IN ({{}})", documents, model)
+        return ((id_, vector_of(blob)) for id_, blob in rows)
 
     def of_chunks(self, model: str, ids: Iterable[str]) -> dict[str, Vectors]:
         """(d,) vectors of chunks, by chunk id."""

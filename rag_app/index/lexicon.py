@@ -1,51 +1,172 @@
-"""BM25 over the chunks, in SQLite's FTS5 table."""
+"""BM25 over the chunks' words, by tantivy. Made from the catalogue, and can be made again.
 
-from collections.abc import Iterable, Sequence
+k1 is 1.2 and b 0.75. A word that the question repeats weighs the square root of its number,
+and two words that follow one another in the question count a little more where they do so
+in the chunk too: both learnt on SciFact's training claims, and sound on CACM and MED.
+"""
 
-from rag_app.index.database import Database
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag_app.errors import StoreError
+from rag_app.schema import Chunk
+from rag_app.terms import stem_words, words
+
+if TYPE_CHECKING:
+    from tantivy import IndexWriter, Query, Schema, Searcher
+
+_HEAP = 64 << 20  # bytes that are collected before they become a segment
+_PAIR = 0.2  # what a pair of words counts besides the two
+_GAP = 2  # words that may stand between them
 
 
 class Lexicon:
-    """Words of chunks, their headings and their documents' names."""
+    """Words of chunks, their headings and their documents' names, stemmed."""
 
-    def __init__(self, database: Database) -> None:
-        self._db = database
+    def __init__(self, folder: Path | None) -> None:
+        """In the folder, made if it is not there; in memory where there is none."""
+        from tantivy import Index, TextAnalyzerBuilder, Tokenizer
+
+        self._folder = folder
+        self._writer: IndexWriter | None = None
+        self._schema = _schema()
+        with self._telling():
+            if folder is None:
+                self._index: Index = Index(self._schema)
+            else:
+                folder.mkdir(parents=True, exist_ok=True)
+                self._index = Index(self._schema, path=str(folder))
+            # What is added has been cut and stemmed already.
+            stems = TextAnalyzerBuilder(Tokenizer.whitespace()).build()
+            self._index.register_tokenizer("stems", stems)
+            self._index.config_reader("manual")
+        self.reload()
+
+    def reload(self) -> None:
+        """See what was committed, by whichever process, until now."""
+        with self._telling():
+            self._index.reload()
+            self._searcher: Searcher = self._index.searcher()
+
+    # Writing
+
+    def replace(self, chunks: Iterable[Chunk], names: Mapping[str, str]) -> None:
+        """Add chunks, or put them in the place of what had their ids; `commit` makes it last.
+
+        Args:
+            chunks: Whose texts and headings are found.
+            names: What their documents are called, by chunk id.
+        """
+        from tantivy import Document
+
+        with self._telling():
+            for chunk in chunks:
+                self._writing.delete_documents_by_term("id", chunk.id)
+                fields = (names[chunk.id], chunk.heading, chunk.text)
+                document = Document(id=chunk.id, document=chunk.document_id)
+                for field in fields:
+                    document.add_text("words", " ".join(stem_words(words(field))))
+                self._writing.add_document(document)
+
+    def delete(self, ids: Iterable[str]) -> None:
+        """Forget chunks; unknown ids are ignored; `commit` makes it last."""
+        with self._telling():
+            for id_ in ids:
+                self._writing.delete_documents_by_term("id", id_)
+
+    def commit(self) -> None:
+        """Make what was added and deleted last, and see it."""
+        with self._telling():
+            self._writing.commit()
+        self.reload()
+
+    def finish(self) -> None:
+        """Let another process write."""
+        if self._writer is not None:
+            writer, self._writer = self._writer, None
+            with self._telling():
+                writer.wait_merging_threads()
+
+    @property
+    def _writing(self) -> "IndexWriter":
+        if self._writer is None:
+            self._writer = self._index.writer(heap_size=_HEAP, num_threads=1)
+        return self._writer
+
+    # Reading
 
     def search(
-        self, match: str, *, k: int, documents: Sequence[str] | None = None
+        self, stems: Sequence[str], *, k: int, documents: Sequence[str] | None = None
     ) -> list[tuple[str, float]]:
-        """The k best chunks for an FTS5 expression as (chunk id, BM25), best first."""
-        if documents is None:
-            rows = self._db.rows(
-                "SELECT c.id, s.score FROM (SELECT rowid, -rank AS score FROM lexicon"
-                " WHERE lexicon MATCH ? ORDER BY rank LIMIT ?) s JOIN chunks c ON c.key = s.rowid",
-                (match, k),
-            )
-        else:
-            rows = list(
-                self._db.rows_in(
-                    "SELECT c.id, -rank FROM lexicon JOIN chunks c ON c.key = lexicon.rowid"
-                    " WHERE lexicon MATCH ? AND c.document_id IN ({})",
-                    documents,
-                    match,
-                )
-            )
-        return sorted(rows, key=lambda row: (-row[1], row[0]))[:k]
+        """The k best chunks with any of the stems as (chunk id, BM25), best first."""
+        query = self._query(stems)
+        if documents is not None:
+            query = self._among("document", documents, query)
+        return self._found(query, k)
 
-    def score(self, match: str, ids: Iterable[str]) -> dict[str, float]:
-        """BM25 of given chunks; those without any term of the expression are left out."""
-        return dict(
-            self._db.rows_in(
-                "SELECT c.id, -rank FROM lexicon JOIN chunks c ON c.key = lexicon.rowid"
-                " WHERE lexicon MATCH ? AND lexicon.rowid IN"
-                " (SELECT key FROM chunks WHERE id IN ({}))",
-                ids,
-                match,
-            )
-        )
+    def score(self, stems: Sequence[str], ids: Sequence[str]) -> dict[str, float]:
+        """BM25 of given chunks; those without any of the stems are left out."""
+        return dict(self._found(self._among("id", ids, self._query(stems)), len(ids)))
 
     def chunk_counts(self, stems: Iterable[str]) -> dict[str, int]:
-        """In how many chunks each stem occurs; stems that occur nowhere are left out."""
-        return dict(
-            self._db.rows_in("SELECT term, doc FROM lexicon_terms WHERE term IN ({})", stems)
-        )
+        """In how many chunks each stem occurs."""
+        return {stem: self._searcher.doc_freq("words", stem) for stem in stems}
+
+    def count(self) -> int:
+        """How many chunks there are."""
+        return self._searcher.num_docs
+
+    def _query(self, stems: Sequence[str]) -> "Query":
+        from tantivy import Occur, Query
+
+        counts = Counter(stems)
+        parts = [
+            Query.boost_query(Query.term_query(self._schema, "words", stem), count**0.5)
+            for stem, count in counts.items()
+        ]
+        pairs = {(one, other) for one, other in pairwise(stems) if one != other}
+        parts += [
+            Query.boost_query(Query.phrase_query(self._schema, "words", [*pair], _GAP), _PAIR)
+            for pair in sorted(pairs)
+        ]
+        return Query.boolean_query([(Occur.Should, part) for part in parts])
+
+    def _among(self, field: str, values: Sequence[str], query: "Query") -> "Query":
+        from tantivy import Occur, Query
+
+        given = Query.const_score_query(Query.term_set_query(self._schema, field, [*values]), 0)
+        return Query.boolean_query([(Occur.Must, given), (Occur.Must, query)])
+
+    def _found(self, query: "Query", k: int) -> list[tuple[str, float]]:
+        if not k:
+            return []
+        with self._telling():
+            searcher = self._searcher
+            hits = searcher.search(query, k, count=False).hits
+            rows = [(searcher.doc(address)["id"][0], float(score)) for score, address in hits]
+        return sorted(rows, key=lambda row: (-row[1], row[0]))
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Failures of tantivy and of the disk as an error that says what to do."""
+        try:
+            yield
+        except (ValueError, OSError) as error:
+            raise StoreError(
+                f"{self._folder} cannot be used ({error}); make room if the disk is full, then "
+                "`rag-app doctor --repair` makes it anew"
+            ) from error
+
+
+def _schema() -> "Schema":
+    from tantivy import SchemaBuilder
+
+    builder = SchemaBuilder()
+    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("document", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("words", tokenizer_name="stems", index_option="position")
+    return builder.build()

@@ -1,20 +1,40 @@
 """The tables of the catalogue.
 
-`outbox` lists the chunks that the vector store has yet to add or forget. It is written
-in the same transaction as the chunks, so that a crash between the two stores loses nothing.
+`outbox` lists the chunks that vector store and lexicon have yet to add or forget. It is
+written in the same transaction as the chunks, so that a crash before they have loses nothing.
 """
 
-VERSION = 2
+VERSION = 3
 
-# What brings an older file up to date, by the version it has; statements end with their line.
+_TRIGGERS = """
+CREATE TRIGGER chunks_added AFTER INSERT ON chunks BEGIN
+    INSERT OR REPLACE INTO outbox VALUES (new.id, 'add');
+END;
+CREATE TRIGGER chunks_removed AFTER DELETE ON chunks BEGIN
+    INSERT OR REPLACE INTO outbox VALUES (old.id, 'forget');
+END;
+"""
+
+_REDELIVER = "INSERT OR REPLACE INTO outbox SELECT id, 'add' FROM chunks;"
+
+# What brings an older file up to the next version, by its own; statements end with their line.
 MIGRATIONS = {
     1: """
 ALTER TABLE documents ADD COLUMN same_as TEXT REFERENCES documents (id) ON DELETE CASCADE;
 CREATE INDEX documents_same_as ON documents (same_as);
 """,
+    2: """
+DROP TRIGGER chunks_added;
+DROP TRIGGER chunks_removed;
+DROP TABLE lexicon_terms;
+DROP TABLE lexicon;
+"""
+    + _TRIGGERS
+    + _REDELIVER,
 }
 
-SCHEMA = """
+SCHEMA = (
+    """
 CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE documents (
@@ -63,20 +83,6 @@ CREATE TABLE outbox (
     action   TEXT NOT NULL CHECK (action IN ('add', 'forget'))
 ) WITHOUT ROWID;
 
-CREATE VIRTUAL TABLE lexicon USING fts5 (
-    text, heading, name,
-    content = 'chunks', content_rowid = 'key', tokenize = 'porter unicode61 remove_diacritics 2'
-);
-CREATE VIRTUAL TABLE lexicon_terms USING fts5vocab (lexicon, 'row');
-
-CREATE TRIGGER chunks_added AFTER INSERT ON chunks BEGIN
-    INSERT INTO lexicon (rowid, text, heading, name)
-    VALUES (new.key, new.text, new.heading, new.name);
-    INSERT OR REPLACE INTO outbox VALUES (new.id, 'add');
-END;
-CREATE TRIGGER chunks_removed AFTER DELETE ON chunks BEGIN
-    INSERT INTO lexicon (lexicon, rowid, text, heading, name)
-    VALUES ('delete', old.key, old.text, old.heading, old.name);
-    INSERT OR REPLACE INTO outbox VALUES (old.id, 'forget');
-END;
 """
+    + _TRIGGERS
+)

@@ -72,16 +72,11 @@ class ChromaVectors:
             with _telling(self._path), self._turn:
                 self._collection.delete(ids=list(ids[begin : begin + _MOST_A_CALL]))
 
-    def query(
-        self, vector: Vectors, *, k: int, documents: Sequence[str] | None = None
-    ) -> list[tuple[str, float]]:
+    def query(self, vector: Vectors, *, k: int) -> list[tuple[str, float]]:
         """The k nearest to the (d,) vector as (chunk id, cosine), closest first."""
-        if documents is not None and not documents:
-            return []
-        where: Any = None if documents is None else {"document_id": {"$in": list(documents)}}
         with _telling(self._path), nullcontext() if self._loaded else self._turn:
             found = self._collection.query(
-                query_embeddings=vector[None, :], n_results=k, where=where, include=["distances"]
+                query_embeddings=vector[None, :], n_results=k, include=["distances"]
             )
         # Of an empty store nothing was loaded; the next query will try again.
         self._loaded = self._loaded or bool(found["ids"][0])

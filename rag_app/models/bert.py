@@ -6,6 +6,7 @@ instructions it embeds faster than torch does.
 """
 
 import json
+import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -53,6 +54,7 @@ class Bert:
     """A network with a head on it, compiled for this processor."""
 
     def __init__(self, folder: Path, head: Head, *, weights: Weights, threads: int = 0) -> None:
+        _mute()
         import openvino
 
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
@@ -114,6 +116,11 @@ def linear(values: Any, weight: NDArray[np.float32], bias: NDArray[np.float32]) 
 
     product = op.matmul(values, op.constant(weight), transpose_a=False, transpose_b=True)
     return op.add(product, op.constant(bias))
+
+
+def _mute() -> None:
+    """Have OpenVINO find no telemetry: else it reports each import of it to Google."""
+    sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
 
 
 def _precision(core: Any) -> str:

@@ -1,0 +1,85 @@
+"""What only the one writer of an index may do."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from rag_app.index.catalog import Catalog, FileState
+from rag_app.index.stores import Stores
+from rag_app.protocols import Vectors
+from rag_app.schema import Chunk, Document, Status
+
+_DELIVERY = 1_000  # chunks handed to the stores at a time
+
+
+class IndexWriter:
+    """Writes whole documents; got from `Index.writing`."""
+
+    def __init__(self, catalog: Catalog, stores: Stores, model: str) -> None:
+        self._catalog = catalog
+        self._stores = stores
+        self._model = model
+
+    def without_vector(self, texts: Sequence[str]) -> list[str]:
+        """Those of the texts that have no vector yet, each once."""
+        return self._catalog.kept.without(self._model, texts)
+
+    def keep(self, texts: Sequence[str], vectors: Vectors) -> None:
+        """Keep (n, d) unit vectors of texts, before the documents they stand in."""
+        self._catalog.kept.keep(self._model, texts, vectors)
+
+    def commit(
+        self, document: Document, chunks: Sequence[Chunk], *, file: FileState, recipe: str
+    ) -> None:
+        """Add or replace a document, whole or not at all.
+
+        Args:
+            document: With the text that the chunks point into.
+            chunks: All of its chunks, whose vectors are kept already.
+            file: The file as it was read.
+            recipe: Fingerprint of everything that decided how it was cut and embedded.
+        """
+        self._catalog.put(document, chunks, file=file, recipe=recipe)
+
+    def reject(
+        self, id_: str, source: str, *, file: FileState, recipe: str, status: Status, reason: str
+    ) -> None:
+        """Note a file that gave no text and why; what it gave before is forgotten."""
+        self._catalog.put_unread(
+            id_, source, file=file, recipe=recipe, status=status, reason=reason
+        )
+
+    def copy(self, source: str, *, file: FileState, of: str, folder: str) -> None:
+        """Note a file with the same bytes as a document, which is found under that one."""
+        self._catalog.put_copy(source, file=file, of=of, folder=folder)
+
+    def remove(self, document_ids: Sequence[str]) -> None:
+        """Forget documents with their chunks and vectors; unknown ids are ignored."""
+        self._catalog.remove(document_ids)
+
+    def deliver(self) -> None:
+        """Bring vector store and lexicon up to date with the catalogue."""
+        while ids := self._catalog.outbox("forget", limit=_DELIVERY):
+            self._stores.vectors.delete(ids)
+            self._stores.lexicon.delete(ids)
+            self._delivered(ids)
+        while ids := self._catalog.outbox("add", limit=_DELIVERY):
+            chunks = self._catalog.chunks(ids)
+            self._add_vectors(chunks)
+            self._stores.lexicon.replace(chunks.values(), self._catalog.names(ids))
+            self._delivered(ids)
+
+    def _delivered(self, ids: Sequence[str]) -> None:
+        self._stores.lexicon.commit()
+        self._catalog.delivered(ids)
+
+    def _add_vectors(self, chunks: Mapping[str, Chunk]) -> None:
+        """Add what has a vector.
+
+        A chunk without one of this model gets it when its document, whose recipe no longer
+        fits, is ingested again.
+        """
+        vectors = self._catalog.kept.of_chunks(self._model, chunks)
+        if vectors:
+            rows = np.stack([*vectors.values()])
+            self._stores.vectors.upsert([chunks[id_] for id_ in vectors], rows)
