@@ -72,25 +72,18 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
-    for name, run, help_ in (
-        ("search", _search, "show the chunks that fit a question best"),
-        ("ask", _ask, "answer a question with citations"),
-    ):
-        asking = command(name, run, help_)
-        what = asking.add_mutually_exclusive_group(required=True)
+    searching = command("search", _search, "show the chunks that fit a question best")
+    asking = command("ask", _ask, "answer a question with citations")
+    for added in (searching, asking):
+        what = added.add_mutually_exclusive_group(required=True)
         what.add_argument("question", nargs="?")
         what.add_argument("--batch", type=Path, metavar="FILE", help="questions as JSON lines")
-        asking.add_argument("-k", type=int, help="how many chunks")
-        asking.add_argument(
-            "--where",
-            action="append",
-            default=[],
-            type=_filter,
-            metavar="KEY=VALUE",
-            help="only documents with this value; may be repeated",
-        )
-        if name == "ask":
-            asking.add_argument("--generator", metavar="NAME", help="language model, or `read`")
+        _add_search_options(added)
+    asking.add_argument("--generator", metavar="NAME", help="language model, or `read`")
+    explaining = command("explain", _explain, "show why a question finds what it finds")
+    explaining.add_argument("question")
+    explaining.add_argument("--source", default="", help="tell why this document is there or not")
+    _add_search_options(explaining)
     text = command("text", _text, "print the extracted text that citations point into")
     text.add_argument("source")
     command("status", _status, "list the files of the index and what became of them")
@@ -111,6 +104,18 @@ def _parser() -> argparse.ArgumentParser:
     evaluating.add_argument("-k", type=int, help="chunks retrieved, where the measure has no own k")
     evaluating.add_argument("--limit", type=int, help="only the first so many questions")
     return parser
+
+
+def _add_search_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-k", type=int, help="how many chunks")
+    parser.add_argument(
+        "--where",
+        action="append",
+        default=[],
+        type=_filter,
+        metavar="KEY=VALUE",
+        help="only documents with this value; may be repeated",
+    )
 
 
 def _settings(arguments: argparse.Namespace, **more: Any) -> Settings:
@@ -141,6 +146,28 @@ def _search(arguments: argparse.Namespace) -> int:
                 _print_json(_with_id(row, retrieval_json(found)))
             else:
                 print(retrieval_text(found))
+    return 0
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from dataclasses import asdict
+
+    from rag_app.explain import explain, explanation_text
+    from rag_app.rag import Rag
+
+    with closing(Rag.open(settings=_of_an_index(arguments, answer="read"))) as rag:
+        found = explain(
+            arguments.question,
+            rag.retriever,
+            rag.index,
+            k=arguments.k or 10,
+            where=dict(arguments.where),
+            source=arguments.source,
+        )
+    if arguments.json:
+        _print_json(asdict(found))
+    else:
+        print(explanation_text(found))
     return 0
 
 

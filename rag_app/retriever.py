@@ -1,7 +1,8 @@
 """The top chunks for a question: both searches, fused."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import PurePath
 from time import perf_counter
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from rag_app.errors import ConfigError
 from rag_app.fusion import fuse
 from rag_app.index.index import Index
-from rag_app.protocols import Embedder
+from rag_app.protocols import Embedder, Vectors
 from rag_app.schema import Hit, Retrieval, Signals
 from rag_app.terms import stems
 
@@ -19,6 +20,29 @@ if TYPE_CHECKING:
 
 _NAME_WEIGHT = 0.5
 _FILTER = re.compile(r"\w[\w.-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """What both searches brought up for a question; the mappings go by chunk id.
+
+    Attributes:
+        asked: Stems of the question's content words.
+        vector: Of the question, (d,).
+        dense: Cosines, −1…1.
+        lexical: BM25, 0 where no word matches.
+        named: What is added to the score of files that the question names.
+        fused: (chunk id, score 0…1), best first.
+        seconds: What each stage took.
+    """
+
+    asked: tuple[str, ...] = ()
+    vector: Vectors | None = None
+    dense: Mapping[str, float] = field(default_factory=dict)
+    lexical: Mapping[str, float] = field(default_factory=dict)
+    named: Mapping[str, float] = field(default_factory=dict)
+    fused: Sequence[tuple[str, float]] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
 class Retriever:
@@ -65,13 +89,26 @@ class Retriever:
         self, question: str, *, k: int | None = None, where: Mapping[str, str] | None = None
     ) -> Retrieval:
         """As `search`, with the seconds each stage took."""
+        begun = perf_counter()
         k = self._k if k is None else k
+        pool = self.pool(question, k=k, where=where)
+        chunks = self._index.catalog.chunks(id_ for id_, _ in pool.fused[:k])
+        there = [(id_, score) for id_, score in pool.fused[:k] if id_ in chunks]
+        hits = tuple(
+            Hit(chunks[id_], score, rank, Signals(pool.dense[id_], pool.lexical[id_]))
+            for rank, (id_, score) in enumerate(there, start=1)
+        )
+        rest = perf_counter() - begun - sum(pool.seconds.values())
+        return Retrieval(question, hits, {**pool.seconds, "fetch": rest} if pool.seconds else {})
+
+    def pool(self, question: str, *, k: int, where: Mapping[str, str] | None = None) -> Pool:
+        """What both searches bring up, each with both signals; arguments as for `search`."""
         if k < 1:
             raise ConfigError(f"k={k} is out of range; use 1 or more")
         if bad := [key for key in where or () if not _FILTER.fullmatch(key)]:
             raise ConfigError(f"{bad[0]!r} cannot be filtered by; use KEY=VALUE with a plain key")
         if not question.strip():
-            return Retrieval(question, (), {})
+            return Pool()
         begun = perf_counter()
         vector = self._embedder.embed([question], kind="query")[0]
         embedded = perf_counter()
@@ -79,45 +116,31 @@ class Retriever:
         count = max(k, self._candidates)
         dense = dict(self._index.nearest(vector, k=count, documents=documents))
         neighbours = perf_counter()
-        asked = stems(question)
+        asked = tuple(stems(question))
         lexical = dict(self._index.matches(asked, k=count, documents=documents))
         # Each side's candidates get the other side's score too, exactly.
         dense |= self._index.cosines(vector, [id_ for id_ in lexical if id_ not in dense])
         lexical |= self._index.bm25(asked, [id_ for id_ in dense if id_ not in lexical])
         matched = perf_counter()
-        hits = self._rank(asked, dense, lexical, k)
-        return Retrieval(
-            question,
-            hits,
-            {
-                "embed": embedded - begun,
-                "dense": neighbours - embedded,
-                "lexical": matched - neighbours,
-                "fuse": perf_counter() - matched,
-            },
-        )
+        # The catalogue is the truth: what it no longer has was removed and is no hit.
+        sources = self._index.catalog.sources(dense.keys() | lexical.keys())
+        dense = {id_: dense.get(id_, 0.0) for id_ in sources}
+        lexical = {id_: lexical.get(id_, 0.0) for id_ in sources}
+        named = self._named(asked, sources)
+        fused = fuse(dense, lexical, dense_weight=self._dense_weight, bonus=named)
+        seconds = {
+            "embed": embedded - begun,
+            "dense": neighbours - embedded,
+            "lexical": matched - neighbours,
+            "fuse": perf_counter() - matched,
+        }
+        return Pool(asked, vector, dense, lexical, named, fused, seconds)
 
     def as_langchain(self, *, k: int | None = None) -> "BaseRetriever":
         """This retriever as LangChain's, for use in its chains."""
         from rag_app.langchain_adapter import as_langchain_retriever
 
         return as_langchain_retriever(self, k=k)
-
-    def _rank(
-        self, asked: list[str], dense: dict[str, float], lexical: dict[str, float], k: int
-    ) -> tuple[Hit, ...]:
-        # The catalogue is the truth: what it no longer has was removed and is no hit.
-        sources = self._index.catalog.sources(dense.keys() | lexical.keys())
-        dense = {id_: dense.get(id_, 0.0) for id_ in sources}
-        lexical = {id_: lexical.get(id_, 0.0) for id_ in sources}
-        named = self._named(asked, sources)
-        fused = fuse(dense, lexical, dense_weight=self._dense_weight, bonus=named)[:k]
-        chunks = self._index.catalog.chunks(id_ for id_, _ in fused)
-        there = [(id_, score) for id_, score in fused if id_ in chunks]
-        return tuple(
-            Hit(chunks[id_], score, rank, Signals(dense[id_], lexical[id_]))
-            for rank, (id_, score) in enumerate(there, start=1)
-        )
 
     def _named(self, asked: Iterable[str], sources: Mapping[str, str]) -> dict[str, float]:
         """A bonus for chunks of files that the question calls by their whole name.

@@ -45,7 +45,7 @@ LAYERS = (
     ),
     ("rag_app.index", "rag_app.models", "rag_app.rendering"),
     ("rag_app.retriever",),
-    ("rag_app.answerer", "rag_app.langchain_adapter"),
+    ("rag_app.answerer", "rag_app.explain", "rag_app.langchain_adapter"),
     ("rag_app.rag",),
     ("rag_app.doctor", "rag_app.evaluation", "rag_app.workbench"),
     ("rag_app.cli",),

@@ -1,0 +1,159 @@
+"""Why a question finds what it finds, and why not what it does not."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rag_app.errors import ConfigError
+from rag_app.index.index import Index
+from rag_app.rendering import where as place
+from rag_app.retriever import Pool, Retriever
+from rag_app.terms import stems
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One candidate: what each search says of it, and what came of that.
+
+    Attributes:
+        rank: In the end, from 1.
+        dense: Cosine with the question.
+        dense_rank: Among all candidates by cosine, from 1.
+        lexical: BM25.
+        lexical_rank: Among all candidates by BM25, from 1; None where no word matches.
+        matched: Stems that it shares with the question, the rarest first.
+        named: What was added because the question names its file.
+        score: What came of it, 0…1.
+    """
+
+    chunk_id: str
+    source: str
+    page: int | None
+    start: int
+    end: int
+    rank: int
+    dense: float
+    dense_rank: int
+    lexical: float
+    lexical_rank: int | None
+    matched: tuple[str, ...]
+    named: float
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The candidates of a question, best first, and what there is to say of one document."""
+
+    question: str
+    asked: tuple[str, ...]
+    candidates: tuple[Explained, ...]
+    verdict: str = ""
+
+
+def explain(
+    question: str,
+    retriever: Retriever,
+    index: Index,
+    *,
+    k: int = 10,
+    where: Mapping[str, str] | None = None,
+    source: str = "",
+) -> Explanation:
+    """The k best candidates with all that was said of them.
+
+    Args:
+        question: As it is searched for.
+        retriever: Over the index.
+        index: What is searched.
+        k: How many candidates to tell of; more than these were compared.
+        where: Only documents with these values; see `Retriever.search`.
+        source: Tell also why this document, by source or path, is there or is not.
+
+    Raises:
+        ConfigError: As `Retriever.search`.
+    """
+    pool = retriever.pool(question, k=k, where=where)
+    verdict = _verdict(source, pool, index, k=k, where=where) if source else ""
+    return Explanation(question, pool.asked, tuple(_explained(pool, index, k)), verdict)
+
+
+def _explained(pool: Pool, index: Index, k: int) -> list[Explained]:
+    shown = [id_ for id_, _ in pool.fused[:k]]
+    chunks = index.catalog.chunks(shown)
+    idf = index.idf(dict.fromkeys(pool.asked))
+    places = {id_: rank for rank, (id_, _) in enumerate(pool.fused, start=1)}
+    scores = dict(pool.fused)
+    by_meaning, by_words = _ranks(pool.dense), _ranks(pool.lexical)
+    rows = []
+    for id_ in (id_ for id_ in shown if id_ in chunks):
+        chunk = chunks[id_]
+        words = set(stems(f"{chunk.text} {chunk.heading} {chunk.source}"))
+        rows.append(
+            Explained(
+                id_,
+                chunk.source,
+                chunk.page,
+                chunk.start,
+                chunk.end,
+                places[id_],
+                pool.dense[id_],
+                by_meaning[id_],
+                pool.lexical[id_],
+                by_words[id_] if pool.lexical[id_] > 0 else None,
+                tuple(sorted(idf.keys() & words, key=lambda stem: (-idf[stem], stem))),
+                pool.named.get(id_, 0.0),
+                scores[id_],
+            )
+        )
+    return rows
+
+
+def _ranks(scores: Mapping[str, float]) -> dict[str, int]:
+    ordered = sorted(scores, key=lambda id_: (-scores[id_], id_))
+    return {id_: rank for rank, id_ in enumerate(ordered, start=1)}
+
+
+def _verdict(
+    source: str, pool: Pool, index: Index, *, k: int, where: Mapping[str, str] | None
+) -> str:
+    """Where the document stands, or why it stands nowhere."""
+    document = index.catalog.document(source)
+    if document is None:
+        raise ConfigError(f"{source!r} is not in the index; `rag-app status` lists all")
+    own = [chunk.id for chunk in index.catalog.chunks_of(document.id)]
+    if not own:
+        return f"{source} has no text in the index; `rag-app status` tells why"
+    if where and document.id not in index.matching(where):
+        return f"{source} is left out by the filter"
+    places = [place for place, (id_, _) in enumerate(pool.fused, start=1) if id_ in set(own)]
+    if places and places[0] <= k:
+        return f"{source} is found: its best chunk is number {places[0]}"
+    if places:
+        return f"{source} is a candidate, number {places[0]}: {k} others score higher"
+    return f"{source} is no candidate: {_best(own, pool, index)}"
+
+
+def _best(own: Sequence[str], pool: Pool, index: Index) -> str:
+    """How near the document comes to being a candidate."""
+    if pool.vector is None:
+        return "nothing was asked"
+    cosine = max(index.cosines(pool.vector, own).values(), default=0.0)
+    bm25 = max(index.bm25(pool.asked, own).values(), default=0.0)
+    weakest = min(pool.dense.values(), default=0.0)
+    words = f"its best BM25 is {bm25:.1f}" if bm25 else "it has none of the question's words"
+    return f"its best cosine is {cosine:.2f} (the candidates begin at {weakest:.2f}), and {words}"
+
+
+def explanation_text(explanation: Explanation) -> str:
+    """The candidates of a question in columns."""
+    lines = [f"searched for: {' '.join(explanation.asked)}"]
+    head = ("rank", "score", "cosine", "#", "BM25", "#", "named", "words and source")
+    lines.append("{:>4}{:>7}{:>8}{:>5}{:>7}{:>5}{:>7}  {}".format(*head))
+    for row in explanation.candidates:
+        lexical_rank = row.lexical_rank or "–"
+        lines.append(
+            f"{row.rank:4}{row.score:7.3f}{row.dense:8.3f}{row.dense_rank:5}{row.lexical:7.1f}"
+            f"{lexical_rank:>5}{row.named:7.2f}  [{' '.join(row.matched)}] "
+            f"{place(row.source, row.page)}, {row.start}–{row.end}"
+        )
+    return "\n".join(filter(None, [*lines, explanation.verdict]))
