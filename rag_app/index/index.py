@@ -156,12 +156,13 @@ class Index:
 
     def _lacks_stores(self) -> bool:
         """Whether a store that the catalogue fills is not there, as in older indexes."""
-        return (
-            self.catalog.writable and not self._stores.complete and self.catalog.count_chunks() > 0
-        )
+        complete = self._stores.has_vectors and self._stores.has_words
+        return self.catalog.writable and not complete and self.catalog.count_chunks() > 0
 
     def _adopt_stores(self) -> None:
-        """Have all delivered again where a store was removed or is another model's."""
-        if not self._stores.complete or self.catalog.get("model") != self.model:
+        """Have a store filled again where it was removed or is another model's."""
+        if not self._stores.has_vectors or self.catalog.get("model") != self.model:
             self.catalog.redeliver()
             self.catalog.set("model", self.model)
+        if not self._stores.has_words:
+            self._stores.fill_lexicon()

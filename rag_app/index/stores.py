@@ -15,6 +15,7 @@ from rag_app.index.lexicon import Lexicon
 from rag_app.index.vectors import ChromaVectors
 from rag_app.protocols import Vectors, VectorStore
 
+_BATCH = 1_000  # chunks
 _SUBSETS = 4  # filters whose vectors are kept in memory
 
 
@@ -67,9 +68,22 @@ class Stores:
         return subset.query(vector, k=k)
 
     @property
-    def complete(self) -> bool:
-        """Whether both are there."""
-        return self._chroma.is_dir() and self._words.is_dir()
+    def has_vectors(self) -> bool:
+        """Whether the vector store is there."""
+        return self._chroma.is_dir()
+
+    @property
+    def has_words(self) -> bool:
+        """Whether the lexicon is there."""
+        return self._words.is_dir()
+
+    def fill_lexicon(self) -> None:
+        """Make a lexicon of all that the catalogue holds, where there is none."""
+        with self._turn:
+            unfinished = self._words.with_suffix(".unfinished")
+            shutil.rmtree(unfinished, ignore_errors=True)
+            self._fill(Lexicon(unfinished))
+            unfinished.rename(self._words)
 
     def begin_writing(self, *, anew: bool) -> None:
         """From here on nobody else changes them; `anew` removes them first."""
@@ -123,9 +137,13 @@ class Stores:
         if self._catalog.writable:
             return Lexicon(self._words)
         # tantivy, too, writes to its folder even to read from it.
-        lexicon = Lexicon(None)
+        return self._fill(Lexicon(None))
+
+    def _fill(self, lexicon: Lexicon) -> Lexicon:
         ids = self._catalog.chunk_ids()
-        lexicon.replace(self._catalog.chunks(ids).values(), self._catalog.names(ids))
+        for begin in range(0, len(ids), _BATCH):
+            part = ids[begin : begin + _BATCH]
+            lexicon.replace(self._catalog.chunks(part).values(), self._catalog.names(part))
         lexicon.commit()
         lexicon.finish()
         return lexicon

@@ -15,8 +15,6 @@ CREATE TRIGGER chunks_removed AFTER DELETE ON chunks BEGIN
 END;
 """
 
-_REDELIVER = "INSERT OR REPLACE INTO outbox SELECT id, 'add' FROM chunks;"
-
 # What brings an older file up to the next version, by its own; statements end with their line.
 MIGRATIONS = {
     1: """
@@ -29,8 +27,7 @@ DROP TRIGGER chunks_removed;
 DROP TABLE lexicon_terms;
 DROP TABLE lexicon;
 """
-    + _TRIGGERS
-    + _REDELIVER,
+    + _TRIGGERS,
 }
 
 SCHEMA = (
