@@ -1,16 +1,15 @@
 """The top chunks for a question: both searches, fused."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import PurePath
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from rag_app.errors import ConfigError
 from rag_app.fusion import fuse
 from rag_app.index.index import Index
+from rag_app.naming import naming
 from rag_app.protocols import Embedder, Vectors
 from rag_app.schema import Hit, Retrieval, Signals
 from rag_app.terms import stems
@@ -18,7 +17,6 @@ from rag_app.terms import stems
 if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
 
-_NAME_WEIGHT = 0.5
 _FILTER = re.compile(r"\w[\w.-]*")
 
 
@@ -126,7 +124,7 @@ class Retriever:
         sources = self._index.catalog.sources(dense.keys() | lexical.keys())
         dense = {id_: dense.get(id_, 0.0) for id_ in sources}
         lexical = {id_: lexical.get(id_, 0.0) for id_ in sources}
-        named = self._named(asked, sources)
+        named = naming(question, sources, self._index.idf)
         fused = fuse(dense, lexical, dense_weight=self._dense_weight, bonus=named)
         seconds = {
             "embed": embedded - begun,
@@ -141,23 +139,3 @@ class Retriever:
         from rag_app.langchain_adapter import as_langchain_retriever
 
         return as_langchain_retriever(self, k=k)
-
-    def _named(self, asked: Iterable[str], sources: Mapping[str, str]) -> dict[str, float]:
-        """A bonus for chunks of files that the question calls by their whole name.
-
-        It grows with the name's share of the question's idf weight, so that a file called
-        "set" gains little from a common word.
-        """
-        weights = self._index.idf(dict.fromkeys(asked))
-        total = sum(weights.values()) or 1.0
-        bonus = {}
-        for id_, source in sources.items():
-            name = _name_stems(source)
-            if name and name <= weights.keys():
-                bonus[id_] = _NAME_WEIGHT * sum(weights[stem] for stem in name) / total
-        return bonus
-
-
-@lru_cache(maxsize=10_000)
-def _name_stems(source: str) -> frozenset[str]:
-    return frozenset(stems(PurePath(source).stem))

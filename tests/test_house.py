@@ -41,6 +41,7 @@ LAYERS = (
         "rag_app.citing",
         "rag_app.followup",
         "rag_app.fusion",
+        "rag_app.naming",
         "rag_app.prompts",
     ),
     ("rag_app.index", "rag_app.models", "rag_app.rendering"),
