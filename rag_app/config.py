@@ -45,6 +45,7 @@ class Settings:
         k: Hits shown and read for an answer.
         candidates: Chunks each search side hands to the fusion.
         dense_weight: Share of the dense score in the fused one, 0…1.
+        diversity: How much hits unlike those before are preferred, 0…1; 0 not at all.
         min_confidence: Below this chance of being answered the app abstains, 0…1.
         max_new_tokens: Longest generated answer.
         temperature: 0 for the most likely words; above 0 for more varied ones.
@@ -66,6 +67,7 @@ class Settings:
     k: int = 5
     candidates: int = 100
     dense_weight: float = 0.6
+    diversity: float = 0.0
     min_confidence: float = 0.25
     max_new_tokens: int = 400
     temperature: float = 0.0
@@ -84,6 +86,7 @@ class Settings:
         _check("k", self.k, self.k >= 1, "1 or more")
         _check("candidates", self.candidates, self.candidates >= 1, "1 or more")
         _check("dense_weight", self.dense_weight, 0 <= self.dense_weight <= 1, "0 to 1")
+        _check("diversity", self.diversity, 0 <= self.diversity <= 1, "0 to 1")
         _check("min_confidence", self.min_confidence, 0 <= self.min_confidence <= 1, "0 to 1")
         _check("max_new_tokens", self.max_new_tokens, self.max_new_tokens >= 1, "1 or more")
         _check("temperature", self.temperature, self.temperature >= 0, "0 or more")

@@ -68,6 +68,7 @@ class Rag:
             k=settings.k,
             candidates=settings.candidates,
             dense_weight=settings.dense_weight,
+            diversity=settings.diversity,
         )
         reranker = CrossEncoderReranker.open(threads=settings.threads)
         reader = SentenceReader(embedder, reranker, index.idf)

@@ -22,6 +22,7 @@ def hit_json(hit: Hit) -> dict[str, Any]:
         "score": hit.score,
         "rank": hit.rank,
         "signals": asdict(hit.signals),
+        "also": list(hit.also),
     }
 
 
@@ -54,11 +55,13 @@ def retrieval_text(found: Retrieval) -> str:
     """Hits for a person to read."""
     if not found.hits:
         return "nothing found; is the index empty? `rag-app status` tells"
-    return "\n\n".join(
-        f"{hit.rank}. {where(hit.chunk.source, hit.chunk.page)}  ({hit.score:.2f})\n"
-        f"{shorten(hit.chunk.text)}"
-        for hit in found.hits
-    )
+    return "\n\n".join(_hit_text(hit) for hit in found.hits)
+
+
+def _hit_text(hit: Hit) -> str:
+    line = f"{hit.rank}. {where(hit.chunk.source, hit.chunk.page)}  ({hit.score:.2f})"
+    also = f", also in {', '.join(hit.also)}" if hit.also else ""
+    return f"{line}{also}\n{shorten(hit.chunk.text)}"
 
 
 def answer_text(answer: Answer) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from rag_app.diversity import by_relevance_and_variety, without_copies
 from rag_app.errors import ConfigError
 from rag_app.fusion import fuse
 from rag_app.index.index import Index
@@ -54,12 +55,14 @@ class Retriever:
         k: int = 5,
         candidates: int = 100,
         dense_weight: float = 0.6,
+        diversity: float = 0.0,
     ) -> None:
         self._index = index
         self._embedder = embedder
         self._k = k
         self._candidates = candidates
         self._dense_weight = dense_weight
+        self._diversity = diversity
 
     @property
     def k(self) -> int:
@@ -90,14 +93,9 @@ class Retriever:
         begun = perf_counter()
         k = self._k if k is None else k
         pool = self.pool(question, k=k, where=where)
-        chunks = self._index.catalog.chunks(id_ for id_, _ in pool.fused[:k])
-        there = [(id_, score) for id_, score in pool.fused[:k] if id_ in chunks]
-        hits = tuple(
-            Hit(chunks[id_], score, rank, Signals(pool.dense[id_], pool.lexical[id_]))
-            for rank, (id_, score) in enumerate(there, start=1)
-        )
+        hits = self._choose(pool, k)
         rest = perf_counter() - begun - sum(pool.seconds.values())
-        return Retrieval(question, hits, {**pool.seconds, "fetch": rest} if pool.seconds else {})
+        return Retrieval(question, hits, {**pool.seconds, "choose": rest} if pool.seconds else {})
 
     def pool(self, question: str, *, k: int, where: Mapping[str, str] | None = None) -> Pool:
         """What both searches bring up, each with both signals; arguments as for `search`."""
@@ -133,6 +131,20 @@ class Retriever:
             "fuse": perf_counter() - matched,
         }
         return Pool(asked, vector, dense, lexical, named, fused, seconds)
+
+    def _choose(self, pool: Pool, k: int) -> tuple[Hit, ...]:
+        """The hits, from somewhat more than are wanted, as some may be copies of others."""
+        considered = pool.fused[: 2 * k + 10]
+        if self._diversity:
+            vectors = self._index.vectors_of([id_ for id_, _ in considered])
+            considered = by_relevance_and_variety(considered, vectors, diversity=self._diversity)
+        chunks = self._index.catalog.chunks(id_ for id_, _ in considered)
+        hits = [
+            Hit(chunks[id_], score, rank, Signals(pool.dense[id_], pool.lexical[id_]))
+            for rank, (id_, score) in enumerate(considered, start=1)
+            if id_ in chunks
+        ]
+        return tuple(without_copies(hits, k))
 
     def as_langchain(self, *, k: int | None = None) -> "BaseRetriever":
         """This retriever as LangChain's, for use in its chains."""

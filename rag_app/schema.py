@@ -100,12 +100,16 @@ class Signals:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One retrieved chunk. Score 0…1, higher is better; ranks run 1..n."""
+    """One retrieved chunk. Score 0…1, higher is better; ranks run 1..n.
+
+    `also` has the sources of other documents that say the same.
+    """
 
     chunk: Chunk
     score: float
     rank: int
     signals: Signals
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ LAYERS = (
     (
         "rag_app.candidates",
         "rag_app.citing",
+        "rag_app.diversity",
         "rag_app.followup",
         "rag_app.fusion",
         "rag_app.naming",

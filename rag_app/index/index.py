@@ -89,8 +89,11 @@ class Index:
 
     def cosines(self, vector: Vectors, ids: Sequence[str]) -> dict[str, float]:
         """Exact cosines of given chunks with the (d,) unit vector."""
-        vectors = self.catalog.kept.of_chunks(self.model, ids)
-        return {id_: float(np.dot(vector, other)) for id_, other in vectors.items()}
+        return {id_: float(np.dot(vector, other)) for id_, other in self.vectors_of(ids).items()}
+
+    def vectors_of(self, ids: Iterable[str]) -> dict[str, Vectors]:
+        """(d,) unit vectors of given chunks."""
+        return self.catalog.kept.of_chunks(self.model, ids)
 
     def idf(self, stems: Iterable[str]) -> dict[str, float]:
         """How rare each stem is among the chunks: ln(1 + (N − n + ½) / (n + ½)), as in BM25.
