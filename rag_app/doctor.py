@@ -155,7 +155,7 @@ def lost_chunks(index: Index, ids: list[str]) -> list[str]:
     vectors = index.catalog.kept.of_chunks(index.model, ids)
     lost = [id_ for id_ in ids if id_ not in vectors]
     for id_, vector in vectors.items():
-        nearest = index.nearest(vector, k=_NEIGHBOURS)
+        nearest = index.stored_nearest(vector, k=_NEIGHBOURS)
         # Chunks with the very same text share a vector and may crowd each other out.
         crowded = len(nearest) == _NEIGHBOURS and nearest[-1][1] >= 1 - 1e-5
         if not crowded and all(other != id_ for other, _ in nearest):

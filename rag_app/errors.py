@@ -30,6 +30,10 @@ class StoreError(RagError):
     """The index on disk cannot be used as asked."""
 
 
+class DamagedStore(StoreError):
+    """What is made from the catalogue cannot be read, and has to be made again."""
+
+
 class IndexLocked(StoreError):
     """Another process is writing to the index."""
 

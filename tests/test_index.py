@@ -17,7 +17,7 @@ from filelock import FileLock
 from ingest.chunking import chunk
 from ingest.sync import sync
 from rag_app.doctor import lost_chunks
-from rag_app.errors import IndexLocked, IndexMismatch, StoreError
+from rag_app.errors import DamagedStore, IndexLocked, IndexMismatch, StoreError
 from rag_app.index.index import Index
 from rag_app.index.rows import FileState
 from rag_app.index.vectors import ChromaVectors
@@ -295,6 +295,34 @@ def test_an_ingestion_killed_midway_opens_answers_and_is_finished_by_the_next(
         report = sync([docs], index, embedder=embedder, tokens=20)
         assert (report.unchanged, report.added) == (halfway, 30 - halfway)
         assert lost_chunks(index, index.catalog.chunk_ids()) == []
+
+
+def spoil_graph(index: Index, embedder: HashEmbedder) -> None:
+    """Cut Chroma's files short, as a kill does while they are written."""
+    with index.writing() as writer:
+        # More than Chroma keeps in memory before it writes its graph.
+        for number in range(1_100):
+            commit(writer, a_document(f"Boat {number}.", source=f"{number}"), embedder)
+        writer.deliver()
+    index.close()
+    (graph,) = (index.folder / "chroma").glob("*/header.bin")
+    graph.write_bytes(b"")
+
+
+def test_a_vector_store_damaged_by_a_kill_answers_and_is_made_again(
+    index: Index, embedder: HashEmbedder, caplog: pytest.LogCaptureFixture
+) -> None:
+    spoil_graph(index, embedder)
+    with closing(Index.open(index.folder, embedder=embedder)) as reader:
+        with pytest.raises(DamagedStore):
+            lost_chunks(reader, reader.catalog.chunk_ids()[:1])
+        ((_, cosine),) = reader.nearest(embedder.embed(["Boat 7."])[0], k=1)
+        assert cosine == pytest.approx(1, abs=1e-5)
+        assert "meanwhile every vector is compared" in caplog.text
+    with closing(Index.open(index.folder, embedder=embedder)) as writer:
+        put(writer, a_document("Tides turn."), embedder)
+        assert "made again from the catalogue" in caplog.text
+        assert lost_chunks(writer, writer.catalog.chunk_ids()[::100]) == []
 
 
 def test_a_removed_vector_store_is_made_again_without_embedding(

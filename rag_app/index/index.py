@@ -66,6 +66,15 @@ class Index:
         self.check_model()
         return self._stores.nearest(vector, k=k, documents=documents)
 
+    def stored_nearest(self, vector: Vectors, *, k: int) -> list[tuple[str, float]]:
+        """As `nearest`, as the vector store itself has it.
+
+        Raises:
+            DamagedStore: It cannot be read; `nearest` then compares with every vector.
+        """
+        self.check_model()
+        return self._stores.vectors.query(vector, k=k)
+
     def matches(
         self, stems: Sequence[str], *, k: int, documents: Sequence[str] | None = None
     ) -> list[tuple[str, float]]:

@@ -3,18 +3,21 @@
 Both are made from the catalogue, and can be made again from it.
 """
 
+import logging
 import shutil
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from threading import RLock
 
+from rag_app.errors import DamagedStore
 from rag_app.index.catalog import Catalog
 from rag_app.index.exact import ExactVectors
 from rag_app.index.lexicon import Lexicon
 from rag_app.index.vectors import ChromaVectors
 from rag_app.protocols import Vectors, VectorStore
 
+_logger = logging.getLogger(__name__)
 _BATCH = 1_000  # chunks
 _SUBSETS = 4  # filters whose vectors are kept in memory
 
@@ -62,10 +65,19 @@ class Stores:
         with self._turn:
             if documents is None:
                 # In turns: another thread may find the store stale and close it.
-                return self.vectors.query(vector, k=k)
+                return self._query(vector, k)
             self._freshen()
             subset = self._subset(tuple(documents))
         return subset.query(vector, k=k)
+
+    def _query(self, vector: Vectors, k: int) -> list[tuple[str, float]]:
+        try:
+            return self.vectors.query(vector, k=k)
+        except DamagedStore as error:
+            _logger.warning("%s; meanwhile every vector is compared", error)
+            self._close_vectors()
+            self._vectors = self._open_exact()
+            return self._vectors.query(vector, k=k)
 
     @property
     def has_vectors(self) -> bool:
@@ -91,9 +103,15 @@ class Stores:
             self._freshen()
             self._writing = True
             if anew:
-                self.close()
-                for folder in (self._chroma, self._words):
-                    shutil.rmtree(folder, ignore_errors=True)
+                self.remove_vectors()
+                self._lexicon = None
+                shutil.rmtree(self._words, ignore_errors=True)
+
+    def remove_vectors(self) -> None:
+        """Throw the vector store away; the next use makes an empty one."""
+        with self._turn:
+            self._close_vectors()
+            shutil.rmtree(self._chroma, ignore_errors=True)
 
     def finish_writing(self) -> None:
         """Let others write."""
@@ -128,6 +146,9 @@ class Stores:
         if self._catalog.writable:
             return ChromaVectors(self._chroma, model=self._model)
         # Chroma writes to its folder even to read from it.
+        return self._open_exact()
+
+    def _open_exact(self) -> VectorStore:
         return ExactVectors(self._catalog.kept.of_documents(self._model))
 
     def _open_subset(self, documents: tuple[str, ...]) -> VectorStore:

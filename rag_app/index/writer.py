@@ -1,14 +1,17 @@
 """What only the one writer of an index may do."""
 
+import logging
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from rag_app.errors import DamagedStore
 from rag_app.index.catalog import Catalog, FileState
 from rag_app.index.stores import Stores
 from rag_app.protocols import Vectors
 from rag_app.schema import Chunk, Document, Status
 
+_logger = logging.getLogger(__name__)
 _DELIVERY = 1_000  # chunks handed to the stores at a time
 
 
@@ -58,7 +61,19 @@ class IndexWriter:
         self._catalog.remove(document_ids)
 
     def deliver(self) -> None:
-        """Bring vector store and lexicon up to date with the catalogue."""
+        """Bring vector store and lexicon up to date with the catalogue.
+
+        A vector store that a kill has left damaged is made again.
+        """
+        try:
+            self._work_off()
+        except DamagedStore as error:
+            _logger.warning("%s; made again from the catalogue", error)
+            self._stores.remove_vectors()
+            self._catalog.redeliver()
+            self._work_off()
+
+    def _work_off(self) -> None:
         while ids := self._catalog.outbox("forget", limit=_DELIVERY):
             self._stores.vectors.delete(ids)
             self._stores.lexicon.delete(ids)
