@@ -1,8 +1,12 @@
 """Two rankings into one, by score."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+
+from rag_app.protocols import Vectors
+
+_FIRST, _SHARE = 3, 0.1
 
 
 def fuse(
@@ -28,6 +32,33 @@ def fuse(
     scores = sides[0] + sides[1] + extra
     order = np.lexsort((np.arange(len(ids)), -scores))
     return [(ids[i], float(np.clip(scores[i], 0, 1))) for i in order]
+
+
+def feedback(
+    dense: Mapping[str, float],
+    vectors: Mapping[str, Vectors],
+    fused: Sequence[tuple[str, float]],
+) -> dict[str, float]:
+    """Cosines with a question moved towards what it found first, for a second fusion.
+
+    Pseudo-relevance feedback (Rocchio, 1971): a tenth of the mean of the first three
+    candidates, weighed by their scores, is added to the question. Twice as much gains more
+    on abstracts, but loses what hard questions found in the first five.
+
+    Args:
+        dense: Cosines with the question, by id.
+        vectors: (d,) unit vectors by id; what has none keeps its cosine.
+        fused: (id, score), best first.
+    """
+    first = [(id_, score) for id_, score in fused[:_FIRST] if id_ in vectors]
+    total = sum(score for _, score in first)
+    if not total:
+        return dict(dense)
+    centre = np.sum([score / total * vectors[id_] for id_, score in first], axis=0)
+    ids = list(vectors)
+    gains = np.stack([vectors[id_] for id_ in ids]) @ centre
+    gained = dict(zip(ids, gains.tolist(), strict=True))
+    return {id_: cosine + _SHARE * gained.get(id_, 0.0) for id_, cosine in dense.items()}
 
 
 def _normalised(scores: np.ndarray) -> np.ndarray:

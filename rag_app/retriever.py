@@ -3,12 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from rag_app.diversity import by_relevance_and_variety, without_copies
 from rag_app.errors import ConfigError
-from rag_app.fusion import fuse
+from rag_app.fusion import feedback, fuse
 from rag_app.index.index import Index
 from rag_app.naming import naming
 from rag_app.protocols import Embedder, Vectors
@@ -115,7 +116,8 @@ class Retriever:
         asked = tuple(stems(question))
         lexical = dict(self._index.matches(asked, k=count, documents=documents))
         # Each side's candidates get the other side's score too, exactly.
-        dense |= self._index.cosines(vector, [id_ for id_ in lexical if id_ not in dense])
+        vectors = self._index.vectors_of(dense.keys() | lexical.keys())
+        dense |= {id_: float(vectors[id_] @ vector) for id_ in lexical.keys() & vectors.keys()}
         lexical |= self._index.bm25(asked, [id_ for id_ in dense if id_ not in lexical])
         matched = perf_counter()
         # The catalogue is the truth: what it no longer has was removed and is no hit.
@@ -123,7 +125,8 @@ class Retriever:
         dense = {id_: dense.get(id_, 0.0) for id_ in sources}
         lexical = {id_: lexical.get(id_, 0.0) for id_ in sources}
         named = naming(question, sources, self._index.idf)
-        fused = fuse(dense, lexical, dense_weight=self._dense_weight, bonus=named)
+        mix = partial(fuse, lexical=lexical, dense_weight=self._dense_weight, bonus=named)
+        fused = mix(feedback(dense, vectors, mix(dense)))
         seconds = {
             "embed": embedded - begun,
             "dense": neighbours - embedded,

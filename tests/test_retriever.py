@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ingest.sync import sync
 from rag_app.errors import ConfigError
-from rag_app.fusion import fuse
+from rag_app.fusion import feedback, fuse
 from rag_app.index.index import Index
 from rag_app.retriever import Retriever
 from tests.fakes import HashEmbedder
@@ -135,6 +135,18 @@ def test_fusion_equals_the_naive_formula(scores: dict[str, tuple[float, float]],
     for id_ in scores:
         naive = w * scaled(dense, id_) + (1 - w) * scaled(lexical, id_)
         assert fused[id_] == pytest.approx(naive, abs=1e-9)
+
+
+def test_feedback_moves_cosines_towards_what_was_found_first() -> None:
+    vectors = {"a": np.array([1, 0]), "b": np.array([0.6, 0.8]), "c": np.array([0, 1])}
+    dense = {"a": 0.5, "b": 0.4, "c": 0.4, "no vector": 0.3}
+    moved = feedback(dense, vectors, [("a", 1.0)])
+    assert moved == pytest.approx({"a": 0.6, "b": 0.46, "c": 0.4, "no vector": 0.3})
+
+
+def test_feedback_of_nothing_changes_nothing() -> None:
+    assert feedback({"a": 0.5}, {}, [("a", 1.0)]) == {"a": 0.5}
+    assert feedback({"a": 0.5}, {"a": np.ones(2)}, [("a", 0.0)]) == {"a": 0.5}
 
 
 def scaled(side: dict[str, float], id_: str) -> float:
