@@ -30,6 +30,23 @@ class StoreError(RagError):
     """The index on disk cannot be used as asked."""
 
 
+# What the disk says of itself, in the words of the libraries that write to it.
+_NOT_DAMAGE = ("full", "readonly", "read-only", "Read-only", "No space", "disk I/O")
+
+
+def store_error(path: object, error: Exception) -> StoreError:
+    """What a library says of its files, as an error that says what to do.
+
+    `DamagedStore` where the files are damaged, as after a kill while they were written, and
+    not the disk full or read-only.
+    """
+    damaged = not isinstance(error, OSError) and not any(sign in str(error) for sign in _NOT_DAMAGE)
+    return (DamagedStore if damaged else StoreError)(
+        f"{path} cannot be used ({error}); make room if the disk is full, then "
+        "`rag-app doctor --repair` makes it anew"
+    )
+
+
 class DamagedStore(StoreError):
     """What is made from the catalogue cannot be read, and has to be made again."""
 

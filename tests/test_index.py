@@ -325,6 +325,17 @@ def test_a_vector_store_damaged_by_a_kill_answers_and_is_made_again(
         assert lost_chunks(writer, writer.catalog.chunk_ids()[::100]) == []
 
 
+def test_a_damaged_lexicon_is_made_again(index: Index, embedder: HashEmbedder) -> None:
+    put(index, a_document("Boats float."), embedder)
+    index.close()
+    (index.folder / "lexicon" / "meta.json").write_text("{")
+    with closing(Index.open(index.folder, embedder=embedder)) as reader:
+        with pytest.raises(DamagedStore, match="doctor --repair"):
+            reader.matches(["boat"], k=1)
+        put(reader, a_document("Tides turn.", source="tides"), embedder)
+        assert len(reader.matches(["boat"], k=1)) == len(reader.matches(["tide"], k=1)) == 1
+
+
 def test_a_removed_vector_store_is_made_again_without_embedding(
     tmp_path: Path, embedder: HashEmbedder
 ) -> None:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag_app.errors import StoreError
+from rag_app.errors import store_error
 from rag_app.schema import Chunk
 from rag_app.terms import stem_words, words
 
@@ -95,6 +95,8 @@ class Lexicon:
     def _writing(self) -> "IndexWriter":
         if self._writer is None:
             self._writer = self._index.writer(heap_size=_HEAP, num_threads=1)
+            # What a killed writer left half done would be in the way of files of its name.
+            self._writer.garbage_collect_files()
         return self._writer
 
     # Reading
@@ -156,10 +158,7 @@ class Lexicon:
         try:
             yield
         except (ValueError, OSError) as error:
-            raise StoreError(
-                f"{self._folder} cannot be used ({error}); make room if the disk is full, then "
-                "`rag-app doctor --repair` makes it anew"
-            ) from error
+            raise store_error(self._folder, error) from error
 
 
 def _schema() -> "Schema":

@@ -103,15 +103,14 @@ class Stores:
             self._freshen()
             self._writing = True
             if anew:
-                self.remove_vectors()
-                self._lexicon = None
-                shutil.rmtree(self._words, ignore_errors=True)
+                self.remove()
 
-    def remove_vectors(self) -> None:
-        """Throw the vector store away; the next use makes an empty one."""
+    def remove(self) -> None:
+        """Throw both away; the next use makes empty ones."""
         with self._turn:
-            self._close_vectors()
-            shutil.rmtree(self._chroma, ignore_errors=True)
+            self.close()
+            for folder in (self._chroma, self._words):
+                shutil.rmtree(folder, ignore_errors=True)
 
     def finish_writing(self) -> None:
         """Let others write."""

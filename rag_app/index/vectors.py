@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from rag_app.errors import DamagedStore, StoreError
+from rag_app.errors import store_error
 from rag_app.protocols import Vectors
 from rag_app.schema import Chunk
 
@@ -20,7 +20,6 @@ _MOST_A_CALL = 5_000  # Chroma refuses more than 5,461 items in one call
 # Chroma's own 16 neighbours let chunks that are nearly the same cut one another off: in a
 # cluster of 1,500 3 to 11 were found no longer, with these none or 1.
 _GRAPH: Any = {"space": "cosine", "max_neighbors": 64, "ef_search": 200}
-_NOT_DAMAGE = ("full", "readonly", "read-only", "No space", "disk I/O")
 _naming = Lock()
 _named: set[str] = set()  # the folders of this process's clients, as each spells its own
 
@@ -96,22 +95,13 @@ class ChromaVectors:
 
 @contextmanager
 def _telling(path: str) -> Iterator[None]:
-    """Failures of Chroma and of the disk as an error that says what to do.
-
-    Raises:
-        DamagedStore: Chroma finds its files damaged, as after a kill while it wrote them.
-        StoreError: The disk is full or cannot be written to.
-    """
+    """Failures of Chroma and of the disk as an error that says what to do."""
     from chromadb.errors import ChromaError
 
     try:
         yield
     except (ChromaError, OSError) as error:
-        full = isinstance(error, OSError) or any(sign in str(error) for sign in _NOT_DAMAGE)
-        raise (StoreError if full else DamagedStore)(
-            f"{path} cannot be used ({error}); make room if the disk is full, then "
-            "`rag-app doctor --repair` makes it anew"
-        ) from error
+        raise store_error(path, error) from error
 
 
 def _name(folder: Path) -> str:

@@ -63,13 +63,13 @@ class IndexWriter:
     def deliver(self) -> None:
         """Bring vector store and lexicon up to date with the catalogue.
 
-        A vector store that a kill has left damaged is made again.
+        What a kill has left damaged is made again.
         """
         try:
             self._work_off()
         except DamagedStore as error:
             _logger.warning("%s; made again from the catalogue", error)
-            self._stores.remove_vectors()
+            self._stores.remove()
             self._catalog.redeliver()
             self._work_off()
 
