@@ -30,8 +30,9 @@ def fuse(
     )
     extra = np.array([(bonus or {}).get(i, 0.0) for i in ids])
     scores = sides[0] + sides[1] + extra
-    order = np.lexsort((np.arange(len(ids)), -scores))
-    return [(ids[i], float(np.clip(scores[i], 0, 1))) for i in order]
+    order = np.argsort(-scores, kind="stable")
+    within = np.clip(scores[order], 0, 1).tolist()
+    return [(ids[i], score) for i, score in zip(order, within, strict=True)]
 
 
 def feedback(

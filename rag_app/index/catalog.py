@@ -159,7 +159,8 @@ class Catalog:
         """The sources of the chunks that are there, by chunk id."""
         return dict(
             self._db.rows_in(
-                "SELECT c.id, d.source FROM chunks c JOIN documents d ON d.id = c.document_id"
+                "SELECT c.id, d.source FROM chunks c INDEXED BY chunks_covering"
+                " JOIN documents d ON d.id = c.document_id"
                 " WHERE c.id IN ({})",
                 ids,
             )

@@ -53,8 +53,8 @@ class KeptVectors:
     def of_chunks(self, model: str, ids: Iterable[str]) -> dict[str, Vectors]:
         """(d,) vectors of chunks, by chunk id."""
         rows = self._db.rows_in(
-            "SELECT c.id, v.vector FROM vectors v JOIN chunks c ON c.digest = v.digest"
-            " WHERE v.model = ? AND c.id IN ({})",
+            "SELECT c.id, v.vector FROM chunks c INDEXED BY chunks_covering"
+            " JOIN vectors v ON v.digest = c.digest WHERE v.model = ? AND c.id IN ({})",
             ids,
             model,
         )
