@@ -450,6 +450,7 @@ def test_a_catalogue_of_a_later_version_is_left_alone(
 
 FIRST_VERSION = """
 DROP INDEX documents_same_as;
+DROP INDEX chunks_covering;
 ALTER TABLE documents DROP COLUMN same_as;
 DROP TRIGGER chunks_added;
 DROP TRIGGER chunks_removed;
