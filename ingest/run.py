@@ -146,8 +146,6 @@ class Run:
     def copy(self, work: Work) -> bool:
         """Note a file under the document with the same bytes; whether there is one."""
         self._wait()
-        if work.replaces is not None:
-            self.remove([work.replaces.id])
         holder = self._catalog.holder(work.state.digest, self._recipe.fingerprint)
         if holder is None:
             return False

@@ -72,6 +72,8 @@ def sync(
                 run.remove([entry.id for entry in planned.removed])
                 _read(planned.reads, run, report, limits)
                 run.flush()
+                # First all that moved, as a copy of one that goes would go with it.
+                run.remove([work.replaces.id for work in planned.copies if work.replaces])
                 # Copies of what could not be read are read themselves.
                 alone = [work for work in planned.copies if not run.copy(work)]
                 _read(alone, run, report, limits)

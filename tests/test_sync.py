@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from ingest.chunking import chunk
+from ingest.loading.load import load
 from ingest.report import Progress, SyncReport
+from ingest.run import Recipe
+from ingest.scan import scan
 from ingest.sync import store, sync
 from rag_app.doctor import lost_chunks
 from rag_app.errors import ConfigError
@@ -281,6 +285,30 @@ def test_a_renamed_folder_takes_its_copies_with_it(
     assert outcomes(report) == {"renamed": 5}
     assert (report.embedded, report.chunks) == (0, 2)
     assert all(entry.source.startswith(str(moved)) for entry in index.catalog.entries())
+
+
+def test_copies_outlast_the_renaming_of_one_of_two_that_have_their_text(
+    ingest: Ingest, index: Index, docs: Path
+) -> None:
+    boats = docs / "boats.txt"
+    (docs / "copy.txt").write_bytes(boats.read_bytes())
+    ingest()
+    # A second one has the text too, as when a run was killed between renaming and removing.
+    second = docs / "second.txt"
+    second.write_bytes(boats.read_bytes())
+    (file,), _ = scan([second])
+    embedder = HashEmbedder()
+    document = load(second)
+    recipe = Recipe(embedder, 512, 0)
+    chunks = chunk(document, tokenizer=embedder.tokenizer, tokens=recipe.longest)
+    with index.writing() as writer:
+        writer.commit(document, chunks, file=file.state(), recipe=recipe.fingerprint)
+    boats.rename(docs / "moved.txt")
+    ingest()
+    assert {Path(entry.source).name for entry in index.catalog.entries()} == {
+        *("copy.txt", "moved.txt", "second.txt", "tools.md")
+    }
+    assert outcomes(ingest()) == {"unchanged": 4}
 
 
 def test_a_copy_that_changes_gets_a_text_of_its_own(
