@@ -4,7 +4,8 @@
     python -m benchmarks.query [--chunks 50000]
 
 All three hold the same generated texts with the same vectors of the same model, in one
-process; each is asked the same questions, in turns. Ours searches twice, by meaning and by
+process; each is asked the same questions, fifty at a time, in turns: torch's threads go on
+spinning for a while, and would slow down whoever comes next. Ours searches twice, by meaning and by
 words, and fuses; the others search by meaning alone.
 """
 
@@ -27,6 +28,7 @@ from rag_app.schema import Chunk
 
 K = 5
 QUESTIONS = 200
+A_TURN, WARM_UP = 50, 5
 THREADS = 8
 MODEL = "all-MiniLM-L6-v2"
 Search = Callable[[str], object]
@@ -81,14 +83,13 @@ def milliseconds(search: Search, question: str) -> float:
 
 def compare(searches: dict[str, Search]) -> None:
     """Ask all in turns and print the table."""
-    asked = questions(QUESTIONS + 10)
-    for search in searches.values():
-        for question in asked[:10]:
-            search(question)
+    asked = questions(QUESTIONS)
     times: dict[str, list[float]] = {name: [] for name in searches}
-    for question in asked[10:]:
+    for begin in range(0, len(asked), A_TURN):
         for name, search in searches.items():
-            times[name].append(milliseconds(search, question))
+            for question in asked[:WARM_UP]:
+                search(question)
+            times[name] += [milliseconds(search, q) for q in asked[begin : begin + A_TURN]]
     print(f"{'ms':28}{'p50':>8}{'p95':>8}")
     for name, found in times.items():
         p95 = statistics.quantiles(found, n=20)[-1]
