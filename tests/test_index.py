@@ -421,6 +421,18 @@ def test_another_model_is_refused_by_readers(tmp_path: Path, embedder: HashEmbed
         nearest(index, "Tides turn.", other)
 
 
+def test_looking_with_another_model_does_not_make_the_index_its_own(
+    tmp_path: Path, embedder: HashEmbedder
+) -> None:
+    with closing(Index.open(tmp_path / "index", embedder=embedder)) as index:
+        put(index, a_document("Tides turn."), embedder)
+    shutil.rmtree(tmp_path / "index" / "lexicon")
+    Index.open(tmp_path / "index", embedder=HashEmbedder(version="2")).close()
+    with closing(Index.open(tmp_path / "index", embedder=embedder)) as index:
+        assert len(nearest(index, "Tides turn.", embedder)) == 1
+        assert len(index.matches(["tide"], k=1)) == 1
+
+
 def test_ingesting_with_another_model_and_back_loses_no_vector(
     tmp_path: Path, embedder: HashEmbedder
 ) -> None:

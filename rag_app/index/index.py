@@ -168,8 +168,10 @@ class Index:
 
     def _lacks_stores(self) -> bool:
         """Whether a store that the catalogue fills is not there, as in older indexes."""
-        complete = self._stores.has_vectors and self._stores.has_words
-        return self.catalog.writable and not complete and self.catalog.count_chunks() > 0
+        if not self.catalog.writable or (self._stores.has_vectors and self._stores.has_words):
+            return False
+        # Whoever only looks, with another model, is not to make it that model's.
+        return self.catalog.count_chunks() > 0 and self.catalog.get("model") == self.model
 
     def _adopt_stores(self) -> None:
         """Have a store filled again where it was removed or is another model's."""
