@@ -42,8 +42,12 @@ def chunk(
         return []
     boundaries = _boundaries(document)
     pieces: list[tuple[int, int, int]] = []
-    for start, end in _windows(len(document.text), spans[:, 0], boundaries, budget):
-        pieces.extend(_fitted(document.text, start, end, tokenizer, budget))
+    windows = list(_windows(len(document.text), spans[:, 0], boundaries, budget))
+    texts = [document.text[start:end] for start, end in windows]
+    # Of a single window, the whole text, the count is known.
+    counts = tokenizer.counts(texts) if len(texts) > 1 else [len(spans)]
+    for (start, end), count in zip(windows, counts, strict=True):
+        pieces.extend(_fitted(document.text, start, end, count, tokenizer, budget))
     chunks = [_make_chunk(document, *piece, tokenizer.special_tokens) for piece in pieces]
     if not context:
         return chunks
@@ -106,22 +110,22 @@ def _strongest(boundaries: Sequence[NDArray[np.int64]], earliest: int, latest: i
 
 
 def _fitted(
-    text: str, start: int, end: int, tokenizer: Tokenizer, budget: int
+    text: str, start: int, end: int, count: int, tokenizer: Tokenizer, budget: int
 ) -> Iterator[tuple[int, int, int]]:
     """(start, end, tokens), halved until it fits.
 
     A piece tokenised alone may have more tokens than it had inside the whole text, where
     a cut falls inside a word or where the tokenizer looks at the neighbours.
     """
-    count = len(tokenizer.spans(text[start:end]))
     if count <= budget or end - start == 1:
         yield start, end, count
         return
     middle = (start + end) // 2
     space = text.rfind(" ", start + 1, middle)
     cut = space + 1 if space > start + (end - start) // 4 else middle
-    yield from _fitted(text, start, cut, tokenizer, budget)
-    yield from _fitted(text, cut, end, tokenizer, budget)
+    for begin, stop in ((start, cut), (cut, end)):
+        (part,) = tokenizer.counts([text[begin:stop]])
+        yield from _fitted(text, begin, stop, part, tokenizer, budget)
 
 
 def _make_chunk(document: Document, start: int, end: int, tokens: int, special: int) -> Chunk:

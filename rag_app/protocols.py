@@ -26,6 +26,9 @@ class Tokenizer(Protocol):
     def spans(self, text: str) -> NDArray[np.int64]:
         """(n, 2) half-open character spans of the tokens, special ones left out."""
 
+    def counts(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens each text has, special ones left out."""
+
 
 class Embedder(Protocol):
     """Turns texts into unit vectors."""

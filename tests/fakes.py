@@ -23,6 +23,9 @@ class WordTokenizer:
         found = [match.span() for match in _WORD.finditer(text)]
         return np.array(found, dtype=np.int64).reshape(-1, 2)
 
+    def counts(self, texts: Sequence[str]) -> list[int]:
+        return [len(self.spans(text)) for text in texts]
+
 
 class HashEmbedder:
     """A bag of hashed words: texts that share words are close. Counts what it embeds."""
