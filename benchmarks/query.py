@@ -19,6 +19,8 @@ from contextlib import closing
 from pathlib import Path
 from time import perf_counter
 
+import numpy as np
+
 from benchmarks.generated import A_FILE, generate, questions
 from ingest.sync import sync
 from rag_app import Rag, Settings
@@ -122,9 +124,7 @@ def measure(rag: Rag, folder: Path, scratch: Path) -> None:
     """Compare on a filled index."""
     catalog, search = rag.index.catalog, rag.retriever.search
     found = catalog.chunks(catalog.chunk_ids())
-    kept = catalog.kept.of_chunks(rag.index.model, found)
-    import numpy as np
-
+    kept = rag.index.vectors_of(found)
     rows = list(found.values()), np.stack([kept[id_] for id_ in found])
     one, most = {"folder": str(folder / "0000")}, {"format": "md"}
     searches: dict[str, Search] = {

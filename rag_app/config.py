@@ -55,7 +55,7 @@ class Settings:
         vector_cache_days: Days after which the server forgets what nobody asked for.
         file_seconds: What reading one file may take.
         file_mebibytes: Memory, in address space, that reading one file may take.
-        threads: CPU threads for the models; 0 leaves the choice to torch.
+        threads: CPU threads for the models; 0 leaves the choice to the libraries.
     """
 
     index: Path = field(default_factory=default_index)

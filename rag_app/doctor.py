@@ -152,7 +152,7 @@ def _remedy(index: Index) -> str:
 
 def lost_chunks(index: Index, ids: list[str]) -> list[str]:
     """Those of the chunks that a search by their own vector does not bring up."""
-    vectors = index.catalog.kept.of_chunks(index.model, ids)
+    vectors = index.vectors_of(ids)
     lost = [id_ for id_ in ids if id_ not in vectors]
     for id_, vector in vectors.items():
         nearest = index.stored_nearest(vector, k=_NEIGHBOURS)

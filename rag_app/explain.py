@@ -78,15 +78,13 @@ def explain(
 
 
 def _explained(pool: Pool, index: Index, k: int) -> list[Explained]:
-    shown = [id_ for id_, _ in pool.fused[:k]]
-    chunks = index.catalog.chunks(shown)
+    chunks = index.catalog.chunks(id_ for id_, _ in pool.fused[:k])
     idf = index.idf(dict.fromkeys(pool.asked))
-    places = {id_: rank for rank, (id_, _) in enumerate(pool.fused, start=1)}
-    scores = dict(pool.fused)
     by_meaning, by_words = _ranks(pool.dense), _ranks(pool.lexical)
     rows = []
-    for id_ in (id_ for id_ in shown if id_ in chunks):
-        chunk = chunks[id_]
+    for rank, (id_, score) in enumerate(pool.fused[:k], start=1):
+        if (chunk := chunks.get(id_)) is None:
+            continue
         words = set(stems(f"{chunk.text} {chunk.heading} {chunk.source}"))
         rows.append(
             Explained(
@@ -95,14 +93,14 @@ def _explained(pool: Pool, index: Index, k: int) -> list[Explained]:
                 chunk.page,
                 chunk.start,
                 chunk.end,
-                places[id_],
+                rank,
                 pool.dense[id_],
                 by_meaning[id_],
                 pool.lexical[id_],
                 by_words[id_] if pool.lexical[id_] > 0 else None,
                 tuple(sorted(idf.keys() & words, key=lambda stem: (-idf[stem], stem))),
                 pool.named.get(id_, 0.0),
-                scores[id_],
+                score,
             )
         )
     return rows
@@ -125,12 +123,13 @@ def _verdict(
         return f"{source} has no text in the index; `rag-app status` tells why"
     if where and document.id not in index.matching(where):
         return f"{source} is left out by the filter"
-    places = [place for place, (id_, _) in enumerate(pool.fused, start=1) if id_ in set(own)]
-    if places and places[0] <= k:
-        return f"{source} is found: its best chunk is number {places[0]}"
-    if places:
-        return f"{source} is a candidate, number {places[0]}: {k} others score higher"
-    return f"{source} is no candidate: {_best(own, pool, index)}"
+    ranked = [id_ for id_, _ in pool.fused]
+    best = min((ranked.index(id_) for id_ in own if id_ in pool.dense), default=None)
+    if best is None:
+        return f"{source} is no candidate: {_best(own, pool, index)}"
+    if best < k:
+        return f"{source} is found: its best chunk is number {best + 1}"
+    return f"{source} is a candidate, number {best + 1}: {k} others score higher"
 
 
 def _best(own: Sequence[str], pool: Pool, index: Index) -> str:

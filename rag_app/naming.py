@@ -58,9 +58,10 @@ def naming(
 def _weights(
     parts: Iterable[str], idf: Callable[[Iterable[str]], Mapping[str, float]]
 ) -> dict[str, float]:
-    stems = dict(zip(listed := list(parts), stem_words(listed), strict=True))
-    found = idf(dict.fromkeys(stems.values()))
-    return {part: found[stem] for part, stem in stems.items()}
+    listed = list(parts)
+    stems = stem_words(listed)
+    found = idf(dict.fromkeys(stems))
+    return {part: found[stem] for part, stem in zip(listed, stems, strict=True)}
 
 
 def _is_a_word(part: str) -> bool:

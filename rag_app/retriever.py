@@ -29,6 +29,7 @@ class Pool:
     Attributes:
         asked: Stems of the question's content words.
         vector: Of the question, (d,).
+        vectors: Of the candidates, (d,) each.
         dense: Cosines, −1…1.
         lexical: BM25, 0 where no word matches.
         named: What is added to the score of files that the question names.
@@ -38,6 +39,7 @@ class Pool:
 
     asked: tuple[str, ...] = ()
     vector: Vectors | None = None
+    vectors: Mapping[str, Vectors] = field(default_factory=dict)
     dense: Mapping[str, float] = field(default_factory=dict)
     lexical: Mapping[str, float] = field(default_factory=dict)
     named: Mapping[str, float] = field(default_factory=dict)
@@ -133,14 +135,13 @@ class Retriever:
             "lexical": matched - neighbours,
             "fuse": perf_counter() - matched,
         }
-        return Pool(asked, vector, dense, lexical, named, fused, seconds)
+        return Pool(asked, vector, vectors, dense, lexical, named, fused, seconds)
 
     def _choose(self, pool: Pool, k: int) -> tuple[Hit, ...]:
         """The hits, from somewhat more than are wanted, as some may be copies of others."""
-        considered = pool.fused[: 2 * k + 10]
-        if self._diversity:
-            vectors = self._index.vectors_of([id_ for id_, _ in considered])
-            considered = by_relevance_and_variety(considered, vectors, diversity=self._diversity)
+        considered = by_relevance_and_variety(
+            pool.fused[: 2 * k + 10], pool.vectors, diversity=self._diversity
+        )
         chunks = self._index.catalog.chunks(id_ for id_, _ in considered)
         hits = [
             Hit(chunks[id_], score, rank, Signals(pool.dense[id_], pool.lexical[id_]))

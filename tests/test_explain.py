@@ -1,6 +1,5 @@
 """What is told of candidates, and of documents that are none."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def index(folder: Path, tmp_path: Path) -> Iterator[Index]:
+def index(index: Index, folder: Path) -> Index:
     (folder / "berths.md").write_text("# Berths\n\nA berth on the pontoon costs £120 a year.")
     (folder / "keys.md").write_text("# Keys\n\nThe spare key hangs in the harbour office.")
     (folder / "empty.txt").touch()
@@ -31,11 +30,8 @@ def index(folder: Path, tmp_path: Path) -> Iterator[Index]:
         (folder / f"tide{number}.txt").write_text(
             f"High water number {number} is at noon. " * (number + 1)
         )
-    embedder = HashEmbedder()
-    opened = Index.open(tmp_path / "index", embedder=embedder)
-    sync([folder], opened, embedder=embedder)
-    yield opened
-    opened.close()
+    sync([folder], index, embedder=HashEmbedder())
+    return index
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The retriever: both searches, fused, filtered, and never a chunk that is gone."""
 
-from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -34,12 +33,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def index(folder: Path, tmp_path: Path) -> Iterator[Index]:
-    embedder = HashEmbedder()
-    opened = Index.open(tmp_path / "index", embedder=embedder)
-    sync([folder], opened, embedder=embedder)
-    yield opened
-    opened.close()
+def index(index: Index, folder: Path) -> Index:
+    sync([folder], index, embedder=HashEmbedder())
+    return index
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 k1 is 1.2 and b 0.75. A word that the question repeats weighs the square root of its number,
 and two words that follow one another in the question count a little more where they do so
-in the chunk too: both learnt on SciFact's training claims, and sound on CACM and MED.
+in the chunk too: CACM, whose questions are long, gains, and SciFact's training claims are
+indifferent.
 """
 
 from collections import Counter

@@ -15,11 +15,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rag_app.models.batches import batches
+
 if TYPE_CHECKING:
     from tokenizers import Encoding
 
 Weights = dict[str, NDArray[Any]]
 Head = Callable[[Any, Any], Any]  # nodes of the (b, t, d) states and the (b, t) mask to one more
+# OpenVINO prepares itself for every shape it meets, and keeps what it prepared.
+_ROUNDED_TO = 16  # tokens
 _WORDS = "embeddings.word_embeddings.weight"
 
 
@@ -65,12 +69,19 @@ class Bert:
         self._compiled = core.compile_model(_network(weights, config, head), "CPU", options)
         self._own = threading.local()  # a request serves one thread at a time
 
-    def __call__(self, tokens: Tokens) -> NDArray[np.float32]:
-        """What the head makes of a batch, float32."""
+    def run(self, encodings: "Sequence[Encoding]", *, most: int) -> NDArray[np.float32]:
+        """What the head makes of each text, (n, d) float32, so many tokens at a time."""
+        width = self._compiled.output(0).partial_shape[1].get_length()
+        made = np.empty((len(encodings), width), np.float32)
+        for batch in batches([len(encoding.ids) for encoding in encodings], most):
+            made[batch] = self._infer(padded([encodings[i] for i in batch], _ROUNDED_TO))
+        return made
+
+    def _infer(self, tokens: Tokens) -> NDArray[np.float32]:
         if not hasattr(self._own, "request"):
             self._own.request = self._compiled.create_infer_request()
         (made,) = self._own.request.infer(tokens).values()
-        return made.copy()  # type: ignore[no-any-return]
+        return made  # type: ignore[no-any-return]
 
 
 def read_weights(path: Path) -> Weights:
@@ -81,7 +92,7 @@ def read_weights(path: Path) -> Weights:
     return {name: np.asarray(weight, dtype=np.float32) for name, weight in found.items()}
 
 
-def padded(encodings: "Sequence[Encoding]", *, multiple: int) -> Tokens:
+def padded(encodings: "Sequence[Encoding]", multiple: int = 1) -> Tokens:
     """A batch of texts as long as the longest, rounded up to a multiple."""
     longest = max(len(encoding.ids) for encoding in encodings)
     tokens = Tokens(*np.zeros((3, len(encodings), -(-longest // multiple) * multiple), np.int64))

@@ -7,10 +7,10 @@ milliseconds; the weights are loaded by the first `embed`.
 import json
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,11 @@ from rag_app.models.files import find_model, fingerprint_model, loading
 from rag_app.protocols import TextKind, Vectors
 from rag_app.schema import identify
 
+if TYPE_CHECKING:
+    from tokenizers import Encoding
+
 _logger = logging.getLogger(__name__)
-# Pieces of a text are tokenised side by side; the longest document costs little memory.
+# Tokenised side by side, but few at a time: the longest document costs little memory.
 _PIECE_CHARACTERS, _SIDE_BY_SIDE = 4_000, 50
 
 
@@ -45,22 +48,19 @@ class WordPieces:
 
     def spans(self, text: str) -> NDArray[np.int64]:
         """(n, 2) half-open character spans of the tokens, special ones left out."""
-        found = []
         pieces = list(_pieces(text))
-        for begin in range(0, len(pieces), _SIDE_BY_SIDE):
-            group = pieces[begin : begin + _SIDE_BY_SIDE]
-            encoded = self._tokenizer.encode_batch(
-                [text[start:end] for start, end in group], add_special_tokens=False
-            )
-            found += [
-                np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2) + start
-                for encoding, (start, _) in zip(encoded, group, strict=True)
-            ]
+        encoded = _a_few_at_a_time(
+            self._tokenizer.encode_batch, [text[start:end] for start, end in pieces]
+        )
+        found = [
+            np.array(encoding.offsets, dtype=np.int64).reshape(-1, 2) + start
+            for encoding, (start, _) in zip(encoded, pieces, strict=True)
+        ]
         return np.concatenate(found) if found else np.empty((0, 2), dtype=np.int64)
 
     def counts(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text has, special ones left out."""
-        encoded = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        encoded = _a_few_at_a_time(self._tokenizer.encode_batch_fast, texts)
         return [len(encoding.ids) for encoding in encoded]
 
 
@@ -128,6 +128,14 @@ class SentenceEmbedder:
                 )
                 _logger.info("loaded %s in a %s", self.name, type(self._encoder).__name__)
             return self._encoder
+
+
+def _a_few_at_a_time(
+    encode: "Callable[..., list[Encoding]]", texts: Sequence[str]
+) -> "Iterator[Encoding]":
+    """Each text's encoding; they are large, so few are there at once."""
+    for begin in range(0, len(texts), _SIDE_BY_SIDE):
+        yield from encode(list(texts[begin : begin + _SIDE_BY_SIDE]), add_special_tokens=False)
 
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:

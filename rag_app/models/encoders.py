@@ -5,7 +5,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,13 +14,10 @@ from rag_app.models.batches import batches
 from rag_app.models.files import loading, loading_weights
 from rag_app.protocols import TextKind, Vectors
 
-if TYPE_CHECKING:
-    from tokenizers import Encoding
-
 # Small batches of long texts stay in the processor's cache.
 _BATCH_TOKENS = 1_024
 _BATCH_CHARACTERS = 2_500
-# Both libraries prepare themselves for every shape they meet, and keep what they prepared.
+# oneDNN prepares itself for every shape it meets, and keeps what it prepared.
 _ROUNDED_TO = 16  # tokens
 _PROMPTS = {"query": ("query",), "passage": ("document", "passage", "corpus")}
 _HEADS = {"mean": bert.mean_pooling, "cls": bert.first_state}
@@ -64,14 +61,8 @@ class BertEncoder:
     def encode(self, texts: Sequence[str], kind: TextKind) -> Vectors:
         """(n, d) float32."""
         prompt = next((p for name in _PROMPTS[kind] if (p := self._prompts.get(name))), "")
-        encoded: list[Encoding] = self._tokenizer.encode_batch([prompt + text for text in texts])
-        lengths = [len(encoding.ids) for encoding in encoded]
-        rows: list[Any] = [None] * len(texts)
-        for batch in batches(lengths, _BATCH_TOKENS):
-            tokens = bert.padded([encoded[i] for i in batch], multiple=_ROUNDED_TO)
-            for i, row in zip(batch, self._network(tokens), strict=True):
-                rows[i] = row
-        return np.stack(rows) if rows else np.empty((0, 0), np.float32)
+        encoded = self._tokenizer.encode_batch([prompt + text for text in texts])
+        return self._network.run(encoded, most=_BATCH_TOKENS)
 
 
 class TorchEncoder:

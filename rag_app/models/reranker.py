@@ -9,10 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from rag_app.models import bert
-from rag_app.models.batches import batches
 from rag_app.models.files import BUNDLED_EMBEDDER, find_model, loading
 from rag_app.protocols import Vectors
 
@@ -23,7 +20,6 @@ DIFFERENCE = Path(__file__).with_name("reranker.safetensors")
 _MOST_TOKENS = 112  # of question and text together
 _SENTENCE_WORDS, _CONTEXT_WORDS = 50, 14
 _BATCH_TOKENS = 2_048
-_ROUNDED_TO = 16  # tokens
 
 
 class CrossEncoderReranker:
@@ -49,11 +45,7 @@ class CrossEncoderReranker:
         """(n,) float32 log-odds that a text answers; 0 is as likely as "none does"."""
         network, tokenizer = self._load()
         encoded = tokenizer.encode_batch([(question, text) for text in texts])
-        scores = np.zeros(len(texts), dtype=np.float32)
-        for batch in batches([len(encoding.ids) for encoding in encoded], _BATCH_TOKENS):
-            tokens = bert.padded([encoded[i] for i in batch], multiple=_ROUNDED_TO)
-            scores[batch] = network(tokens)[:, 0]
-        return scores
+        return network.run(encoded, most=_BATCH_TOKENS)[:, 0]
 
     def _load(self) -> "tuple[bert.Bert, Tokenizer]":
         with self._loading:

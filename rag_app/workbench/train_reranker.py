@@ -153,7 +153,7 @@ def _loss(
     import torch
 
     pairs = [(choice.question, text) for choice in batch for text in choice.texts]
-    tokens = padded(tokenizer.encode_batch(pairs), multiple=1)
+    tokens = padded(tokenizer.encode_batch(pairs))
     ids, types, mask = (torch.from_numpy(array) for array in tokens)
     with torch.autocast("cpu", torch.bfloat16):
         states = model(ids, token_type_ids=types, attention_mask=mask).last_hidden_state
