@@ -8,7 +8,7 @@ holds and no character is lost.
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,11 +18,7 @@ from rag_app.protocols import Tokenizer
 from rag_app.schema import COLUMNS, Chunk, Document, identify
 from rag_app.sentences import sentence_spans
 
-# Boundary strengths, strongest first.
-_HEADING, _PARAGRAPH, _SENTENCE, _LINE, _WORD = range(5)
-_PARAGRAPH_END = re.compile(r"\n[ \t]*\n\s*|\f\s*")
-_LINE_END = re.compile(r"\n")
-_WORD_END = re.compile(r"\s+")
+_SPACES = " \t\n\r"
 
 
 def chunk(
@@ -40,15 +36,12 @@ def chunk(
     spans = tokenizer.spans(document.text)
     if not len(spans):
         return []
-    boundaries = _boundaries(document)
-    pieces: list[tuple[int, int, int]] = []
-    windows = list(_windows(len(document.text), spans[:, 0], boundaries, budget))
-    texts = [document.text[start:end] for start, end in windows]
-    # Of a single window, the whole text, the count is known.
-    counts = tokenizer.counts(texts) if len(texts) > 1 else [len(spans)]
-    for (start, end), count in zip(windows, counts, strict=True):
-        pieces.extend(_fitted(document.text, start, end, count, tokenizer, budget))
-    chunks = [_make_chunk(document, *piece, tokenizer.special_tokens) for piece in pieces]
+    windows = list(_windows(len(document.text), spans[:, 0], _Boundaries(document), budget))
+    chunks = [
+        _make_chunk(document, *piece, tokenizer.special_tokens)
+        for window in _counted(document.text, windows, tokenizer)
+        for piece in _fitted(document.text, *window, tokenizer, budget)
+    ]
     if not context:
         return chunks
     return [
@@ -65,25 +58,52 @@ def _surrounded(text: str, spans: NDArray[np.int64], start: int, end: int, conte
     return text[begin : max(end, int(spans[last, 1]))]
 
 
-def _boundaries(document: Document) -> list[NDArray[np.int64]]:
-    """Ascending offsets at which a chunk may begin, by strength."""
-    text = document.text
-    found = {
-        _HEADING: [offset for offset, level, _ in document.headings if level < COLUMNS],
-        _PARAGRAPH: [match.end() for match in _PARAGRAPH_END.finditer(text)],
-        _SENTENCE: [start for start, _ in sentence_spans(text)],
-        _LINE: [match.end() for match in _LINE_END.finditer(text)],
-        _WORD: [match.end() for match in _WORD_END.finditer(text)],
-    }
-    return [np.array(sorted(found[rank]), dtype=np.int64) for rank in sorted(found)]
+class _Boundaries:
+    """Ascending offsets at which a chunk may begin, by strength, each found when needed."""
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._found: list[NDArray[np.int64]] = []
+
+    def strongest(self, earliest: int, latest: int) -> int | None:
+        """The strongest in the range; of equals, the last, to fill the window."""
+        for offsets in self._by_strength():
+            index = int(np.searchsorted(offsets, latest, side="right")) - 1
+            if index >= 0 and offsets[index] >= earliest:
+                return int(offsets[index])
+        return None
+
+    def _by_strength(self) -> Iterator[NDArray[np.int64]]:
+        for rank, find in enumerate(_STRONGEST_FIRST):
+            if rank == len(self._found):
+                self._found.append(np.array(find(self._document), dtype=np.int64))
+            yield self._found[rank]
+
+
+def _headings(document: Document) -> list[int]:
+    return sorted(offset for offset, level, _ in document.headings if level < COLUMNS)
+
+
+def _sentences(document: Document) -> list[int]:
+    return [start for start, _ in sentence_spans(document.text)]
+
+
+def _ends(pattern: str) -> Callable[[Document], list[int]]:
+    found = re.compile(pattern)
+    return lambda document: [match.end() for match in found.finditer(document.text)]
+
+
+_PARAGRAPHS, _LINES, _WORDS = _ends(r"\n[ \t]*\n\s*|\f\s*"), _ends(r"\n"), _ends(r"\s+")
+_STRONGEST_FIRST = (_headings, _PARAGRAPHS, _sentences, _LINES, _WORDS)
 
 
 def _windows(
     length: int,
     token_starts: NDArray[np.int64],
-    boundaries: Sequence[NDArray[np.int64]],
+    boundaries: _Boundaries,
     budget: int,
-) -> Iterator[tuple[int, int]]:
+) -> Iterator[tuple[int, int, int]]:
+    """(start, end, tokens that begin in it)."""
     start = first = 0  # first: index of the first token of the window
     while len(token_starts) - first > budget:
         latest = int(token_starts[first + budget])
@@ -91,22 +111,30 @@ def _windows(
         rest = len(token_starts) - first
         half = (rest if rest < 2 * budget else budget) // 2
         earliest = int(token_starts[first + half])
-        cut = _strongest(boundaries, earliest, latest)
+        cut = boundaries.strongest(earliest, latest)
         if cut is None or cut <= start:
             cut = latest
-        yield start, cut
-        start = cut
-        first = int(np.searchsorted(token_starts, cut))
-    yield start, length
+        next_first = int(np.searchsorted(token_starts, cut))
+        yield start, cut, next_first - first
+        start, first = cut, next_first
+    yield start, length, len(token_starts) - first
 
 
-def _strongest(boundaries: Sequence[NDArray[np.int64]], earliest: int, latest: int) -> int | None:
-    """The strongest boundary in the range; of equals, the last, to fill the window."""
-    for offsets in boundaries:
-        index = int(np.searchsorted(offsets, latest, side="right")) - 1
-        if index >= 0 and offsets[index] >= earliest:
-            return int(offsets[index])
-    return None
+def _counted(
+    text: str, windows: Sequence[tuple[int, int, int]], tokenizer: Tokenizer
+) -> Iterator[tuple[int, int, int]]:
+    """The windows with the tokens that each has when it is tokenised alone."""
+
+    def clean(cut: int) -> bool:
+        if cut in (0, len(text)):
+            return True
+        return tokenizer.splits_at_spaces and (text[cut - 1] in _SPACES or text[cut] in _SPACES)
+
+    inside = [clean(start) and clean(end) for start, end, _ in windows]
+    others = [window for window, same in zip(windows, inside, strict=True) if not same]
+    counts = iter(tokenizer.counts([text[start:end] for start, end, _ in others]))
+    for (start, end, count), same in zip(windows, inside, strict=True):
+        yield start, end, count if same else next(counts)
 
 
 def _fitted(

@@ -23,6 +23,10 @@ class Tokenizer(Protocol):
     def special_tokens(self) -> int:
         """How many tokens the model adds around every text."""
 
+    @property
+    def splits_at_spaces(self) -> bool:
+        """Whether what stands between two spaces has the same tokens when it stands alone."""
+
     def spans(self, text: str) -> NDArray[np.int64]:
         """(n, 2) half-open character spans of the tokens, special ones left out."""
 

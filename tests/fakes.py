@@ -18,6 +18,7 @@ class WordTokenizer:
     """Words and punctuation marks are tokens; two special ones are added."""
 
     special_tokens = 2
+    splits_at_spaces = True
 
     def spans(self, text: str) -> NDArray[np.int64]:
         found = [match.span() for match in _WORD.finditer(text)]

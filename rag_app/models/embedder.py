@@ -45,6 +45,7 @@ class WordPieces:
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self.special_tokens: int = self._tokenizer.num_special_tokens_to_add(False)
+        self.splits_at_spaces = type(self._tokenizer.pre_tokenizer).__name__ == "BertPreTokenizer"
 
     def spans(self, text: str) -> NDArray[np.int64]:
         """(n, 2) half-open character spans of the tokens, special ones left out."""
