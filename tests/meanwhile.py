@@ -1,5 +1,6 @@
 """Something happens in another thread while the main one watches, until it is interrupted."""
 
+import signal
 from _thread import interrupt_main
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,8 @@ def meanwhile(story: Callable[[], object]) -> Iterator[None]:
         if not ended.is_set():
             interrupt_main()
 
+    # Where the tests run in the background, Ctrl-C is ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     with ThreadPoolExecutor(1) as pool:
         told = pool.submit(story)
         told.add_done_callback(interrupt)
@@ -24,6 +27,7 @@ def meanwhile(story: Callable[[], object]) -> Iterator[None]:
             yield
         finally:
             ended.set()
+            signal.signal(signal.SIGINT, before)
         told.result()
 
 
