@@ -124,7 +124,7 @@ def measure(rag: Rag, folder: Path, scratch: Path) -> None:
     """Compare on a filled index."""
     catalog, search = rag.index.catalog, rag.retriever.search
     found = catalog.chunks(catalog.chunk_ids())
-    kept = rag.index.vectors_of(found)
+    kept = catalog.kept.of_chunks(rag.index.model, found)
     rows = list(found.values()), np.stack([kept[id_] for id_ in found])
     one, most = {"folder": str(folder / "0000")}, {"format": "md"}
     searches: dict[str, Search] = {

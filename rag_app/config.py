@@ -14,6 +14,7 @@ from typing import Any, Literal, Self, get_args
 import platformdirs
 
 from rag_app.errors import ConfigError
+from rag_app.schema import Precision
 
 AnswerMode = Literal["auto", "read", "generate"]
 _ENVIRONMENT = "RAG_APP_"
@@ -46,6 +47,10 @@ class Settings:
         candidates: Chunks each search side hands to the fusion.
         dense_weight: Share of the dense score in the fused one, 0…1.
         diversity: How much hits unlike those before are preferred, 0…1; 0 not at all.
+        vector_store: Where a new index keeps its vectors: "chroma" or "qdrant" in its own
+            folder, or "chroma+http://HOST:PORT" and "qdrant+http://HOST:PORT" on a server.
+        vector_precision: Of the codes that a question is compared with, before the vectors of
+            the best are: float32, int8 or binary.
         min_confidence: Below this chance of being answered the app abstains, 0…1.
         max_new_tokens: Longest generated answer.
         temperature: 0 for the most likely words; above 0 for more varied ones.
@@ -68,6 +73,8 @@ class Settings:
     candidates: int = 100
     dense_weight: float = 0.6
     diversity: float = 0.0
+    vector_store: str = "chroma"
+    vector_precision: Precision = "int8"
     min_confidence: float = 0.25
     max_new_tokens: int = 400
     temperature: float = 0.0
@@ -87,6 +94,8 @@ class Settings:
         _check("candidates", self.candidates, self.candidates >= 1, "1 or more")
         _check("dense_weight", self.dense_weight, 0 <= self.dense_weight <= 1, "0 to 1")
         _check("diversity", self.diversity, 0 <= self.diversity <= 1, "0 to 1")
+        known = self.vector_precision in get_args(Precision)
+        _check("vector_precision", self.vector_precision, known, "float32, int8 or binary")
         _check("min_confidence", self.min_confidence, 0 <= self.min_confidence <= 1, "0 to 1")
         _check("max_new_tokens", self.max_new_tokens, self.max_new_tokens >= 1, "1 or more")
         _check("temperature", self.temperature, self.temperature >= 0, "0 or more")

@@ -1,7 +1,7 @@
 """Which of many good candidates to show: no text twice, and variety where it is wanted."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -51,30 +51,24 @@ def is_copy(one: Hit, other: Hit) -> bool:
     return len(first & second) >= _SAME * len(first | second)
 
 
-def by_relevance_and_variety(
-    fused: Sequence[tuple[str, float]], vectors: Mapping[str, Vectors], *, diversity: float
-) -> list[tuple[str, float]]:
-    """Maximal marginal relevance (Carbonell and Goldstein, 1998), scores never rising.
+def by_relevance_and_variety(scores: Vectors, vectors: Vectors, *, diversity: float) -> list[int]:
+    """Which to show one after the other: maximal marginal relevance (Carbonell, Goldstein 1998).
 
     Args:
-        fused: (id, score 0…1), best first.
-        vectors: (d,) unit vectors by id; what has none is left where it stands.
+        scores: (n,) 0…1, best first.
+        vectors: (n, d) unit vectors; zeros where there is none.
         diversity: 0 changes nothing; towards 1, being unlike those before counts all.
     """
-    if not diversity or len(fused) < 2:
-        return list(fused)
-    dimension = len(next(iter(vectors.values()), ()))
-    matrix = np.stack([vectors.get(id_, np.zeros(dimension, np.float32)) for id_, _ in fused])
-    scores = np.array([score for _, score in fused])
-    nearest = np.zeros(len(fused))  # cosine with the closest of those chosen
-    left, chosen = list(range(len(fused))), []
+    if not diversity:
+        return list(range(len(scores)))
+    nearest = np.zeros(len(scores))  # cosine with the closest of those chosen
+    left, chosen = list(range(len(scores))), []
     while left:
         gains = (1 - diversity) * scores[left] - diversity * nearest[left]
         best = left.pop(int(np.argmax(gains)))
         chosen.append(best)
-        nearest = np.maximum(nearest, matrix @ matrix[best])
-    lowest = np.minimum.accumulate(scores[chosen])
-    return [(fused[n][0], float(score)) for n, score in zip(chosen, lowest, strict=True)]
+        nearest = np.maximum(nearest, vectors @ vectors[best])
+    return chosen
 
 
 def _sound_alike(one: Hit, other: Hit) -> bool:

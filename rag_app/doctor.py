@@ -152,12 +152,17 @@ def _remedy(index: Index) -> str:
 
 def lost_chunks(index: Index, ids: list[str]) -> list[str]:
     """Those of the chunks that a search by their own vector does not bring up."""
-    vectors = index.vectors_of(ids)
+    vectors = index.catalog.kept.of_chunks(index.model, ids)
     lost = [id_ for id_ in ids if id_ not in vectors]
     for id_, vector in vectors.items():
-        nearest = index.stored_nearest(vector, k=_NEIGHBOURS)
-        # Chunks with the very same text share a vector and may crowd each other out.
-        crowded = len(nearest) == _NEIGHBOURS and nearest[-1][1] >= 1 - 1e-5
-        if not crowded and all(other != id_ for other, _ in nearest):
-            lost.append(id_)
+        for nearest in (index.stored_nearest, index.nearest):
+            if not _is_among(id_, nearest(vector, k=_NEIGHBOURS)):
+                lost.append(id_)
+                break
     return lost
+
+
+def _is_among(id_: str, nearest: list[tuple[str, float]]) -> bool:
+    # Chunks with the very same text share a vector and may crowd each other out.
+    crowded = len(nearest) == _NEIGHBOURS and nearest[-1][1] >= 1 - 1e-5
+    return crowded or any(other == id_ for other, _ in nearest)

@@ -3,8 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from rag_app.errors import ConfigError
 from rag_app.index.index import Index
+from rag_app.protocols import Vectors
 from rag_app.rendering import where as place
 from rag_app.retriever import Pool, Retriever
 from rag_app.terms import stems
@@ -78,11 +81,11 @@ def explain(
 
 
 def _explained(pool: Pool, index: Index, k: int) -> list[Explained]:
-    chunks = index.catalog.chunks(id_ for id_, _ in pool.fused[:k])
+    chunks = index.catalog.chunks(pool.ids[:k])
     idf = index.idf(dict.fromkeys(pool.asked))
     by_meaning, by_words = _ranks(pool.dense), _ranks(pool.lexical)
     rows = []
-    for rank, (id_, score) in enumerate(pool.fused[:k], start=1):
+    for n, id_ in enumerate(pool.ids[:k]):
         if (chunk := chunks.get(id_)) is None:
             continue
         words = set(stems(f"{chunk.text} {chunk.heading} {chunk.source}"))
@@ -93,22 +96,24 @@ def _explained(pool: Pool, index: Index, k: int) -> list[Explained]:
                 chunk.page,
                 chunk.start,
                 chunk.end,
-                rank,
-                pool.dense[id_],
-                by_meaning[id_],
-                pool.lexical[id_],
-                by_words[id_] if pool.lexical[id_] > 0 else None,
+                n + 1,
+                float(pool.dense[n]),
+                by_meaning[n],
+                float(pool.lexical[n]),
+                by_words[n] if pool.lexical[n] > 0 else None,
                 tuple(sorted(idf.keys() & words, key=lambda stem: (-idf[stem], stem))),
-                pool.named.get(id_, 0.0),
-                score,
+                float(pool.named[n]),
+                float(pool.scores[n]),
             )
         )
     return rows
 
 
-def _ranks(scores: Mapping[str, float]) -> dict[str, int]:
-    ordered = sorted(scores, key=lambda id_: (-scores[id_], id_))
-    return {id_: rank for rank, id_ in enumerate(ordered, start=1)}
+def _ranks(scores: Vectors) -> list[int]:
+    """1 for the highest, and so on, by position."""
+    ranks = np.empty(len(scores), np.int64)
+    ranks[np.argsort(-scores, kind="stable")] = np.arange(1, len(scores) + 1)
+    return ranks.tolist()
 
 
 def _verdict(
@@ -123,8 +128,8 @@ def _verdict(
         return f"{source} has no text in the index; `rag-app status` tells why"
     if where and document.id not in index.matching(where):
         return f"{source} is left out by the filter"
-    ranked = [id_ for id_, _ in pool.fused]
-    best = min((ranked.index(id_) for id_ in own if id_ in pool.dense), default=None)
+    places = {id_: n for n, id_ in enumerate(pool.ids)}
+    best = min((places[id_] for id_ in own if id_ in places), default=None)
     if best is None:
         return f"{source} is no candidate: {_best(own, pool, index)}"
     if best < k:
@@ -134,11 +139,11 @@ def _verdict(
 
 def _best(own: Sequence[str], pool: Pool, index: Index) -> str:
     """How near the document comes to being a candidate."""
-    if pool.vector is None:
+    if not len(pool.vector):
         return "nothing was asked"
-    cosine = max(index.cosines(pool.vector, own).values(), default=0.0)
+    cosine = float((index.vectors_of(own, dimensions=len(pool.vector)) @ pool.vector).max())
     bm25 = max(index.bm25(pool.asked, own).values(), default=0.0)
-    weakest = min(pool.dense.values(), default=0.0)
+    weakest = float(pool.dense.min(initial=1.0))
     words = f"its best BM25 is {bm25:.1f}" if bm25 else "it has none of the question's words"
     return f"its best cosine is {cosine:.2f} (the candidates begin at {weakest:.2f}), and {words}"
 

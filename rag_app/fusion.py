@@ -1,7 +1,5 @@
 """Two rankings into one, by score."""
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
 
 from rag_app.protocols import Vectors
@@ -9,61 +7,42 @@ from rag_app.protocols import Vectors
 _FIRST, _SHARE = 3, 0.1
 
 
-def fuse(
-    dense: Mapping[str, float],
-    lexical: Mapping[str, float],
-    *,
-    dense_weight: float,
-    bonus: Mapping[str, float] | None = None,
-) -> list[tuple[str, float]]:
-    """(id, fused score) by descending score, 0…1, ties broken by id.
+def fuse(dense: Vectors, lexical: Vectors, *, dense_weight: float) -> Vectors:
+    """(n,) fused scores, 0…1.
 
     Each side is min-max normalised over the candidates, then the two are mixed: a
     convex combination, which keeps what the scores know and ranks throw away (Bruch,
     Gai, Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval").
-    Both mappings hold the same ids; a bonus is added to the mix, which stays within 1.
+
+    Args:
+        dense: (n,) cosines.
+        lexical: (n,) BM25 scores of the same candidates.
+        dense_weight: Share of the first, 0…1.
     """
-    ids = sorted(dense)
-    sides = (
-        dense_weight * _normalised(np.array([dense[i] for i in ids])),
-        (1 - dense_weight) * _normalised(np.array([lexical[i] for i in ids])),
-    )
-    extra = np.array([(bonus or {}).get(i, 0.0) for i in ids])
-    scores = sides[0] + sides[1] + extra
-    order = np.argsort(-scores, kind="stable")
-    within = np.clip(scores[order], 0, 1).tolist()
-    return [(ids[i], score) for i, score in zip(order, within, strict=True)]
+    return dense_weight * _normalised(dense) + (1 - dense_weight) * _normalised(lexical)
 
 
-def feedback(
-    dense: Mapping[str, float],
-    vectors: Mapping[str, Vectors],
-    fused: Sequence[tuple[str, float]],
-) -> dict[str, float]:
-    """Cosines with a question moved towards what it found first, for a second fusion.
+def feedback(dense: Vectors, vectors: Vectors, scores: Vectors) -> Vectors:
+    """(n,) cosines with a question moved towards what it found first, for a second fusion.
 
     Pseudo-relevance feedback (Rocchio, 1971): a tenth of the mean of the first three
     candidates, weighed by their scores, is added to the question. Twice as much gains more
     on abstracts, but loses what hard questions found in the first five.
 
     Args:
-        dense: Cosines with the question, by id.
-        vectors: (d,) unit vectors by id; what has none keeps its cosine.
-        fused: (id, score), best first.
+        dense: (n,) cosines with the question.
+        vectors: (n, d) unit vectors; zeros where there is none.
+        scores: (n,) of the first fusion, 0 or more.
     """
-    first = [(id_, score) for id_, score in fused[:_FIRST] if id_ in vectors]
-    total = sum(score for _, score in first)
-    if not total:
-        return dict(dense)
-    centre = np.sum([score / total * vectors[id_] for id_, score in first], axis=0)
-    ids = list(vectors)
-    gains = np.stack([vectors[id_] for id_ in ids]) @ centre
-    gained = dict(zip(ids, gains.tolist(), strict=True))
-    return {id_: cosine + _SHARE * gained.get(id_, 0.0) for id_, cosine in dense.items()}
+    first = np.argsort(-scores, kind="stable")[:_FIRST]
+    if not (total := float(scores[first].sum())):
+        return dense
+    centre = (scores[first] / total) @ vectors[first]
+    return np.asarray(dense + _SHARE * (vectors @ centre), dense.dtype)
 
 
-def _normalised(scores: np.ndarray) -> np.ndarray:
+def _normalised(scores: Vectors) -> Vectors:
     """(n,) scores moved to 0…1; all 0 where they do not differ."""
     if not len(scores) or (width := scores.max() - scores.min()) <= 0:
-        return np.zeros(len(scores))
+        return np.zeros_like(scores)
     return (scores - scores.min()) / width  # type: ignore[no-any-return]

@@ -98,6 +98,9 @@ class VectorStore(Protocol):
     def delete(self, ids: Sequence[str]) -> None:
         """Forget the chunks; unknown ids are ignored."""
 
+    def clear(self) -> None:
+        """Forget everything."""
+
     def query(self, vector: Vectors, *, k: int) -> list[tuple[str, float]]:
         """The k nearest to the (d,) vector as (chunk id, cosine), closest first."""
 

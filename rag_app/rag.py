@@ -111,7 +111,13 @@ class Rag:
 def open_index(settings: Settings) -> tuple[Index, SentenceEmbedder]:
     """The index and the embedder its vectors are made with."""
     embedder = SentenceEmbedder.open(settings.embedder, threads=settings.threads)
-    return Index.open(settings.index, embedder=embedder), embedder
+    index = Index.open(
+        settings.index,
+        embedder=embedder,
+        store=settings.vector_store,
+        precision=settings.vector_precision,
+    )
+    return index, embedder
 
 
 def open_generator(settings: Settings) -> CausalGenerator | None:

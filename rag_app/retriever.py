@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from time import perf_counter
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from rag_app.diversity import by_relevance_and_variety, without_copies
 from rag_app.errors import ConfigError
@@ -22,28 +24,34 @@ if TYPE_CHECKING:
 _FILTER = re.compile(r"\w[\w.-]*")
 
 
-@dataclass(frozen=True, slots=True)
+def _none() -> Vectors:
+    return np.empty(0, np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Pool:
-    """What both searches brought up for a question; the mappings go by chunk id.
+    """What both searches brought up for a question, best first.
 
     Attributes:
         asked: Stems of the question's content words.
         vector: Of the question, (d,).
-        vectors: Of the candidates, (d,) each.
-        dense: Cosines, −1…1.
-        lexical: BM25, 0 where no word matches.
-        named: What is added to the score of files that the question names.
-        fused: (chunk id, score 0…1), best first.
+        ids: The n candidates.
+        vectors: (n, d), zeros where a chunk has none.
+        dense: (n,) cosines, −1…1.
+        lexical: (n,) BM25, 0 where no word matches.
+        named: (n,) what was added to the scores of files that the question names.
+        scores: (n,) fused, 0…1.
         seconds: What each stage took.
     """
 
     asked: tuple[str, ...] = ()
-    vector: Vectors | None = None
-    vectors: Mapping[str, Vectors] = field(default_factory=dict)
-    dense: Mapping[str, float] = field(default_factory=dict)
-    lexical: Mapping[str, float] = field(default_factory=dict)
-    named: Mapping[str, float] = field(default_factory=dict)
-    fused: Sequence[tuple[str, float]] = ()
+    vector: Vectors = field(default_factory=_none)
+    ids: Sequence[str] = ()
+    vectors: Vectors = field(default_factory=_none)
+    dense: Vectors = field(default_factory=_none)
+    lexical: Vectors = field(default_factory=_none)
+    named: Vectors = field(default_factory=_none)
+    scores: Vectors = field(default_factory=_none)
     seconds: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -109,44 +117,64 @@ class Retriever:
         if not question.strip():
             return Pool()
         begun = perf_counter()
-        vector = self._embedder.embed([question], kind="query")[0]
-        embedded = perf_counter()
         documents = self._index.matching(where) if where else None
         count = max(k, self._candidates)
-        dense = dict(self._index.nearest(vector, k=count, documents=documents))
-        neighbours = perf_counter()
         asked = tuple(stems(question))
+        vector = self._embedder.embed([question], kind="query")[0]
+        embedded = perf_counter()
+        nearest = [id_ for id_, _ in self._index.nearest(vector, k=count, documents=documents)]
+        compared = perf_counter()
         lexical = dict(self._index.matches(asked, k=count, documents=documents))
-        # Each side's candidates get the other side's score too, exactly.
-        vectors = self._index.vectors_of(dense.keys() | lexical.keys())
-        dense |= {id_: float(vectors[id_] @ vector) for id_ in lexical.keys() & vectors.keys()}
-        lexical |= self._index.bm25(asked, [id_ for id_ in dense if id_ not in lexical])
+        lexical |= self._index.bm25(asked, [id_ for id_ in nearest if id_ not in lexical])
         matched = perf_counter()
-        # The catalogue is the truth: what it no longer has was removed and is no hit.
-        sources = self._index.catalog.sources(dense.keys() | lexical.keys())
-        dense = {id_: dense.get(id_, 0.0) for id_ in sources}
-        lexical = {id_: lexical.get(id_, 0.0) for id_ in sources}
-        named = naming(question, sources, self._index.idf)
-        mix = partial(fuse, lexical=lexical, dense_weight=self._dense_weight, bonus=named)
-        fused = mix(feedback(dense, vectors, mix(dense)))
+        pool = self._fused(question, asked, vector, {**dict.fromkeys(nearest, 0.0), **lexical})
         seconds = {
             "embed": embedded - begun,
-            "dense": neighbours - embedded,
-            "lexical": matched - neighbours,
+            "dense": compared - embedded,
+            "lexical": matched - compared,
             "fuse": perf_counter() - matched,
         }
-        return Pool(asked, vector, vectors, dense, lexical, named, fused, seconds)
+        return replace(pool, seconds=seconds)
+
+    def _fused(
+        self, question: str, asked: tuple[str, ...], vector: Vectors, found: Mapping[str, float]
+    ) -> Pool:
+        """The candidates, whose BM25 is known, each with both signals exactly."""
+        # The catalogue is the truth: what it no longer has was removed and is no hit.
+        sources = self._index.sources(found)
+        ids = sorted(sources)
+        vectors = self._index.vectors_of(ids, dimensions=len(vector))
+        dense = vectors @ vector
+        lexical = np.array([found[id_] for id_ in ids], np.float32)
+        bonus = naming(question, sources, self._index.idf)
+        named = np.array([bonus.get(id_, 0.0) for id_ in ids], np.float32)
+        mix = partial(fuse, lexical=lexical, dense_weight=self._dense_weight)
+        scores = mix(feedback(dense, vectors, mix(dense) + named)) + named
+        best = np.argsort(-scores, kind="stable")
+        return Pool(
+            asked=asked,
+            vector=vector,
+            ids=[ids[n] for n in best],
+            vectors=vectors[best],
+            dense=dense[best],
+            lexical=lexical[best],
+            named=named[best],
+            scores=np.clip(scores[best], 0, 1),
+        )
 
     def _choose(self, pool: Pool, k: int) -> tuple[Hit, ...]:
         """The hits, from somewhat more than are wanted, as some may be copies of others."""
-        considered = by_relevance_and_variety(
-            pool.fused[: 2 * k + 10], pool.vectors, diversity=self._diversity
+        first = slice(2 * k + 10)
+        order = by_relevance_and_variety(
+            pool.scores[first], pool.vectors[first], diversity=self._diversity
         )
-        chunks = self._index.catalog.chunks(id_ for id_, _ in considered)
+        chunks = self._index.catalog.chunks(pool.ids[first])
+        # Scores do not rise, though variety may have brought a lower one forward.
+        scores = np.minimum.accumulate(pool.scores[order])
         hits = [
-            Hit(chunks[id_], score, rank, Signals(pool.dense[id_], pool.lexical[id_]))
-            for rank, (id_, score) in enumerate(considered, start=1)
-            if id_ in chunks
+            Hit(chunks[pool.ids[n]], float(score), rank, _signals(pool, n))
+            for rank, (n, score) in enumerate(zip(order, scores, strict=True), start=1)
+            if pool.ids[n] in chunks
         ]
         return tuple(without_copies(hits, k))
 
@@ -155,3 +183,7 @@ class Retriever:
         from rag_app.langchain_adapter import as_langchain_retriever
 
         return as_langchain_retriever(self, k=k)
+
+
+def _signals(pool: Pool, n: int) -> Signals:
+    return Signals(float(pool.dense[n]), float(pool.lexical[n]))

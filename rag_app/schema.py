@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Literal
 
 Mode = Literal["read", "generate", "abstain"]
+Precision = Literal["float32", "int8", "binary"]  # of the codes that vectors are found by
 Status = Literal["indexed", "partial", "skipped", "failed"]
 Metadata = Mapping[str, str]
 

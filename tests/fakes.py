@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_app.protocols import Message, TextKind, Vectors
-from rag_app.schema import Chunk, Document, Hit, Passage, Reading, Signals, Span
+from rag_app.schema import Chunk, Document, Hit, Passage, Reading, Signals, Span, identify
 
 _WORD = re.compile(r"\w+|[^\w\s]")
 
@@ -90,7 +90,7 @@ def a_document(text: str, *, source: str = "notes.md", **fields: object) -> Docu
 def a_hit(text: str, *, source: str = "notes.md", start: int = 0, rank: int = 1) -> Hit:
     """A hit whose chunk holds the text."""
     chunk = Chunk(
-        id=f"{source}:{start}",
+        id=identify(source, str(start)),
         document_id=source,
         source=source,
         text=text,

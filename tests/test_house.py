@@ -50,6 +50,7 @@ LAYERS = (
     ("rag_app.answerer", "rag_app.explain", "rag_app.langchain_adapter"),
     ("rag_app.rag",),
     ("rag_app.doctor", "rag_app.evaluation", "rag_app.workbench"),
+    ("rag_app.commands",),
     ("rag_app.cli",),
     ("ingest.names",),
     ("ingest.ignore",),
@@ -75,7 +76,9 @@ DOORS = {
     ),
     **dict.fromkeys(("tokenizers", "huggingface_hub"), ("rag_app.models",)),
     "chromadb": ("rag_app.index.vectors",),
+    "numkong": ("rag_app.index.codes",),
     "openvino": ("rag_app.models.bert",),
+    "qdrant_client": ("rag_app.index.qdrant_vectors",),
     "tantivy": ("rag_app.index.lexicon",),
     **dict.fromkeys(
         (
@@ -108,8 +111,10 @@ SLOW_TO_IMPORT = (
     "transformers",
     "sentence_transformers",
     "chromadb",
+    "numkong",
     "openvino",
     "peft",
+    "qdrant_client",
     "tantivy",
 )
 NEVER_AT_START = (*SLOW_TO_IMPORT, "streamlit", "langchain_core", "ingest", "ui")

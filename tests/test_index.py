@@ -5,12 +5,10 @@ import os
 import shutil
 import signal
 import sqlite3
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-import numpy as np
 import pytest
 from filelock import FileLock
 
@@ -20,18 +18,10 @@ from rag_app.doctor import lost_chunks
 from rag_app.errors import DamagedStore, IndexLocked, IndexMismatch, StoreError
 from rag_app.index.index import Index
 from rag_app.index.rows import FileState
-from rag_app.index.vectors import ChromaVectors
 from rag_app.index.writer import IndexWriter
 from rag_app.protocols import TextKind, Vectors
 from rag_app.schema import Chunk, Document
-from tests.fakes import HashEmbedder, a_document, a_hit
-
-
-@pytest.fixture
-def vectors(tmp_path: Path) -> Iterator[ChromaVectors]:
-    store = ChromaVectors(tmp_path / "chroma", model="test")
-    yield store
-    store.close()
+from tests.fakes import HashEmbedder, a_document
 
 
 def chunks_of(document: Document, embedder: HashEmbedder) -> list[Chunk]:
@@ -58,81 +48,6 @@ def put(index: Index, document: Document, embedder: HashEmbedder) -> list[Chunk]
 
 def nearest(index: Index, text: str, embedder: HashEmbedder) -> list[str]:
     return [id_ for id_, _ in index.nearest(embedder.embed([text])[0], k=3)]
-
-
-# The vector store's contract, on Chroma
-
-
-def some_chunks(count: int) -> tuple[list[Chunk], Vectors]:
-    rows = np.random.default_rng(0).normal(size=(count, 16)).astype(np.float32)
-    chunks = [a_hit(f"text {n}", source=f"d{n % 5}", start=n).chunk for n in range(count)]
-    return chunks, rows / np.linalg.norm(rows, axis=1, keepdims=True)
-
-
-def test_a_query_brings_cosines_closest_first(vectors: ChromaVectors) -> None:
-    chunks, rows = some_chunks(50)
-    vectors.upsert(chunks, rows)
-    found = vectors.query(rows[7], k=50)
-    cosines = {piece.id: float(row @ rows[7]) for piece, row in zip(chunks, rows, strict=True)}
-    assert [id_ for id_, _ in found] == sorted(cosines, key=lambda id_: -cosines[id_])
-    assert dict(found) == pytest.approx(cosines, abs=1e-5)
-
-
-def test_an_empty_store_finds_nothing(vectors: ChromaVectors) -> None:
-    assert vectors.query(some_chunks(1)[1][0], k=5) == []
-
-
-def test_storing_a_chunk_again_replaces_its_vector(vectors: ChromaVectors) -> None:
-    chunks, rows = some_chunks(2)
-    vectors.upsert(chunks[:1], rows[:1])
-    vectors.upsert(chunks[:1], rows[1:])
-    assert dict(vectors.query(rows[1], k=5)) == pytest.approx({chunks[0].id: 1}, abs=1e-5)
-
-
-def test_chunks_nearly_the_same_stay_found_when_stored_again(vectors: ChromaVectors) -> None:
-    chunks, _ = some_chunks(400)
-    near = 1 + 0.05 * np.random.default_rng(0).normal(size=(400, 384)).astype(np.float32)
-    rows = near / np.linalg.norm(near, axis=1, keepdims=True)
-    for begin in range(0, 400, 50):
-        for _ in range(2):
-            vectors.upsert(chunks[begin : begin + 50], rows[begin : begin + 50])
-    found = [vectors.query(row, k=1)[0][0] for row in rows]
-    assert found == [piece.id for piece in chunks]
-
-
-def test_deleted_chunks_are_not_found_and_unknown_ones_ignored(vectors: ChromaVectors) -> None:
-    chunks, rows = some_chunks(3)
-    vectors.upsert(chunks, rows)
-    vectors.delete([chunks[0].id, "unknown"])
-    assert {id_ for id_, _ in vectors.query(rows[0], k=5)} == {chunks[1].id, chunks[2].id}
-
-
-def test_more_chunks_than_one_call_takes_are_all_stored_and_deleted(
-    vectors: ChromaVectors, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("rag_app.index.vectors._MOST_A_CALL", 20)
-    chunks, rows = some_chunks(50)
-    vectors.upsert(chunks, rows)
-    assert all(vectors.query(rows[n], k=1)[0][0] == chunks[n].id for n in range(50))
-    vectors.delete([piece.id for piece in chunks])
-    assert vectors.query(rows[0], k=5) == []
-
-
-@pytest.mark.parametrize("count", [0, 3])
-def test_files_are_not_loaded_while_another_process_writes_them(
-    vectors: ChromaVectors, tmp_path: Path, count: int
-) -> None:
-    chunks, rows = some_chunks(3)
-    if count:
-        vectors.upsert(chunks, rows)
-    else:
-        vectors.query(rows[0], k=3)
-    with ThreadPoolExecutor() as threads:
-        with FileLock(tmp_path / "chroma" / "turn.lock"):
-            asked = threads.submit(vectors.query, rows[0], k=3)
-            with pytest.raises(TimeoutError):
-                asked.result(0.1)
-        assert len(asked.result(10)) == count
 
 
 # Documents
@@ -318,11 +233,34 @@ def test_a_vector_store_damaged_by_a_kill_answers_and_is_made_again(
             lost_chunks(reader, reader.catalog.chunk_ids()[:1])
         ((_, cosine),) = reader.nearest(embedder.embed(["Boat 7."])[0], k=1)
         assert cosine == pytest.approx(1, abs=1e-5)
-        assert "meanwhile every vector is compared" in caplog.text
     with closing(Index.open(index.folder, embedder=embedder)) as writer:
         put(writer, a_document("Tides turn."), embedder)
         assert "made again from the catalogue" in caplog.text
         assert lost_chunks(writer, writer.catalog.chunk_ids()[::100]) == []
+
+
+@pytest.mark.parametrize("damaged", ["vectors", "int8", "head.json"])
+def test_damaged_flat_files_are_made_elsewhere_and_then_again(
+    index: Index, embedder: HashEmbedder, damaged: str
+) -> None:
+    put(index, a_document("Boats float."), embedder)
+    with closing(Index.open(index.folder, embedder=embedder)) as reader:
+        path = index.folder / "flat" / damaged
+        path.write_bytes(path.read_bytes()[:5])
+        ((id_, cosine),) = reader.nearest(embedder.embed(["Boats float."])[0], k=1)
+        assert cosine == pytest.approx(1, abs=1e-5)
+        assert reader.vectors_of([id_], dimensions=64).any()
+        put(index, a_document("Tides turn.", source="tides"), embedder)
+        assert lost_chunks(reader, reader.catalog.chunk_ids()) == []
+        assert {file.name for file in path.parent.iterdir()} == {
+            "head.json",
+            "ids",
+            "int8",
+            "vectors",
+        }
+    path.write_bytes(b"")
+    with closing(Index.open(index.folder, embedder=embedder)) as reader:
+        assert lost_chunks(reader, reader.catalog.chunk_ids()) == []
 
 
 def test_a_damaged_lexicon_is_made_again(index: Index, embedder: HashEmbedder) -> None:

@@ -2,7 +2,6 @@
 
 import logging
 import shutil
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -18,15 +17,10 @@ from rag_app.config import Settings
 from rag_app.errors import ConfigError
 from rag_app.index.index import Index
 from rag_app.index.redis_vectors import RedisVectors
+from tests.conftest import free_port
 from tests.fakes import HashEmbedder
 
 needs_server = pytest.mark.skipif(not shutil.which("redis-server"), reason="needs redis-server")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

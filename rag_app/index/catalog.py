@@ -155,16 +155,14 @@ class Catalog:
         """Title and file name of chunks' documents, by chunk id."""
         return dict(self._db.rows_in("SELECT id, name FROM chunks WHERE id IN ({})", ids))
 
-    def sources(self, ids: Iterable[str]) -> dict[str, str]:
-        """The sources of the chunks that are there, by chunk id."""
-        return dict(
-            self._db.rows_in(
-                "SELECT c.id, d.source FROM chunks c INDEXED BY chunks_covering"
-                " JOIN documents d ON d.id = c.document_id"
-                " WHERE c.id IN ({})",
-                ids,
-            )
+    def holders(self, ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """Id and source of the documents of the chunks that are there, by chunk id."""
+        rows = self._db.rows_in(
+            "SELECT c.id, d.id, d.source FROM chunks c INDEXED BY chunks_covering"
+            " JOIN documents d ON d.id = c.document_id WHERE c.id IN ({})",
+            ids,
         )
+        return {id_: (document, source) for id_, document, source in rows}
 
     def chunks_of(self, document_id: str) -> list[Chunk]:
         """The document's chunks in reading order."""
@@ -173,9 +171,12 @@ class Catalog:
         )
         return [Chunk(*row) for row in rows]
 
-    def chunk_ids(self) -> list[str]:
-        """The ids of all chunks."""
-        return [id_ for (id_,) in self._db.rows("SELECT id FROM chunks")]
+    def chunk_ids(self, documents: Sequence[str] | None = None) -> list[str]:
+        """The ids of the chunks of some documents, or of all."""
+        if documents is None:
+            return [id_ for (id_,) in self._db.rows("SELECT id FROM chunks")]
+        some = "SELECT id FROM chunks WHERE document_id IN ({})"
+        return [id_ for (id_,) in self._db.rows_in(some, documents)]
 
     def count_chunks(self) -> int:
         """How many chunks there are."""
@@ -183,11 +184,15 @@ class Catalog:
 
     def size(self) -> tuple[int, int]:
         """(documents with text, chunks)."""
+        return self.count_documents(), self.count_chunks()
+
+    def count_documents(self) -> int:
+        """How many documents with text there are."""
         documents = (
             "SELECT count(*) FROM documents WHERE status IN ('indexed', 'partial')"
             " AND same_as IS NULL"
         )
-        return int(self._db.rows(documents)[0][0]), self.count_chunks()
+        return int(self._db.rows(documents)[0][0])
 
     # What vector store and lexicon have yet to do
 

@@ -26,6 +26,8 @@ _CIRCUMSTANCES = {
     sqlite3.SQLITE_READONLY,
 }
 
+_CACHE = 32 << 10  # KiB of pages in memory; searches read some hundred rows all over the file
+
 
 class Database:
     """The catalogue's file. Statements of several threads take turns."""
@@ -44,6 +46,7 @@ class Database:
                 check_same_thread=False,
             )
             try:
+                self._connection.execute(f"PRAGMA cache_size = -{_CACHE}")
                 if self.writable:
                     self._connection.executescript(
                         "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"

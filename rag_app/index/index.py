@@ -12,33 +12,53 @@ from math import log
 from pathlib import Path
 from typing import Self
 
-import numpy as np
 from filelock import FileLock, Timeout
 
 from rag_app.errors import IndexLocked, IndexMismatch, StoreError
 from rag_app.index.catalog import Catalog
 from rag_app.index.stores import Stores
+from rag_app.index.vector_stores import IN_PROCESS, lasting
 from rag_app.index.writer import IndexWriter
 from rag_app.protocols import Embedder, Vectors
+from rag_app.schema import Precision
 
 # A child that a killed writer was just starting lets go of the lock only a moment later.
 _PATIENCE = 0.5  # seconds
 _FILTERS = 32  # whose documents are remembered
+_KNOWN = 100_000  # chunks whose documents are
+_FEW = 500  # documents that the lexicon is asked for one by one
+_GONE = ("", "")
 
 
 class Index:
-    """A folder with `catalog.sqlite`, `chroma/`, `lexicon/` and `writer.lock`."""
+    """A folder with `catalog.sqlite`, `chroma/`, `flat/`, `lexicon/` and `writer.lock`."""
 
-    def __init__(self, folder: Path, catalog: Catalog, model: str) -> None:
+    def __init__(
+        self, folder: Path, catalog: Catalog, model: str, *, store: str, precision: Precision
+    ) -> None:
         self.folder = folder
         self.catalog = catalog
         self.model = model
-        self._stores = Stores(folder, catalog, model)
+        self._stores = Stores(folder, catalog, model, store=store, precision=precision)
+        self._known: tuple[int, dict[str, tuple[str, str]]] = (-1, {})
         self._matching = lru_cache(maxsize=_FILTERS)(self._find_matching)
 
     @classmethod
-    def open(cls, folder: Path, *, embedder: Embedder) -> Self:
+    def open(
+        cls,
+        folder: Path,
+        *,
+        embedder: Embedder,
+        store: str = IN_PROCESS,
+        precision: Precision = "int8",
+    ) -> Self:
         """The index in the folder, made empty if there is none.
+
+        Args:
+            folder: Of the index alone.
+            embedder: Whose vectors it holds.
+            store: Vector store of a new index, see `vector_stores`; others stay with theirs.
+            precision: Of the codes that questions are compared with.
 
         Raises:
             StoreError: The folder cannot be used.
@@ -47,7 +67,8 @@ class Index:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(f"{folder} cannot be made ({error}); name another --index") from error
-        index = cls(folder, Catalog(folder), embedder.fingerprint)
+        catalog = Catalog(folder)
+        index = cls(folder, catalog, embedder.fingerprint, store=store, precision=precision)
         if index._lacks_stores():
             # Whoever writes now does the same at the beginning.
             with suppress(IndexLocked), index.writing():
@@ -79,7 +100,19 @@ class Index:
         self, stems: Sequence[str], *, k: int, documents: Sequence[str] | None = None
     ) -> list[tuple[str, float]]:
         """The k chunks with the best BM25 for the stems as (chunk id, BM25), best first."""
-        return self._stores.lexicon.search(stems, k=k, documents=documents)
+        search = self._stores.lexicon.search
+        if documents is None or len(documents) <= _FEW:
+            return search(stems, k=k, documents=documents)
+        # Of most documents it is faster to look at more chunks, and pass over some.
+        wanted = set(documents)
+        count = k * self.catalog.count_documents() // len(documents) + k
+        while True:
+            found = search(stems, k=count)
+            held = self._holders(id_ for id_, _ in found)
+            among = [(id_, score) for id_, score in found if held.get(id_, _GONE)[0] in wanted]
+            if len(among) >= k or len(found) < count:
+                return among[:k]
+            count *= 4
 
     def bm25(self, stems: Sequence[str], ids: Sequence[str]) -> dict[str, float]:
         """Exact BM25 of given chunks; those without any of the stems are left out."""
@@ -92,17 +125,27 @@ class Index:
     def _find_matching(self, _: int, where: tuple[tuple[str, str], ...]) -> Sequence[str]:
         return self.catalog.matching(dict(where))
 
+    def sources(self, ids: Iterable[str]) -> dict[str, str]:
+        """The sources of the chunks that are there, by chunk id, remembered by generation."""
+        return {id_: source for id_, (_, source) in self._holders(ids).items()}
+
+    def _holders(self, ids: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """Id and source of the documents of the chunks that are there, by chunk id."""
+        generation = self.catalog.generation
+        seen, known = self._known
+        if seen != generation or len(known) > _KNOWN:
+            seen, known = self._known = (generation, {})
+        listed = list(ids)
+        known |= self.catalog.holders([id_ for id_ in listed if id_ not in known])
+        return {id_: known[id_] for id_ in listed if id_ in known}
+
     def count_words(self) -> int:
         """How many chunks the lexicon holds."""
         return self._stores.lexicon.count()
 
-    def cosines(self, vector: Vectors, ids: Sequence[str]) -> dict[str, float]:
-        """Exact cosines of given chunks with the (d,) unit vector."""
-        return {id_: float(np.dot(vector, other)) for id_, other in self.vectors_of(ids).items()}
-
-    def vectors_of(self, ids: Iterable[str]) -> dict[str, Vectors]:
-        """(d,) unit vectors of given chunks."""
-        return self.catalog.kept.of_chunks(self.model, ids)
+    def vectors_of(self, ids: Sequence[str], *, dimensions: int) -> Vectors:
+        """(n, d) unit vectors of given chunks; zeros for those that have none."""
+        return self._stores.flat.vectors_of(ids, dimensions=dimensions)
 
     def idf(self, stems: Iterable[str]) -> dict[str, float]:
         """How rare each stem is among the chunks: ln(1 + (N − n + ½) / (n + ½)), as in BM25.
@@ -166,17 +209,35 @@ class Index:
             self._stores.finish_writing()
             lock.release()
 
+    @property
+    def store(self) -> str:
+        """The vector store, as `vector_stores` spells it."""
+        return self._stores.chosen.name
+
+    def migrate(self, store: str) -> tuple[str, int]:
+        """Move the vectors to another store, without embedding; (the one before, chunks).
+
+        Raises:
+            ConfigError: No lasting store has that name; see `vector_stores`.
+            StoreError: One of the two cannot be used; the index then keeps the one it has.
+        """
+        with self.writing():
+            before = self.store
+            return before, self._stores.migrate(store) if lasting(store) != before else 0
+
     def _lacks_stores(self) -> bool:
         """Whether a store that the catalogue fills is not there, as in older indexes."""
-        if not self.catalog.writable or (self._stores.has_vectors and self._stores.has_words):
+        if not self.catalog.writable or not self._stores.lacking():
             return False
         # Whoever only looks, with another model, is not to make it that model's.
         return self.catalog.count_chunks() > 0 and self.catalog.get("model") == self.model
 
     def _adopt_stores(self) -> None:
         """Have a store filled again where it was removed or is another model's."""
-        if not self._stores.has_vectors or self.catalog.get("model") != self.model:
+        self._stores.chosen.remember()
+        if not self._stores.chosen.is_there or self.catalog.get("model") != self.model:
+            self._stores.remove_flat()
             self.catalog.redeliver()
             self.catalog.set("model", self.model)
-        if not self._stores.has_words:
-            self._stores.fill_lexicon()
+        else:
+            self._stores.fill_missing()

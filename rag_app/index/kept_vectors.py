@@ -1,6 +1,6 @@
 """Vectors by model and text, so that nothing is embedded twice."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from rag_app.index.database import Database
 from rag_app.index.rows import text_digest, vector_blob, vector_of
@@ -34,21 +34,6 @@ class KeptVectors:
                     for text, vector in zip(texts, vectors, strict=True)
                 ],
             )
-
-    def of_documents(
-        self, model: str, documents: Sequence[str] | None = None
-    ) -> Iterator[tuple[str, Vectors]]:
-        """(chunk id, (d,) vector) of the chunks of some documents, or of all."""
-        select = (
-            "SELECT c.id, v.vector FROM chunks c"
-            " JOIN vectors v ON v.digest = c.digest AND v.model = ?"
-        )
-        rows: Iterable[tuple[str, bytes]]
-        if documents is None:
-            rows = self._db.rows(select, (model,))
-        else:
-            rows = self._db.rows_in(f"{select} WHERE c.document_id IN ({{}})", documents, model)
-        return ((id_, vector_of(blob)) for id_, blob in rows)
 
     def of_chunks(self, model: str, ids: Iterable[str]) -> dict[str, Vectors]:
         """(d,) vectors of chunks, by chunk id."""

@@ -139,10 +139,14 @@ class Lexicon:
         return Query.boolean_query([(Occur.Should, part) for part in parts])
 
     def _among(self, field: str, values: Sequence[str], query: "Query") -> "Query":
+        """What has one of the values, each by itself: a set of them takes twice as long."""
         from tantivy import Occur, Query
 
-        given = Query.const_score_query(Query.term_set_query(self._schema, field, [*values]), 0)
-        return Query.boolean_query([(Occur.Must, given), (Occur.Must, query)])
+        given = [Query.term_query(self._schema, field, value) for value in values]
+        one = Query.boolean_query([(Occur.Should, value) for value in given])
+        return Query.boolean_query(
+            [(Occur.Must, Query.const_score_query(one, 0)), (Occur.Must, query)]
+        )
 
     def _found(self, query: "Query", k: int) -> list[tuple[str, float]]:
         if not k:

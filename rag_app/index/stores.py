@@ -1,38 +1,46 @@
-"""Vector store and lexicon of one index, as of its newest generation.
+"""What is made from the catalogue to search it, as of its newest generation.
 
-Both are made from the catalogue, and can be made again from it.
+A vector store, flat files with the vectors' codes, and a lexicon: each can be made again.
 """
 
-import logging
 import shutil
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import RLock
 
-from rag_app.errors import DamagedStore
-from rag_app.index.catalog import Catalog
-from rag_app.index.exact import ExactVectors
-from rag_app.index.lexicon import Lexicon
-from rag_app.index.vectors import ChromaVectors
-from rag_app.protocols import Vectors, VectorStore
+import numpy as np
 
-_logger = logging.getLogger(__name__)
+from rag_app.index.catalog import Catalog
+from rag_app.index.chosen_store import ChosenStore
+from rag_app.index.flat import FlatVectors
+from rag_app.index.lexicon import Lexicon
+from rag_app.index.vector_stores import IN_PROCESS
+from rag_app.protocols import Vectors, VectorStore
+from rag_app.schema import Chunk, Precision
+
 _BATCH = 1_000  # chunks
-_SUBSETS = 4  # filters whose vectors are kept in memory
 
 
 class Stores:
-    """Opens the two when they are first used, and again when others have changed them."""
+    """Opens the three when they are first used, and again when others have changed them."""
 
-    def __init__(self, folder: Path, catalog: Catalog, model: str) -> None:
+    def __init__(
+        self, folder: Path, catalog: Catalog, model: str, *, store: str, precision: Precision
+    ) -> None:
+        self._folder = folder
+        self.chosen = ChosenStore(folder, catalog, model, wanted=store)
         self._catalog = catalog
         self._model = model
-        self._chroma, self._words = folder / "chroma", folder / "lexicon"
+        self._precision = precision
+        self._words, self._flat_folder = folder / "lexicon", folder / "flat"
         self._turn = RLock()
         self._vectors: VectorStore | None = None
+        self._flat: FlatVectors | None = None
         self._lexicon: Lexicon | None = None
-        self._subset = lru_cache(maxsize=_SUBSETS)(self._open_subset)
+        self._elsewhere: TemporaryDirectory[str] | None = None
         self._seen = -1
         self._writing = False
 
@@ -42,8 +50,19 @@ class Stores:
         with self._turn:
             self._freshen()
             if self._vectors is None:
-                self._vectors = self._open_vectors()
+                self._vectors = self.chosen.open()
             return self._vectors
+
+    @property
+    def flat(self) -> FlatVectors:
+        """The vectors in files, which every question can be compared with."""
+        with self._turn:
+            self._freshen()
+            if self._flat is None:
+                self._flat = self._open_flat(self._flat_folder)
+                if not self._writing and not self._flat.fits() and self._catalog.count_chunks():
+                    self._flat = self._fill_elsewhere()
+            return self._flat
 
     @property
     def lexicon(self) -> Lexicon:
@@ -59,43 +78,50 @@ class Stores:
     ) -> list[tuple[str, float]]:
         """The k chunks nearest to the (d,) vector, of all or of some documents.
 
-        Comparing with each of some documents' vectors is exact, and faster than a search of
-        the whole graph that passes over what does not count.
+        Only a server is asked: comparing with every vector is faster than a graph in this
+        process, and misses nothing. Filters are not left to any store.
         """
-        with self._turn:
-            if documents is None:
-                # In turns: another thread may find the store stale and close it.
-                return self._query(vector, k)
-            self._freshen()
-            subset = self._subset(tuple(documents))
-        return subset.query(vector, k=k)
+        if documents is None and self.chosen.is_remote:
+            with self._turn:  # another thread may find the store stale and close it
+                return self.vectors.query(vector, k=k)
+        return self.flat.query(vector, k=k, documents=documents)
 
-    def _query(self, vector: Vectors, k: int) -> list[tuple[str, float]]:
-        try:
-            return self.vectors.query(vector, k=k)
-        except DamagedStore as error:
-            _logger.warning("%s; meanwhile every vector is compared", error)
+    def lacking(self) -> bool:
+        """Whether any of the three is not there, as in older indexes."""
+        # The catalogue, which may be damaged, is asked only where there is no Chroma.
+        stored = (self._folder / IN_PROCESS).is_dir() or self.chosen.is_there
+        return not (stored and self._words.is_dir() and self._flat_fits())
+
+    def migrate(self, store: str) -> int:
+        """Have another vector store, filled from the catalogue; how many chunks it got.
+
+        Until it has all of them, and if that fails, the index keeps the one it has.
+        """
+        count = 0
+        with self._turn:
+            with closing(self.chosen.open(store)) as new:
+                new.clear()
+                for chunks, vectors in self._all():
+                    new.upsert(chunks, vectors)
+                    count += len(chunks)
             self._close_vectors()
-            self._vectors = self._open_exact()
-            return self._vectors.query(vector, k=k)
+            self.chosen.forget(self.chosen.change(store))
+        return count
 
-    @property
-    def has_vectors(self) -> bool:
-        """Whether the vector store is there."""
-        return self._chroma.is_dir()
-
-    @property
-    def has_words(self) -> bool:
-        """Whether the lexicon is there."""
-        return self._words.is_dir()
-
-    def fill_lexicon(self) -> None:
-        """Make a lexicon of all that the catalogue holds, where there is none."""
+    def fill_missing(self) -> None:
+        """Fill lexicon and flat files with all that the catalogue holds, where there are none."""
         with self._turn:
-            unfinished = self._words.with_suffix(".unfinished")
-            shutil.rmtree(unfinished, ignore_errors=True)
-            self._fill(Lexicon(unfinished))
-            unfinished.rename(self._words)
+            unfinished = self._folder / "unfinished"
+            if not self._words.is_dir():
+                shutil.rmtree(unfinished, ignore_errors=True)
+                self._fill_lexicon(Lexicon(unfinished))
+                unfinished.rename(self._words)
+            if not self._flat_fits() and self._catalog.count_chunks():
+                shutil.rmtree(unfinished, ignore_errors=True)
+                self._fill_flat(self._open_flat(unfinished))
+                self.remove_flat()
+                if unfinished.is_dir():
+                    unfinished.rename(self._flat_folder)
 
     def begin_writing(self, *, anew: bool) -> None:
         """From here on nobody else changes them; `anew` removes them first."""
@@ -106,16 +132,24 @@ class Stores:
                 self.remove()
 
     def remove(self) -> None:
-        """Throw both away; the next use makes empty ones."""
+        """Throw all three away; the next use makes empty ones."""
         with self._turn:
             self.close()
-            for folder in (self._chroma, self._words):
-                shutil.rmtree(folder, ignore_errors=True)
+            self.remove_flat()
+            self.chosen.remove()
+            shutil.rmtree(self._words, ignore_errors=True)
+
+    def remove_flat(self) -> None:
+        """Throw the flat files away, as those of another model or precision."""
+        with self._turn:
+            self._close_flat()
+            shutil.rmtree(self._flat_folder, ignore_errors=True)
 
     def finish_writing(self) -> None:
         """Let others write."""
         with self._turn:
             self._writing = False
+            self._close_vectors()
             if self._lexicon is not None:
                 self._lexicon.finish()
 
@@ -123,52 +157,79 @@ class Stores:
         """Close what is open."""
         with self._turn:
             self._close_vectors()
+            self._close_flat()
             self._lexicon = None
 
     def _freshen(self) -> None:
         """Close or reload what has been changed by another process.
 
-        An open Chroma never sees what other processes write, so it is opened again
-        when the generation has moved; the writer's own is always up to date.
+        An open Chroma in this process never sees what others write, so it is opened again
+        when the generation has moved; the writer's own is always up to date, and servers are.
         """
         generation = self._catalog.generation
         if generation == self._seen:
             return
         self._seen = generation
-        self._subset.cache_clear()
         if not self._writing:
-            self._close_vectors()
+            if not self.chosen.is_remote:
+                self._close_vectors()
+            self._close_flat()
             if self._lexicon is not None:
                 self._lexicon.reload()
 
-    def _open_vectors(self) -> VectorStore:
-        if self._catalog.writable:
-            return ChromaVectors(self._chroma, model=self._model)
-        # Chroma writes to its folder even to read from it.
-        return self._open_exact()
+    def _open_flat(self, folder: Path) -> FlatVectors:
+        return FlatVectors(
+            folder,
+            model=self._model,
+            precision=self._precision,
+            chunks_of=self._catalog.chunk_ids,
+        )
 
-    def _open_exact(self) -> VectorStore:
-        return ExactVectors(self._catalog.kept.of_documents(self._model))
+    def _flat_fits(self) -> bool:
+        return self._open_flat(self._flat_folder).fits()
 
-    def _open_subset(self, documents: tuple[str, ...]) -> VectorStore:
-        return ExactVectors(self._catalog.kept.of_documents(self._model, documents))
+    def _fill_elsewhere(self) -> FlatVectors:
+        """Where the index cannot be written to, or another process is just making the files."""
+        self._close_flat()
+        self._elsewhere = TemporaryDirectory(prefix="rag-app-")
+        flat = self._open_flat(Path(self._elsewhere.name) / "flat")
+        self._fill_flat(flat)
+        return flat
+
+    def _fill_flat(self, flat: FlatVectors) -> None:
+        for chunks, vectors in self._all():
+            flat.upsert(chunks, vectors)
+
+    def _all(self) -> Iterator[tuple[list[Chunk], Vectors]]:
+        """Everything that has a vector, a few chunks at a time."""
+        ids = iter(self._catalog.chunk_ids())
+        while part := list(islice(ids, _BATCH)):
+            if vectors := self._catalog.kept.of_chunks(self._model, part):
+                chunks = self._catalog.chunks(vectors)
+                yield [*chunks.values()], np.stack([vectors[id_] for id_ in chunks])
 
     def _open_lexicon(self) -> Lexicon:
         if self._catalog.writable:
             return Lexicon(self._words)
-        # tantivy, too, writes to its folder even to read from it.
-        return self._fill(Lexicon(None))
+        # tantivy writes to its folder even to read from it.
+        lexicon = Lexicon(None)
+        self._fill_lexicon(lexicon)
+        return lexicon
 
-    def _fill(self, lexicon: Lexicon) -> Lexicon:
-        ids = self._catalog.chunk_ids()
-        for begin in range(0, len(ids), _BATCH):
-            part = ids[begin : begin + _BATCH]
+    def _fill_lexicon(self, lexicon: Lexicon) -> None:
+        ids = iter(self._catalog.chunk_ids())
+        while part := list(islice(ids, _BATCH)):
             lexicon.replace(self._catalog.chunks(part).values(), self._catalog.names(part))
         lexicon.commit()
         lexicon.finish()
-        return lexicon
 
     def _close_vectors(self) -> None:
         if self._vectors is not None:
             self._vectors.close()
             self._vectors = None
+
+    def _close_flat(self) -> None:
+        self._flat = None
+        if self._elsewhere is not None:
+            self._elsewhere.cleanup()
+            self._elsewhere = None

@@ -1,8 +1,9 @@
 """Nearest neighbours in Chroma. Made from the catalogue, and can be made again from it."""
 
 import os
+from base64 import b64encode
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock
 
 from rag_app.errors import store_error
+from rag_app.index.collection import Server, collection_name, metadata, parts
 from rag_app.protocols import Vectors
 from rag_app.schema import Chunk
 
@@ -25,56 +27,52 @@ _named: set[str] = set()  # the folders of this process's clients, as each spell
 
 
 class ChromaVectors:
-    """One collection, named by the model, in a folder of Chroma's own.
+    """One collection, named by the model, in a folder of Chroma's own or on its server."""
 
-    Chroma's files are not made for several processes: one that loads them while another
-    writes may hang. So loading, which the first query with results does, and writing take turns;
-    later queries are answered from memory.
-    """
-
-    def __init__(self, folder: Path, *, model: str) -> None:
-        import chromadb
-        from chromadb.config import Settings
-
-        folder.mkdir(parents=True, exist_ok=True)
-        self._turn = FileLock(folder / "turn.lock", is_singleton=False, poll_interval=0.01)
+    def __init__(self, place: Path | Server, *, model: str) -> None:
+        self._place = _Folder(place) if isinstance(place, Path) else _Remote(place)
         self._loaded = False
-        self._path = _name(folder)
-        with _telling(self._path), self._turn:
-            self._client: Any = chromadb.PersistentClient(
-                path=self._path, settings=Settings(anonymized_telemetry=False)
-            )
-            # Embedding is ours: without a function Chroma would fetch a model of its own.
-            self._collection: Collection = self._client.get_or_create_collection(
-                name=f"chunks-{model[:16]}",
-                embedding_function=None,
-                configuration={"hnsw": _GRAPH},
-            )
+        self._name = collection_name(model)
+        with self._place.telling(), self._place.turn:
+            self._client: Any = self._place.client()
+            self._collection = self._make()
+
+    def _make(self) -> "Collection":
+        # Embedding is ours: without a function Chroma would fetch a model of its own.
+        made: Collection = self._client.get_or_create_collection(
+            name=self._name, embedding_function=None, configuration={"hnsw": _GRAPH}
+        )
+        return made
 
     def upsert(self, chunks: Sequence[Chunk], vectors: Vectors) -> None:
         """Store or replace the chunks with their (n, d) unit vectors."""
-        for begin in range(0, len(chunks), _MOST_A_CALL):
-            part = chunks[begin : begin + _MOST_A_CALL]
-            ids = [chunk.id for chunk in part]
-            with _telling(self._path), self._turn:
+        for part in parts(len(chunks), most=_MOST_A_CALL):
+            ids = [chunk.id for chunk in chunks[part]]
+            with self._place.telling(), self._place.turn:
                 # Replacing a vector in place unlinks others from the graph; adding does not.
                 self._collection.delete(ids=ids)
                 self._collection.add(
                     ids=ids,
-                    embeddings=vectors[begin : begin + _MOST_A_CALL],
-                    documents=[chunk.text for chunk in part],
-                    metadatas=[_metadata(chunk) for chunk in part],
+                    embeddings=vectors[part],
+                    documents=[chunk.text for chunk in chunks[part]],
+                    metadatas=[metadata(chunk) for chunk in chunks[part]],
                 )
 
     def delete(self, ids: Sequence[str]) -> None:
         """Forget the chunks; unknown ids are ignored."""
-        for begin in range(0, len(ids), _MOST_A_CALL):
-            with _telling(self._path), self._turn:
-                self._collection.delete(ids=list(ids[begin : begin + _MOST_A_CALL]))
+        for part in parts(len(ids), most=_MOST_A_CALL):
+            with self._place.telling(), self._place.turn:
+                self._collection.delete(ids=list(ids[part]))
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._place.telling(), self._place.turn:
+            self._client.delete_collection(self._name)
+            self._collection = self._make()
 
     def query(self, vector: Vectors, *, k: int) -> list[tuple[str, float]]:
         """The k nearest to the (d,) vector as (chunk id, cosine), closest first."""
-        with _telling(self._path), nullcontext() if self._loaded else self._turn:
+        with self._place.telling(), nullcontext() if self._loaded else self._place.turn:
             found = self._collection.query(
                 query_embeddings=vector[None, :], n_results=k, include=["distances"]
             )
@@ -89,19 +87,80 @@ class ChromaVectors:
     def close(self) -> None:
         """Release the client; the next one opened sees what other processes wrote."""
         self._client.close()
+        self._place.leave(self._client)
+
+
+class _Folder:
+    """Chroma in this process.
+
+    Its files are not made for several processes: one that loads them while another writes
+    may hang. So loading, which the first query with results does, and writing take turns;
+    later queries are answered from memory.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.turn = FileLock(folder / "turn.lock", is_singleton=False, poll_interval=0.01)
+        self._path = _name(folder)
+
+    def client(self) -> Any:
+        import chromadb
+
+        return chromadb.PersistentClient(path=self._path, settings=_settings())
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Failures of Chroma and of the disk as an error that says what to do."""
+        from chromadb.errors import ChromaError
+
+        try:
+            yield
+        except (ChromaError, OSError) as error:
+            raise store_error(self._path, error) from error
+
+    def leave(self, client: Any) -> None:  # noqa: ARG002
         with _naming:
             _named.discard(self._path)
 
 
-@contextmanager
-def _telling(path: str) -> Iterator[None]:
-    """Failures of Chroma and of the disk as an error that says what to do."""
-    from chromadb.errors import ChromaError
+class _Remote:
+    """Chroma's server, which sees to the turns of its clients itself."""
 
-    try:
-        yield
-    except (ChromaError, OSError) as error:
-        raise store_error(path, error) from error
+    turn: AbstractContextManager[object] = nullcontext()
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def client(self) -> Any:
+        import chromadb
+
+        user, password = self._server.user, self._server.password
+        basic = b64encode(f"{user}:{password}".encode()).decode()
+        return chromadb.HttpClient(
+            host=self._server.url,
+            headers={"Authorization": f"Basic {basic}"} if user or password else None,
+            settings=_settings(),
+        )
+
+    @contextmanager
+    def telling(self) -> Iterator[None]:
+        """Failures of the server, and of the way to it, as an error that says what to do."""
+        try:
+            yield
+        # Chroma raises a bare Exception for answers that it cannot read.
+        except Exception as error:
+            raise self._server.error(error) from error
+
+    def leave(self, client: Any) -> None:
+        # Chroma leaves the connections of both open, for the garbage collector.
+        for part in (client, client._admin_client):
+            part._server._session.close()
+
+
+def _settings() -> Any:
+    from chromadb.config import Settings
+
+    return Settings(anonymized_telemetry=False)
 
 
 def _name(folder: Path) -> str:
@@ -116,14 +175,3 @@ def _name(folder: Path) -> str:
             path += f"{os.sep}."
         _named.add(path)
     return path
-
-
-def _metadata(chunk: Chunk) -> dict[str, str | int]:
-    return {
-        "document_id": chunk.document_id,
-        "source": chunk.source,
-        "start": chunk.start,
-        "end": chunk.end,
-        "page": chunk.page or 0,
-        "heading": chunk.heading,
-    }

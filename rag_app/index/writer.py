@@ -61,7 +61,7 @@ class IndexWriter:
         self._catalog.remove(document_ids)
 
     def deliver(self) -> None:
-        """Bring vector store and lexicon up to date with the catalogue.
+        """Bring vector store, flat files and lexicon up to date with the catalogue.
 
         What a kill has left damaged is made again.
         """
@@ -76,6 +76,7 @@ class IndexWriter:
     def _work_off(self) -> None:
         while ids := self._catalog.outbox("forget", limit=_DELIVERY):
             self._stores.vectors.delete(ids)
+            self._stores.flat.delete(ids)
             self._stores.lexicon.delete(ids)
             self._delivered(ids)
         while ids := self._catalog.outbox("add", limit=_DELIVERY):
@@ -96,5 +97,6 @@ class IndexWriter:
         """
         vectors = self._catalog.kept.of_chunks(self._model, chunks)
         if vectors:
-            rows = np.stack([*vectors.values()])
-            self._stores.vectors.upsert([chunks[id_] for id_ in vectors], rows)
+            rows, found = np.stack([*vectors.values()]), [chunks[id_] for id_ in vectors]
+            self._stores.vectors.upsert(found, rows)
+            self._stores.flat.upsert(found, rows)

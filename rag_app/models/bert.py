@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 Weights = dict[str, NDArray[Any]]
 Head = Callable[[Any, Any], Any]  # nodes of the (b, t, d) states and the (b, t) mask to one more
-# OpenVINO prepares itself for every shape it meets, and keeps what it prepared.
-_ROUNDED_TO = 16  # tokens
+# OpenVINO prepares itself for every shape it meets, and keeps what it prepared. Questions
+# are short, and wait for an answer.
+_SHORT, _ROUNDED_SHORT, _ROUNDED_LONG = 64, 8, 16  # tokens
 _WORDS = "embeddings.word_embeddings.weight"
 
 
@@ -67,14 +68,16 @@ class Bert:
         if threads:
             options["INFERENCE_NUM_THREADS"] = str(threads)
         self._compiled = core.compile_model(_network(weights, config, head), "CPU", options)
+        self._width: int = self._compiled.output(0).partial_shape[1].get_length()
         self._own = threading.local()  # a request serves one thread at a time
 
     def run(self, encodings: "Sequence[Encoding]", *, most: int) -> NDArray[np.float32]:
         """What the head makes of each text, (n, d) float32, so many tokens at a time."""
-        width = self._compiled.output(0).partial_shape[1].get_length()
-        made = np.empty((len(encodings), width), np.float32)
+        made = np.empty((len(encodings), self._width), np.float32)
         for batch in batches([len(encoding.ids) for encoding in encodings], most):
-            made[batch] = self._infer(padded([encodings[i] for i in batch], _ROUNDED_TO))
+            together = [encodings[i] for i in batch]
+            short = max(len(encoding.ids) for encoding in together) <= _SHORT
+            made[batch] = self._infer(padded(together, _ROUNDED_SHORT if short else _ROUNDED_LONG))
         return made
 
     def _infer(self, tokens: Tokens) -> NDArray[np.float32]:

@@ -1,0 +1,107 @@
+"""Commands that ask the index: `search`, `explain`, `ask`."""
+
+import argparse
+import json
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+from rag_app.commands.common import of_an_index, print_json
+from rag_app.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rag_app.rag import Rag
+
+
+def search(arguments: argparse.Namespace) -> int:
+    """Show the chunks that fit best."""
+    from rag_app.rag import Rag
+    from rag_app.rendering import retrieval_json, retrieval_text
+
+    questions = _questions(arguments)
+    where = dict(arguments.where)
+    with closing(Rag.open(settings=of_an_index(arguments, answer="read"))) as rag:
+        for row in questions:
+            found = rag.retriever.retrieve(row["question"], k=arguments.k, where=where)
+            if arguments.json or arguments.batch:
+                print_json(_with_id(row, retrieval_json(found)))
+            else:
+                print(retrieval_text(found))
+    return 0
+
+
+def explain_search(arguments: argparse.Namespace) -> int:
+    """Show why a question finds what it finds."""
+    from dataclasses import asdict
+
+    from rag_app.explain import explain, explanation_text
+    from rag_app.rag import Rag
+
+    with closing(Rag.open(settings=of_an_index(arguments, answer="read"))) as rag:
+        found = explain(
+            arguments.question,
+            rag.retriever,
+            rag.index,
+            k=arguments.k or 10,
+            where=dict(arguments.where),
+            source=arguments.source,
+        )
+    if arguments.json:
+        print_json(asdict(found))
+    else:
+        print(explanation_text(found))
+    return 0
+
+
+def ask(arguments: argparse.Namespace) -> int:
+    """Answer with citations."""
+    from rag_app.rendering import answer_json, answer_text
+
+    questions = _questions(arguments)
+    where = dict(arguments.where)
+    with closing(_open_for_answers(arguments)) as rag:
+        for row in questions:
+            history = row.get("history") or ()
+            answer = rag.ask(row["question"], k=arguments.k, where=where, history=history)
+            if arguments.json or arguments.batch:
+                print_json(_with_id(row, answer_json(answer)))
+            else:
+                print(answer_text(answer))
+    return 0
+
+
+def _open_for_answers(arguments: argparse.Namespace) -> "Rag":
+    from rag_app.rag import Rag
+
+    if arguments.generator == "read":
+        return Rag.open(settings=of_an_index(arguments, answer="read"))
+    demanded = "generate" if arguments.generator else None
+    settings = of_an_index(arguments, generator=arguments.generator, answer=demanded)
+    return Rag.open(settings=settings)
+
+
+def _questions(arguments: argparse.Namespace) -> list[dict[str, Any]]:
+    """The question of the command line, or those of a batch file, in its order."""
+    if arguments.batch is None:
+        return [{"question": arguments.question}]
+    try:
+        lines = arguments.batch.read_text(encoding="utf-8").split("\n")
+    except OSError as error:
+        raise ConfigError(f"{arguments.batch}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{arguments.batch}: not UTF-8 at byte {error.start}") from error
+    questions = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            questions.append({**row, "question": str(row["question"])})
+        except (ValueError, KeyError, TypeError) as error:
+            raise ConfigError(
+                f'{arguments.batch}, line {number}: not {{"id": …, "question": …}}'
+            ) from error
+    return questions
+
+
+def _with_id(row: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
+    return {"id": row["id"], **result} if "id" in row else result

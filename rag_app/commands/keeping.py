@@ -1,0 +1,156 @@
+"""Commands that look after an index, its settings and models."""
+
+import argparse
+import json
+import re
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from rag_app.commands.common import of_an_index, print_json, settings_of
+from rag_app.config import resolve
+from rag_app.errors import ConfigError
+
+_PASSWORD = re.compile(r"(?<=//)[^/@]*@")
+
+
+def text(arguments: argparse.Namespace) -> int:
+    """Print the extracted text of a document."""
+    from rag_app.rag import open_index
+
+    index, _ = open_index(of_an_index(arguments))
+    with closing(index):
+        document = index.catalog.document(arguments.source)
+    if document is None:
+        raise ConfigError(f"{arguments.source!r} is not in the index; `rag-app status` lists all")
+    if arguments.json:
+        print_json({"source": document.source, "text": document.text})
+    else:
+        # Exactly the text: no line end added, none translated.
+        sys.stdout.buffer.write(document.text.encode("utf-8"))
+    return 0
+
+
+def status(arguments: argparse.Namespace) -> int:
+    """List the files and what became of them."""
+    from rag_app.rag import open_index
+
+    index, _ = open_index(of_an_index(arguments))
+    with closing(index):
+        entries = index.catalog.entries()
+        documents, chunks = index.catalog.size()
+    if arguments.json:
+        print_json(
+            [
+                {
+                    "source": entry.source,
+                    "status": entry.status,
+                    "reason": entry.reason,
+                    "same_as": entry.same_as or None,
+                    "chunks": entry.chunks,
+                }
+                for entry in entries
+            ]
+        )
+        return 0
+    for entry in entries:
+        detail = f": {entry.remark}" if entry.remark else ""
+        print(f"{entry.status:8} {entry.chunks:5} chunks  {entry.source}{detail}")
+    print(f"{documents} documents, {chunks} chunks in {index.folder}")
+    return 0
+
+
+def config(arguments: argparse.Namespace) -> int:
+    """Show every setting and its origin."""
+    settings_of(arguments)  # reports a value out of range
+    resolved = resolve(index=arguments.index, embedder=arguments.embedder)
+    if arguments.json:
+        print_json(
+            {
+                name: {"value": _shown(value), "from": origin}
+                for name, (value, origin) in resolved.items()
+            }
+        )
+        return 0
+    for name, (value, origin) in resolved.items():
+        print(f"{name} = {_shown(value)}  ({origin})")
+    return 0
+
+
+def doctor(arguments: argparse.Namespace) -> int:
+    """Check models, index and machine."""
+    from rag_app.doctor import examine, repair
+
+    if arguments.repair:
+        print(repair(of_an_index(arguments)), file=sys.stderr)
+    findings = examine(settings_of(arguments))
+    healthy = all(finding.ok for finding in findings)
+    if arguments.json:
+        checks = [{"name": f.name, "ok": f.ok, "detail": f.detail} for f in findings]
+        print_json({"ok": healthy, "checks": checks})
+    else:
+        for finding in findings:
+            print(f"{'ok   ' if finding.ok else 'FAULT'} {finding.name}: {finding.detail}")
+    return 0 if healthy else 1
+
+
+def migrate(arguments: argparse.Namespace) -> int:
+    """Move the vectors of an index to another store."""
+    from rag_app.rag import open_index
+
+    index, _ = open_index(of_an_index(arguments))
+    with closing(index):
+        before, chunks = index.migrate(arguments.store)
+        after = index.store
+    if arguments.json:
+        print_json({"from": before, "to": after, "chunks": chunks})
+    elif before == after:
+        print(f"{index.folder} has its vectors in {after} already")
+    else:
+        print(f"{chunks} chunks moved from {before} to {after}")
+    return 0
+
+
+def models(arguments: argparse.Namespace) -> int:
+    """List the models on this machine, or get one."""
+    from rag_app.models.registry import models_here, pull
+
+    if arguments.action == "pull":
+        if not arguments.name:
+            raise ConfigError("name the model: `rag-app models pull NAME`")
+        print(pull(arguments.name))
+        return 0
+    found = models_here(settings_of(arguments))
+    if arguments.json:
+        print_json([model.as_dict() for model in found])
+    else:
+        for model in found:
+            print(model)
+    return 0
+
+
+def measure(arguments: argparse.Namespace) -> int:
+    """Measure retrieval, answers or chunks on a data set."""
+    from rag_app.evaluation.run import evaluate
+
+    settings = settings_of(arguments)
+    report = evaluate(
+        arguments.what,
+        arguments.data,
+        settings=settings,
+        split=arguments.split,
+        k=arguments.k,
+        limit=arguments.limit,
+    )
+    if arguments.json:
+        print_json(report)
+    else:
+        print(json.dumps(report, indent=2))
+    return 0
+
+
+def _shown(value: object) -> object:
+    """A setting as a JSON value, addresses without their passwords."""
+    if isinstance(value, Path):
+        return str(value)
+    return _PASSWORD.sub("…@", value) if isinstance(value, str) else value

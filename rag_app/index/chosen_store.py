@@ -1,0 +1,86 @@
+"""The vector store that an index was given when it was made, and remembers."""
+
+import logging
+import shutil
+from contextlib import closing
+from pathlib import Path
+from uuid import uuid4
+
+from rag_app.errors import StoreError
+from rag_app.index.catalog import Catalog
+from rag_app.index.vector_stores import IN_PROCESS, folder_of, is_remote, lasting, open_vectors
+from rag_app.protocols import VectorStore
+from rag_app.schema import identify
+
+_logger = logging.getLogger(__name__)
+
+
+class ChosenStore:
+    """Knows which it is, opens it and empties it.
+
+    The catalogue keeps its name without the password; who opens the index brings that along
+    in `wanted`, which decides for new indexes.
+    """
+
+    def __init__(self, folder: Path, catalog: Catalog, model: str, *, wanted: str) -> None:
+        self._folder = folder
+        self._catalog = catalog
+        self._model = model
+        self._wanted = {lasting(wanted): wanted}
+
+    @property
+    def name(self) -> str:
+        """As `vector_stores` spells it, without a password."""
+        return self._catalog.get("store") or IN_PROCESS
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether it is on a server."""
+        return is_remote(self.name)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it has its folder; servers are trusted to be there."""
+        folder = folder_of(self.name, self._folder)
+        return folder is None or folder.is_dir()
+
+    def remember(self) -> None:
+        """Settle on one, for good."""
+        if self._catalog.get("store") is None:
+            # Older indexes did not say; all of them have Chroma in their folder.
+            older = self._catalog.get("model") is not None
+            self._catalog.set("store", IN_PROCESS if older else next(iter(self._wanted)))
+        if self._catalog.get("index") is None:
+            self._catalog.set("index", uuid4().hex)
+
+    def open(self, store: str | None = None) -> VectorStore:
+        """The store, or another one that the index could have."""
+        name = lasting(store) if store else self.name
+        # A server may have the collections of several indexes.
+        owner = str(self._catalog.get("index"))
+        model = identify(self._model, owner) if is_remote(name) else self._model
+        return open_vectors(store or self._wanted.get(name, name), self._folder, model=model)
+
+    def change(self, store: str) -> str:
+        """Remember another one, which has been filled; the name of the one before."""
+        before = self.name
+        self._wanted[lasting(store)] = store
+        self._catalog.set("store", lasting(store))
+        return before
+
+    def remove(self, store: str | None = None) -> None:
+        """Throw away what the store, or one that the index had, holds of it."""
+        folder = folder_of(store or self.name, self._folder)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+            return
+        full = self._wanted.get(store, store) if store else None
+        with closing(self.open(full)) as opened:
+            opened.clear()
+
+    def forget(self, store: str) -> None:
+        """As `remove`, of one that the index no longer has, and that may be out of reach."""
+        try:
+            self.remove(store)
+        except StoreError as error:
+            _logger.warning("%s; what it has of this index stays there", error)

@@ -1,0 +1,147 @@
+"""Who stands in which row of the flat files, and the rows nearest to a question."""
+
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag_app.index.codes import CODES, Rows, decode
+from rag_app.index.rows_on_disk import RowsOnDisk
+from rag_app.protocols import Vectors
+from rag_app.schema import Precision
+
+Numbers = NDArray[np.int64]
+ID_BYTES = 16
+_BLOCK = 1 << 16  # rows scored at a time: their scores stay in the processor's cache
+_FEW = 8  # of so many rows one: copying them together is faster than passing over the others
+
+
+class RowTable:
+    """The files as they were when it was opened; whoever writes opens another.
+
+    A row holds an id (zeros where there is none), a vector and its code.
+    """
+
+    def __init__(self, folder: Path, *, dimensions: int, precision: Precision) -> None:
+        self._codes = CODES[precision]
+        self._ids_file = RowsOnDisk(folder / "ids", ID_BYTES)
+        self._vectors_file = RowsOnDisk(folder / "vectors", 4 * dimensions)
+        self._codes_file = self._vectors_file
+        if precision != "float32":
+            self._codes_file = RowsOnDisk(folder / precision, self._codes.width(dimensions))
+        count = self._ids_file.count()
+        self.ids: Rows = np.array(self._ids_file.read(count))
+        self.vectors = decode(self._vectors_file.read(count))
+        self._coded = self._codes_file.read(count)
+
+    @cached_property
+    def held(self) -> NDArray[np.bool_]:
+        """(rows,) whether a chunk stands in each."""
+        return np.asarray(self.ids.any(axis=1))
+
+    def find(self, ids: Rows) -> Numbers:
+        """(m,) rows of (m, 16) ids, −1 for those that are not there."""
+        keys, order = self._sorted
+        wanted = _keys(ids)
+        places = np.searchsorted(keys, wanted)
+        numbers = np.full(len(wanted), -1, np.int64)
+        inside = np.flatnonzero(places < len(keys))
+        same = inside[keys[places[inside]] == wanted[inside]]
+        numbers[same] = order[places[same]]
+        return numbers
+
+    def places(self, ids: Rows) -> Numbers:
+        """(m,) rows for (m, 16) ids: their own, else empty ones, else new ones."""
+        numbers = self.find(ids)
+        new = np.flatnonzero(numbers < 0)
+        empty = np.flatnonzero(~self.held)[: len(new)]
+        added = np.arange(len(new) - len(empty)) + len(self.ids)
+        numbers[new] = np.concatenate([empty, added])
+        return numbers
+
+    def store(self, numbers: Numbers, ids: Rows, vectors: Vectors) -> None:
+        """Write (m, 16) ids with (m, d) vectors into rows; half done, it can be done again."""
+        order = np.argsort(numbers)
+        numbers, ids, vectors = numbers[order], ids[order], vectors[order]
+        self._vectors_file.write(numbers, CODES["float32"].encode(vectors))
+        if self._codes_file is not self._vectors_file:
+            self._codes_file.write(numbers, self._codes.encode(vectors))
+        self._ids_file.write(numbers, ids)  # last, as it makes the row count
+
+    def clear(self, numbers: Numbers) -> None:
+        """Take the chunks out of rows."""
+        self._ids_file.write(np.sort(numbers), np.zeros((len(numbers), ID_BYTES), np.uint8))
+
+    def nearest(
+        self, vector: Vectors, k: int, among: Numbers | None = None
+    ) -> tuple[Numbers, Vectors]:
+        """(rows, cosines) of the k nearest to the (d,) vector, of all or of some rows."""
+        if not len(self.ids if among is None else among):
+            return np.empty(0, np.int64), np.empty(0, np.float32)
+        numbers = self._first_look(vector, max(self._codes.least, k * self._codes.looks), among)
+        cosines = self.vectors[numbers] @ vector
+        order = np.lexsort((numbers, -cosines))[:k]
+        return numbers[order], cosines[order]
+
+    def _first_look(self, vector: Vectors, count: int, among: Numbers | None) -> Numbers:
+        """The rows whose codes are closest, about so many."""
+        asked = self._codes.encode(vector[None])
+        best = _Best(count)
+        if among is not None and len(among) * _FEW < len(self.ids):
+            best.add(among, self._codes.scores(asked, self._coded[among]))
+            return best.numbers()
+        passed = ~(self.held if among is None else self._among(among))
+        for begin in range(0, len(self.ids), _BLOCK):
+            part = slice(begin, begin + _BLOCK)
+            scores = self._codes.scores(asked, self._coded[part])
+            scores[passed[part]] = -np.inf
+            best.add(np.arange(begin, begin + len(scores)), scores)
+        return best.numbers()
+
+    def _among(self, numbers: Numbers) -> NDArray[np.bool_]:
+        counts = np.zeros(len(self.ids), np.bool_)
+        counts[numbers] = True
+        return counts
+
+    @cached_property
+    def _sorted(self) -> tuple[NDArray[np.bytes_], Numbers]:
+        keys = _keys(self.ids)
+        order = np.argsort(keys, kind="stable")
+        return keys[order], order
+
+
+class _Best:
+    """The rows with the highest scores of those added so far."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._lowest = -np.inf
+        self._numbers = np.empty(0, np.int64)
+        self._scores = np.empty(0, np.float32)
+
+    def add(self, numbers: Numbers, scores: Vectors) -> None:
+        better = _highest(scores, self._count)
+        better = better[scores[better] > self._lowest]
+        self._numbers = np.concatenate([self._numbers, numbers[better]])
+        self._scores = np.concatenate([self._scores, scores[better]])
+        if len(self._scores) > self._count:
+            kept = _highest(self._scores, self._count)
+            self._numbers, self._scores = self._numbers[kept], self._scores[kept]
+            self._lowest = self._scores.min()
+
+    def numbers(self) -> Numbers:
+        """Ascending, as neighbours in the file are read faster."""
+        return np.sort(self._numbers)
+
+
+def _highest(scores: Vectors, count: int) -> Numbers:
+    """Where the highest scores stand, in no order."""
+    if count >= len(scores):
+        return np.arange(len(scores))
+    return np.argpartition(scores, len(scores) - count)[len(scores) - count :]
+
+
+def _keys(ids: Rows) -> NDArray[np.bytes_]:
+    """Ids as values that can be compared; all are of the same length."""
+    return ids.view(f"S{ID_BYTES}")[:, 0]

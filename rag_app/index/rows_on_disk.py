@@ -1,0 +1,51 @@
+"""A file of rows of the same number of bytes, read in place and written by number."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag_app.errors import DamagedStore
+
+Rows = NDArray[np.uint8]
+
+
+class RowsOnDisk:
+    """Rows are replaced and added, the file never shrinks: others may be reading it."""
+
+    def __init__(self, path: Path, width: int) -> None:
+        self.path = path
+        self.width = width
+
+    def count(self) -> int:
+        """How many whole rows there are."""
+        return self.path.stat().st_size // self.width if self.path.exists() else 0
+
+    def read(self, count: int) -> Rows:
+        """(count, width) bytes, those of the file, in memory as far as they are used.
+
+        Raises:
+            DamagedStore: There are fewer.
+        """
+        if self.count() < count:
+            raise DamagedStore(
+                f"{self.path} has been cut short; `rag-app doctor --repair` makes it anew"
+            )
+        if not count:
+            return np.empty((0, self.width), np.uint8)
+        # As a plain array, which is cut a good deal faster.
+        return np.asarray(np.memmap(self.path, np.uint8, "r", shape=(count, self.width)))
+
+    def write(self, numbers: NDArray[np.int64], rows: Rows) -> None:
+        """Put (n, width) rows under ascending numbers; on the disk when this returns."""
+        if not len(numbers):
+            return
+        # Not through memory: on a full disk that would kill the process.
+        with os.fdopen(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666), "r+b") as file:
+            starts = np.flatnonzero(np.diff(numbers, prepend=-2) != 1)
+            for run in np.split(np.arange(len(numbers)), starts[1:]):
+                file.seek(int(numbers[run[0]]) * self.width)
+                file.write(np.ascontiguousarray(rows[run]).tobytes())
+            file.flush()
+            os.fsync(file.fileno())
