@@ -85,13 +85,15 @@ def milliseconds(search: Search, question: str) -> float:
 
 def compare(searches: dict[str, Search]) -> None:
     """Ask all in turns and print the table."""
-    asked = questions(QUESTIONS)
+    # What was asked before is remembered.
+    drawn = questions(QUESTIONS + A_TURN)
+    *asked, warm_up = (drawn[n : n + A_TURN] for n in range(0, len(drawn), A_TURN))
     times: dict[str, list[float]] = {name: [] for name in searches}
-    for begin in range(0, len(asked), A_TURN):
+    for turn, batch in enumerate(asked):
         for name, search in searches.items():
-            for question in asked[:WARM_UP]:
+            for question in warm_up[turn * WARM_UP :][:WARM_UP]:
                 search(question)
-            times[name] += [milliseconds(search, q) for q in asked[begin : begin + A_TURN]]
+            times[name] += [milliseconds(search, question) for question in batch]
     print(f"{'ms':28}{'p50':>8}{'p95':>8}")
     for name, found in times.items():
         p95 = statistics.quantiles(found, n=20)[-1]
@@ -100,7 +102,7 @@ def compare(searches: dict[str, Search]) -> None:
 
 def throughput(search: Search) -> float:
     """Searches a second, eight threads at once."""
-    asked = questions(QUESTIONS)
+    asked = questions(3 * QUESTIONS)[2 * QUESTIONS :]
     begun = perf_counter()
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(search, asked))

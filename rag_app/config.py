@@ -38,6 +38,8 @@ class Settings:
     Attributes:
         index: The index folder.
         embedder: A model's folder, its hub name, or the bundled all-MiniLM-L6-v2.
+        embedder_dimensions: How many of a vector's dimensions are kept, of a model trained for
+            that (Matryoshka); 0 keeps all.
         generator: The causal language model, by folder or hub name, that writes
             answers where it is on this machine.
         answer: "read" quotes, "generate" writes, "auto" writes where it can.
@@ -65,6 +67,7 @@ class Settings:
 
     index: Path = field(default_factory=default_index)
     embedder: str = "all-MiniLM-L6-v2"
+    embedder_dimensions: int = 0
     generator: str = "Qwen/Qwen2.5-1.5B-Instruct"
     answer: AnswerMode = "auto"
     chunk_tokens: int = 512
@@ -88,6 +91,8 @@ class Settings:
     def __post_init__(self) -> None:
         _check("answer", self.answer, self.answer in get_args(AnswerMode), "auto, read or generate")
         _check("chunk_tokens", self.chunk_tokens, self.chunk_tokens >= 16, "16 or more")
+        enough = self.embedder_dimensions >= 0
+        _check("embedder_dimensions", self.embedder_dimensions, enough, "0 or more")
         enough = self.context_tokens >= 0
         _check("context_tokens", self.context_tokens, enough, "0 or more")
         _check("k", self.k, self.k >= 1, "1 or more")

@@ -110,7 +110,9 @@ class Rag:
 
 def open_index(settings: Settings) -> tuple[Index, SentenceEmbedder]:
     """The index and the embedder its vectors are made with."""
-    embedder = SentenceEmbedder.open(settings.embedder, threads=settings.threads)
+    embedder = SentenceEmbedder.open(
+        settings.embedder, threads=settings.threads, dimensions=settings.embedder_dimensions
+    )
     index = Index.open(
         settings.index,
         embedder=embedder,

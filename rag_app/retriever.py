@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from threading import Lock
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ from rag_app.terms import stems
 if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
 
+_REMEMBERED = 128  # searches
+_Asked = tuple[int, str, int, tuple[tuple[str, str], ...]]  # with the generation it was asked of
 _FILTER = re.compile(r"\w[\w.-]*")
 
 
@@ -74,6 +77,8 @@ class Retriever:
         self._candidates = candidates
         self._dense_weight = dense_weight
         self._diversity = diversity
+        self._known: dict[_Asked, tuple[Hit, ...]] = {}
+        self._turn = Lock()
 
     @property
     def k(self) -> int:
@@ -89,10 +94,11 @@ class Retriever:
             question: In any words; a blank one has no hits.
             k: How many hits, 1 or more; the configured number if not given.
             where: Only documents that have all these values: `source`, `folder` (with
-                the folders below it), `format`, `title`, or any metadata.
+                the folders below it), `format`, `title`, `after` and `before` (the day or
+                time, in ISO form, of the file's last change), or any metadata.
 
         Raises:
-            ConfigError: k is below 1, or a filter's name is not a plain word.
+            ConfigError: k is below 1, a filter's name is not a plain word, or its time none.
             IndexMismatch: The index was built with another embedding model.
         """
         return list(self.retrieve(question, k=k, where=where).hits)
@@ -100,11 +106,21 @@ class Retriever:
     def retrieve(
         self, question: str, *, k: int | None = None, where: Mapping[str, str] | None = None
     ) -> Retrieval:
-        """As `search`, with the seconds each stage took."""
+        """As `search`, with the seconds each stage took.
+
+        What was found lately is remembered until the index changes.
+        """
         begun = perf_counter()
         k = self._k if k is None else k
+        asked = (self._index.catalog.generation, question, k, tuple(sorted((where or {}).items())))
+        if (known := self._known.get(asked)) is not None:
+            return Retrieval(question, known, {"remember": perf_counter() - begun})
         pool = self.pool(question, k=k, where=where)
         hits = self._choose(pool, k)
+        with self._turn:
+            self._known[asked] = hits
+            if len(self._known) > _REMEMBERED:
+                del self._known[next(iter(self._known))]
         rest = perf_counter() - begun - sum(pool.seconds.values())
         return Retrieval(question, hits, {**pool.seconds, "choose": rest} if pool.seconds else {})
 

@@ -205,6 +205,15 @@ def test_a_batch_gives_the_vectors_of_its_texts_alone(minilm: SentenceEmbedder) 
     assert np.allclose(minilm.embed(texts), alone, atol=0.02)
 
 
+def test_the_first_dimensions_can_be_kept_alone(minilm: SentenceEmbedder) -> None:
+    short = SentenceEmbedder.open(BUNDLED_EMBEDDER, dimensions=64)
+    (vector,), (whole,) = short.embed(["a text"]), minilm.embed(["a text"])
+    assert np.allclose(vector, whole[:64] / np.linalg.norm(whole[:64]), atol=1e-5)
+    assert short.fingerprint != minilm.fingerprint
+    with pytest.raises(ModelError, match="has 384 dimensions"):
+        SentenceEmbedder.open(BUNDLED_EMBEDDER, dimensions=385).embed(["a text"])
+
+
 def test_opening_loads_no_weights(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, logger="rag_app"):
         embedder = SentenceEmbedder.open(BUNDLED_EMBEDDER)

@@ -1,5 +1,7 @@
 """The retriever: both searches, fused, filtered, and never a chunk that is gone."""
 
+import os
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -87,6 +89,52 @@ def test_a_folder_has_the_folders_below_it(retriever: Retriever, folder: Path) -
 
 def test_a_source_can_be_asked_for(retriever: Retriever, folder: Path) -> None:
     assert names(retriever, "berth", source=str(folder / "keys.md")) == ["keys.md"]
+
+
+def test_files_last_changed_in_a_time_can_be_asked_for(
+    retriever: Retriever, index: Index, folder: Path
+) -> None:
+    day = datetime(2024, 5, 1).timestamp()
+    os.utime(folder / "keys.md", (day, day))
+    os.utime(folder / "tide.txt", (day + 3600, day + 3600))
+    sync([folder], index, embedder=HashEmbedder())
+    old = {"keys.md", "tide.txt"}
+    assert set(names(retriever, "berth", before="2024-05-02")) == old
+    assert set(names(retriever, "berth", after="2024-05-01", before="2024-05-02")) == old
+    late = names(retriever, "berth", after="2024-05-01T00:30", before="2024-06-01")
+    assert set(late) == {"tide.txt"}
+    assert names(retriever, "berth", before="2024-05-01") == []
+    assert not old & set(names(retriever, "berth", after="2024-05-02"))
+    with pytest.raises(ConfigError, match="'yesterday' is no day or time"):
+        retriever.search("berth", where={"after": "yesterday"})
+
+
+def test_a_large_filter_finds_what_a_search_of_each_document_would(
+    retriever: Retriever, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = names(retriever, "berth noon", folder=str(folder))
+    monkeypatch.setattr("rag_app.index.index._FEW", 0)
+    assert names(retriever, "berth noon  ", folder=str(folder)) == expected
+    assert names(retriever, "berth", folder=str(folder / "old")) == ["berths.txt"]
+
+
+def test_what_was_found_is_remembered_until_the_index_changes(
+    retriever: Retriever, index: Index, folder: Path
+) -> None:
+    first, again = (retriever.retrieve("spare key", k=2) for _ in range(2))
+    assert again.hits == first.hits
+    assert (set(again.seconds), "embed" in first.seconds) == ({"remember"}, True)
+    assert "embed" in retriever.retrieve("spare key", k=2, where={"format": "md"}).seconds
+    (folder / "more.md").write_text("The spare key, the spare key, the spare key.")
+    sync([folder], index, embedder=HashEmbedder())
+    assert retriever.retrieve("spare key", k=2).hits != first.hits
+
+
+def test_few_searches_are_remembered(retriever: Retriever, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag_app.retriever._REMEMBERED", 2)
+    for question in ("berth", "key", "tide", "berth"):
+        assert "embed" in retriever.retrieve(question).seconds
+    assert "embed" not in retriever.retrieve("tide").seconds
 
 
 def test_a_filter_that_nothing_meets_gives_no_hits(retriever: Retriever) -> None:

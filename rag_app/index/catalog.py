@@ -23,6 +23,7 @@ from rag_app.index.rows import (
     copy_row,
     document_of,
     document_row,
+    nanoseconds,
     searchable_name,
 )
 from rag_app.schema import Chunk, Document, Status
@@ -122,7 +123,11 @@ class Catalog:
     def matching(self, where: Mapping[str, str]) -> list[str]:
         """Ids of documents whose source, title or metadata have all these values.
 
-        `folder` also matches every folder below it.
+        `folder` also matches every folder below it; `after` (inclusive) and `before` are
+        about the file's last change.
+
+        Raises:
+            ConfigError: One of the two is no time.
         """
         conditions, values = [], []
         for key, value in where.items():
@@ -134,6 +139,9 @@ class Catalog:
                 conditions.append(f"({inside} = ? OR substr({inside}, 1, ?) = ?)")
                 below = value.rstrip("/") + "/"
                 values += [value.rstrip("/"), len(below), below]  # type: ignore[list-item]
+            elif key in {"after", "before"}:
+                conditions.append(f"modified {'>=' if key == 'after' else '<'} ?")
+                values.append(nanoseconds(value))  # type: ignore[arg-type]
             else:
                 conditions.append("json_extract(metadata, ?) = ?")
                 values += [f"$.{json.dumps(key)}", value]

@@ -7,7 +7,6 @@ the rest in the outbox, and no document is ever half there.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import lru_cache
 from math import log
 from pathlib import Path
 from typing import Self
@@ -16,6 +15,7 @@ from filelock import FileLock, Timeout
 
 from rag_app.errors import IndexLocked, IndexMismatch, StoreError
 from rag_app.index.catalog import Catalog
+from rag_app.index.remembered import Remembered
 from rag_app.index.stores import Stores
 from rag_app.index.vector_stores import IN_PROCESS, lasting
 from rag_app.index.writer import IndexWriter
@@ -24,10 +24,7 @@ from rag_app.schema import Precision
 
 # A child that a killed writer was just starting lets go of the lock only a moment later.
 _PATIENCE = 0.5  # seconds
-_FILTERS = 32  # whose documents are remembered
-_KNOWN = 100_000  # chunks whose documents are
 _FEW = 500  # documents that the lexicon is asked for one by one
-_GONE = ("", "")
 
 
 class Index:
@@ -40,8 +37,7 @@ class Index:
         self.catalog = catalog
         self.model = model
         self._stores = Stores(folder, catalog, model, store=store, precision=precision)
-        self._known: tuple[int, dict[str, tuple[str, str]]] = (-1, {})
-        self._matching = lru_cache(maxsize=_FILTERS)(self._find_matching)
+        self._remembered = Remembered(catalog)
 
     @classmethod
     def open(
@@ -91,7 +87,7 @@ class Index:
         """As `nearest`, as the vector store itself has it.
 
         Raises:
-            DamagedStore: It cannot be read; `nearest` then compares with every vector.
+            DamagedStore: It cannot be read; the next writer makes it again.
         """
         self.check_model()
         return self._stores.vectors.query(vector, k=k)
@@ -108,8 +104,9 @@ class Index:
         count = k * self.catalog.count_documents() // len(documents) + k
         while True:
             found = search(stems, k=count)
-            held = self._holders(id_ for id_, _ in found)
-            among = [(id_, score) for id_, score in found if held.get(id_, _GONE)[0] in wanted]
+            holders = self._remembered.holders(id_ for id_, _ in found)
+            inside = {id_ for id_, (document, _) in holders.items() if document in wanted}
+            among = [(id_, score) for id_, score in found if id_ in inside]
             if len(among) >= k or len(found) < count:
                 return among[:k]
             count *= 4
@@ -120,24 +117,11 @@ class Index:
 
     def matching(self, where: Mapping[str, str]) -> Sequence[str]:
         """Ids of the documents that have all these values; see `Catalog.matching`."""
-        return self._matching(self.catalog.generation, tuple(sorted(where.items())))
-
-    def _find_matching(self, _: int, where: tuple[tuple[str, str], ...]) -> Sequence[str]:
-        return self.catalog.matching(dict(where))
+        return self._remembered.matching(where)
 
     def sources(self, ids: Iterable[str]) -> dict[str, str]:
-        """The sources of the chunks that are there, by chunk id, remembered by generation."""
-        return {id_: source for id_, (_, source) in self._holders(ids).items()}
-
-    def _holders(self, ids: Iterable[str]) -> dict[str, tuple[str, str]]:
-        """Id and source of the documents of the chunks that are there, by chunk id."""
-        generation = self.catalog.generation
-        seen, known = self._known
-        if seen != generation or len(known) > _KNOWN:
-            seen, known = self._known = (generation, {})
-        listed = list(ids)
-        known |= self.catalog.holders([id_ for id_ in listed if id_ not in known])
-        return {id_: known[id_] for id_ in listed if id_ in known}
+        """The sources of the chunks that are there, by chunk id."""
+        return {id_: source for id_, (_, source) in self._remembered.holders(ids).items()}
 
     def count_words(self) -> int:
         """How many chunks the lexicon holds."""

@@ -68,21 +68,28 @@ class WordPieces:
 class SentenceEmbedder:
     """A sentence-transformers model behind the `Embedder` protocol."""
 
-    def __init__(self, folder: Path, *, name: str, threads: int = 0) -> None:
+    def __init__(self, folder: Path, *, name: str, threads: int = 0, dimensions: int = 0) -> None:
         self.name = name
+        self._dimensions = dimensions
         self._folder = folder
         self._threads = threads
         self._loading = threading.Lock()
         self._encoder: Encoder | None = None
 
     @classmethod
-    def open(cls, name: str, *, threads: int = 0) -> Self:
+    def open(cls, name: str, *, threads: int = 0, dimensions: int = 0) -> Self:
         """The model of that name; see `find_model` for what a name can be.
+
+        Args:
+            name: Of a folder, of a model of the hub that is here, or of the bundled one.
+            threads: Of the processor; 0 leaves the choice to the libraries.
+            dimensions: Keep only so many, the first, of a model trained for that (Kusupati et
+                al. 2022, "Matryoshka Representation Learning"); 0 keeps all.
 
         Raises:
             ModelError: It is not on this machine, damaged, or has no safetensors weights.
         """
-        return cls(find_model(name), name=name, threads=threads)
+        return cls(find_model(name), name=name, threads=threads, dimensions=dimensions)
 
     @cached_property
     def tokenizer(self) -> WordPieces:
@@ -91,8 +98,9 @@ class SentenceEmbedder:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Of the files and of how much text the model is allowed to see."""
-        return identify(fingerprint_model(self._folder), str(self.max_tokens))
+        """Of the files, of how much text the model may see, and of what is kept of vectors."""
+        kept = [str(self._dimensions)] if self._dimensions else []
+        return identify(fingerprint_model(self._folder), str(self.max_tokens), *kept)
 
     @cached_property
     def max_tokens(self) -> int:
@@ -117,6 +125,13 @@ class SentenceEmbedder:
         float32 above 0.999), else in float32.
         """
         vectors = self._load().encode(texts, kind)
+        if self._dimensions:
+            if vectors.shape[1] < self._dimensions:
+                raise ModelError(
+                    f"{self.name} has {vectors.shape[1]} dimensions; "
+                    f"embedder_dimensions={self._dimensions} is too many"
+                )
+            vectors = vectors[:, : self._dimensions]
         # bfloat16 leaves lengths off by up to half a percent.
         unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
         return unit
