@@ -74,6 +74,9 @@ def _parser() -> argparse.ArgumentParser:
         what.add_argument("question", nargs="?")
         what.add_argument("--batch", type=Path, metavar="FILE", help="questions as JSON lines")
         _add_search_options(added)
+    searching.add_argument(
+        "--sections", action="store_true", help="show the whole sections that the chunks stand in"
+    )
     answering.add_argument("--generator", metavar="NAME", help="language model, or `read`")
     explaining = command(
         "explain", asking.explain_search, "show why a question finds what it finds"

@@ -1,8 +1,10 @@
 """Hits and answers as JSON values and as text for a terminal."""
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
+from rag_app.context import Section
 from rag_app.schema import Answer, Hit, Retrieval
 
 _SHOWN = 300  # characters of a hit on a terminal
@@ -33,6 +35,23 @@ def retrieval_json(found: Retrieval) -> dict[str, Any]:
         "hits": [hit_json(hit) for hit in found.hits],
         "seconds": dict(found.seconds),
     }
+
+
+def sections_json(found: Retrieval, sections: Sequence[Section]) -> dict[str, Any]:
+    """The result of `rag-app search --sections --json`; hits are told by rank."""
+    rows = [
+        asdict(replace(section, hits=())) | {"hits": [hit.rank for hit in section.hits]}
+        for section in sections
+    ]
+    return {**retrieval_json(found), "sections": rows}
+
+
+def sections_text(sections: Sequence[Section]) -> str:
+    """Sections for a person to read, whole."""
+    return "\n\n".join(
+        f"{where(section.source, section.page)}, {section.start}–{section.end}\n{section.text}"
+        for section in sections
+    )
 
 
 def answer_json(answer: Answer) -> dict[str, Any]:

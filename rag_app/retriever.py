@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rag_app.context import LONGEST, Section, sections
 from rag_app.diversity import by_relevance_and_variety, without_copies
 from rag_app.errors import ConfigError
 from rag_app.fusion import feedback, fuse
@@ -193,6 +194,10 @@ class Retriever:
             if pool.ids[n] in chunks
         ]
         return tuple(without_copies(hits, k))
+
+    def sections(self, hits: Sequence[Hit], *, longest: int = LONGEST) -> list[Section]:
+        """The sections that hits stand in; see `rag_app.context`."""
+        return sections(hits, self._index.catalog, longest=longest)
 
     def as_langchain(self, *, k: int | None = None) -> "BaseRetriever":
         """This retriever as LangChain's, for use in its chains."""

@@ -15,17 +15,19 @@ if TYPE_CHECKING:
 def search(arguments: argparse.Namespace) -> int:
     """Show the chunks that fit best."""
     from rag_app.rag import Rag
-    from rag_app.rendering import retrieval_json, retrieval_text
+    from rag_app.rendering import retrieval_json, retrieval_text, sections_json, sections_text
 
     questions = _questions(arguments)
     where = dict(arguments.where)
     with closing(Rag.open(settings=of_an_index(arguments, answer="read"))) as rag:
         for row in questions:
             found = rag.retriever.retrieve(row["question"], k=arguments.k, where=where)
+            around = rag.retriever.sections(found.hits) if arguments.sections else []
             if arguments.json or arguments.batch:
-                print_json(_with_id(row, retrieval_json(found)))
+                told = sections_json(found, around) if around else retrieval_json(found)
+                print_json(_with_id(row, told))
             else:
-                print(retrieval_text(found))
+                print(sections_text(around) if around else retrieval_text(found))
     return 0
 
 
