@@ -10,11 +10,10 @@ from dataclasses import dataclass
 
 from rag_app.schema import Citation, Hit, Span
 from rag_app.sentences import sentence_spans
-from rag_app.terms import stems
+from rag_app.support import support
 
 _MARK = re.compile(r"[ \t]*\[(\d+(?:\s*,\s*\d+)*)\]")
-_NUMBER = re.compile(r"\d+(?:[.,:]\d+)*")
-_LEAST_SUPPORT = 0.6  # share of a sentence's content words that its evidence holds
+_BEFORE = 2  # sentences that may name what one is about
 _SEPARATOR = "\n\n"
 
 
@@ -51,9 +50,7 @@ def cite(written: str, hits: Sequence[Hit]) -> Draft:
     The sentence's own numbers say where to look first; where they are wrong or missing,
     all hits are searched. Sentences without support stay, without a number.
     """
-    evidence = [
-        _Evidence(hit, start, end) for hit in hits for start, end in sentence_spans(hit.chunk.text)
-    ]
+    evidence = [found for hit in hits for found in _evidence(hit)]
     text = ""
     citations: list[Citation] = []
     numbers: dict[tuple[str, int], int] = {}
@@ -79,10 +76,18 @@ class _Evidence:
     hit: Hit
     start: int
     end: int
+    before: tuple[str, ...]
 
     @property
     def text(self) -> str:
         return self.hit.chunk.text[self.start : self.end]
+
+
+def _evidence(hit: Hit) -> Iterator[_Evidence]:
+    before: tuple[str, ...] = ()
+    for start, end in sentence_spans(hit.chunk.text):
+        yield _Evidence(hit, start, end, before)
+        before = (*before, hit.chunk.text[start:end])[-_BEFORE:]
 
 
 def _claims(written: str) -> Iterator[tuple[str, str, list[int]]]:
@@ -107,18 +112,9 @@ def _claims(written: str) -> Iterator[tuple[str, str, list[int]]]:
 
 def _best(claim: str, evidence: Sequence[_Evidence]) -> tuple[float, _Evidence] | None:
     """The strongest sentence that supports the claim, if any does."""
-    wanted = set(stems(claim))
-    figures = set(_NUMBER.findall(claim))
-    if not wanted:
-        return None
-    best: tuple[float, _Evidence] | None = None
-    for candidate in evidence:
-        if not figures <= set(_NUMBER.findall(candidate.text)):
-            continue
-        support = len(wanted & set(stems(candidate.text))) / len(wanted)
-        if support >= _LEAST_SUPPORT and (best is None or support > best[0]):
-            best = support, candidate
-    return best
+    judged = [(support(claim, found.text, found.before), found) for found in evidence]
+    best = max(judged, key=lambda pair: pair[0], default=None)
+    return best if best and best[0] > 0 else None
 
 
 def _citation(

@@ -36,6 +36,7 @@ LAYERS = (
         "rag_app.sentences",
         "rag_app.terms",
     ),
+    ("rag_app.support",),
     (
         "rag_app.candidates",
         "rag_app.citing",
@@ -70,7 +71,7 @@ LAYERS = (
 )
 # `Retriever.as_langchain` is a door for users; it opens upwards, when called.
 UPWARDS = {("rag_app.retriever", "rag_app.langchain_adapter")}
-INGESTED_WITH = LAYERS[:4]
+INGESTED_WITH = LAYERS[:5]
 DOORS = {
     **dict.fromkeys(
         ("torch", "transformers", "sentence_transformers", "peft", "safetensors"),
