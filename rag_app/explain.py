@@ -134,7 +134,7 @@ def _verdict(
         return f"{source} is no candidate: {_best(own, pool, index)}"
     if best < k:
         return f"{source} is found: its best chunk is number {best + 1}"
-    return f"{source} is a candidate, number {best + 1}: {k} others score higher"
+    return f"{source} is a candidate, number {best + 1}: {best} others score higher"
 
 
 def _best(own: Sequence[str], pool: Pool, index: Index) -> str:

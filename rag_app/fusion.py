@@ -42,7 +42,7 @@ def feedback(dense: Vectors, vectors: Vectors, scores: Vectors) -> Vectors:
 
 
 def _normalised(scores: Vectors) -> Vectors:
-    """(n,) scores moved to 0…1; all 0 where they do not differ."""
+    """(n,) scores moved to 0…1; where they do not differ, 1 if they say anything for it."""
     if not len(scores) or (width := scores.max() - scores.min()) <= 0:
-        return np.zeros_like(scores)
+        return (scores > 0).astype(scores.dtype)
     return (scores - scores.min()) / width  # type: ignore[no-any-return]

@@ -1,18 +1,23 @@
 """LangChain both ways: ours in its chains, its embeddings and chat models in ours."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from hashlib import sha256
 from itertools import accumulate
 from pathlib import PurePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.callbacks import (
+    AsyncCallbackManagerForRetrieverRun,
+    CallbackManagerForRetrieverRun,
+)
 from langchain_core.documents import Document as LangChainDocument
 from langchain_core.embeddings import Embeddings
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import run_in_executor
 
 from rag_app.protocols import Embedder, Message, TextKind, Tokenizer, Vectors
 from rag_app.schema import Document, Hit, identify
@@ -29,21 +34,43 @@ _MESSAGES: dict[str, type[BaseMessage]] = {
 
 
 class RagRetriever(BaseRetriever):
-    """Our retriever as LangChain's."""
+    """Our retriever as LangChain's.
+
+    `k` and `where` hold for every call; a call's own, as in `invoke(question, where=...)`
+    or `bind(where=...)`, stand in for them.
+    """
 
     search: object
     k: int | None = None
+    where: dict[str, str] | None = None
 
     def _get_relevant_documents(
-        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun, **asked: Any
     ) -> list[LangChainDocument]:
-        hits: list[Hit] = self.search(query, k=self.k)  # type: ignore[operator]
+        k, where = asked.get("k", self.k), asked.get("where", self.where)
+        hits: list[Hit] = self.search(query, k=k, where=where)  # type: ignore[operator]
         return [_as_document(hit) for hit in hits]
 
+    async def _aget_relevant_documents(
+        self, query: str, *, run_manager: AsyncCallbackManagerForRetrieverRun, **asked: Any
+    ) -> list[LangChainDocument]:
+        # LangChain's own does the same but leaves out what the call asks for.
+        find = partial(self._get_relevant_documents, run_manager=run_manager.get_sync(), **asked)
+        return await run_in_executor(None, find, query)
 
-def as_langchain_retriever(retriever: "Retriever", *, k: int | None = None) -> BaseRetriever:
-    """A LangChain retriever over ours; offsets, page and score stand in the metadata."""
-    return RagRetriever(search=retriever.search, k=k)
+
+def as_langchain_retriever(
+    retriever: "Retriever", *, k: int | None = None, where: Mapping[str, str] | None = None
+) -> BaseRetriever:
+    """A LangChain retriever over ours; offsets, page and score stand in the metadata.
+
+    Args:
+        retriever: Ours.
+        k: How many documents; the configured number if not given.
+        where: Only documents with these values; see `Retriever.search`.
+    """
+    chosen = dict(where) if where is not None else None
+    return RagRetriever(search=retriever.search, k=k, where=chosen)
 
 
 class RagEmbeddings(Embeddings):

@@ -199,11 +199,13 @@ class Retriever:
         """The sections that hits stand in; see `rag_app.context`."""
         return sections(hits, self._index.catalog, longest=longest)
 
-    def as_langchain(self, *, k: int | None = None) -> "BaseRetriever":
-        """This retriever as LangChain's, for use in its chains."""
+    def as_langchain(
+        self, *, k: int | None = None, where: Mapping[str, str] | None = None
+    ) -> "BaseRetriever":
+        """This retriever as LangChain's, for use in its chains; arguments as for `search`."""
         from rag_app.langchain_adapter import as_langchain_retriever
 
-        return as_langchain_retriever(self, k=k)
+        return as_langchain_retriever(self, k=k, where=where)
 
 
 def _signals(pool: Pool, n: int) -> Signals:

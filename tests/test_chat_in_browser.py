@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -289,6 +290,90 @@ def test_a_conversation_outlives_a_look_at_the_library_and_can_be_ended(
     sync_api.expect(page.locator(".answer")).to_contain_text("£9")
     begin_anew(page)
     page.get_by_role("heading", name="Ask your documents").wait_for()
+
+
+def choose(page: "sync_api.Page", field: str, name: str) -> None:
+    """Restrict the next questions."""
+    page.get_by_role("button", name="Search in", exact=True).click()
+    page.get_by_role("combobox", name=field).click()
+    page.get_by_role("option", name=name, exact=True).click()
+    sync_api.expect(page.locator(".within")).to_have_text(name)
+    page.keyboard.press("Escape")
+    settle(page)
+
+
+def test_a_question_can_be_asked_of_one_format_or_document(page: "sync_api.Page") -> None:
+    question = QUESTIONS["q021"]["question"]
+    choose(page, "Format", "md")
+    answer = ask(page, question)
+    assert "price-list.html" not in answer.inner_text()
+    sync_api.expect(page.locator(".asked-of")).to_have_text("In: md")
+    shot(page, "filter")
+    page.get_by_role("button", name="Search in all documents").click()
+    sync_api.expect(page.locator(".within")).to_have_text("all documents")
+    settle(page)
+    assert "£9" in told(ask(page, question))
+    sync_api.expect(page.locator(".asked-of")).to_have_count(1)
+    choose(page, "Document", "price-list.html")
+    ask(page, question)
+    sync_api.expect(page.locator(".asked-of").last).to_have_text("In: price-list.html")
+
+
+def test_a_choice_outlives_a_look_at_the_library_but_not_its_document(
+    page: "sync_api.Page",
+) -> None:
+    upload(page, "heron.txt", "The heron of the weir is called Archibald.\n")
+    page.get_by_role("link", name="Chat").click()
+    choose(page, "Document", "heron.txt")
+    page.get_by_role("link", name="Library").click()
+    page.locator("table.documents").wait_for()
+    page.get_by_role("link", name="Chat").click()
+    sync_api.expect(page.locator(".within")).to_have_text("heron.txt")
+    page.get_by_role("link", name="Library").click()
+    settle(page)
+    remove(page, "heron.txt")
+    page.get_by_role("link", name="Chat").click()
+    sync_api.expect(page.locator(".within")).to_have_text("all documents")
+    settle(page)
+    ask(page, QUESTIONS["q021"]["question"])
+    sync_api.expect(page.locator(".asked-of")).to_have_count(0)
+
+
+def open_why(page: "sync_api.Page") -> "sync_api.Locator":
+    """Open the last answer's panel; its table."""
+    page.get_by_text("Why these passages").last.click()
+    found = page.locator(".candidates").last
+    found.wait_for()
+    settle(page)
+    return found
+
+
+def test_an_answer_tells_why_these_passages_were_found(page: "sync_api.Page") -> None:
+    told(ask(page, PDF_QUESTION))
+    assert page.locator(".candidates").count() == 0  # costs nothing before it is wanted
+    rows = open_why(page).locator("tbody tr")
+    assert 1 < rows.count() <= 10
+    quoted = rows.filter(has=page.locator(".number")).first
+    sync_api.expect(quoted.get_by_role("rowheader")).to_contain_text("hoist-manual.pdf page 2")
+    shot(page, "why")
+    box = page.get_by_role("combobox", name="Why not this document?")
+    box.scroll_into_view_if_needed()
+    box.click()
+    page.get_by_role("option", name="faq.txt").click()
+    verdict = page.locator(".verdict")
+    sync_api.expect(verdict).to_contain_text(re.compile(r"faq\.txt is (found|a candidate|no)"))
+    verdict.scroll_into_view_if_needed()
+    shot(page, "why-not")
+
+
+def test_the_reasons_scroll_inside_themselves_on_a_phone(phone: "sync_api.Page") -> None:
+    told(ask(phone, PDF_QUESTION))
+    found = open_why(phone)
+    assert found.evaluate("e => e.scrollWidth > e.clientWidth")
+    assert found.evaluate("e => e.getBoundingClientRect().right <= innerWidth")
+    assert phone.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
+    assert phone.locator(".stMain").evaluate("e => e.scrollWidth <= e.clientWidth")
+    shot(phone, "phone-why")
 
 
 def test_nothing_is_cut_off_on_a_phone(phone: "sync_api.Page") -> None:

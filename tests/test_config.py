@@ -119,7 +119,10 @@ def test_a_value_of_the_wrong_kind_in_the_file_is_named(config: Path, value: str
 
 def test_an_unknown_name_in_the_file_is_answered_with_the_known_ones(config: Path) -> None:
     config.write_text("kk = 7")
-    with pytest.raises(ConfigError, match="unknown setting 'kk'; use index, embedder, embedder_dimensions, generator"):
+    with pytest.raises(
+        ConfigError,
+        match="unknown setting 'kk'; use index, embedder, embedder_dimensions, generator",
+    ):
         Settings.load()
 
 

@@ -12,12 +12,18 @@ from langchain_core.language_models import FakeListChatModel, GenericFakeChatMod
 from langchain_core.messages import AIMessage
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import ConfigurableField
 
 from ingest.sync import sync
 from rag_app.config import Settings
 from rag_app.errors import ConfigError
 from rag_app.index.index import Index
-from rag_app.langchain_adapter import LangChainEmbedder, LangChainGenerator, RagEmbeddings
+from rag_app.langchain_adapter import (
+    LangChainEmbedder,
+    LangChainGenerator,
+    RagEmbeddings,
+    as_langchain_retriever,
+)
 from rag_app.prompts import answer_messages
 from rag_app.protocols import Embedder, Generator
 from rag_app.rag import Rag
@@ -80,6 +86,38 @@ def test_the_retriever_keeps_to_its_k(rag: Rag) -> None:
 def test_a_bad_k_is_our_error(rag: Rag) -> None:
     with pytest.raises(ConfigError, match="k=0"):
         rag.retriever.as_langchain(k=0).invoke("slipway")
+
+
+def test_the_retriever_keeps_to_its_filter(rag: Rag) -> None:
+    adapter = as_langchain_retriever(rag.retriever, where={"format": "md"})
+    assert adapter.invoke("slipway")
+    assert as_langchain_retriever(rag.retriever, where={"format": "pdf"}).invoke("slipway") == []
+
+
+def test_a_call_can_have_a_filter_of_its_own(rag: Rag) -> None:
+    adapter = as_langchain_retriever(rag.retriever, where={"format": "md"})
+    assert adapter.invoke("slipway", where={"format": "pdf"}) == []
+    assert adapter.bind(where={"format": "pdf"}).invoke("slipway") == []
+    assert len(adapter.invoke("slipway", k=1)) == 1
+    assert len(adapter.invoke("slipway")) > 1
+
+
+def test_a_filter_holds_where_the_retriever_is_awaited(rag: Rag) -> None:
+    adapter = as_langchain_retriever(rag.retriever)
+    assert asyncio.run(adapter.ainvoke("slipway", where={"format": "md"}))
+    assert asyncio.run(adapter.ainvoke("slipway", where={"format": "pdf"})) == []
+
+
+def test_a_chain_can_choose_the_filter_for_each_call(rag: Rag) -> None:
+    chosen = ConfigurableField(id="where")
+    adapter = as_langchain_retriever(rag.retriever).configurable_fields(where=chosen)
+    assert adapter.invoke("slipway")
+    assert adapter.invoke("slipway", {"configurable": {"where": {"format": "pdf"}}}) == []
+
+
+def test_a_bad_filter_is_our_error(rag: Rag) -> None:
+    with pytest.raises(ConfigError, match="cannot be filtered by"):
+        as_langchain_retriever(rag.retriever).invoke("slipway", where={"a b": "c"})
 
 
 def test_the_retriever_can_be_awaited(rag: Rag) -> None:

@@ -69,6 +69,12 @@ def test_each_hit_has_both_signals_exactly(retriever: Retriever) -> None:
         assert hit.signals.lexical is not None
 
 
+def test_the_only_candidate_of_a_filter_is_a_good_one(retriever: Retriever, folder: Path) -> None:
+    where = {"source": str(folder / "keys.md")}
+    (hit,) = retriever.search("Where does the spare key hang?", where=where)
+    assert hit.score == pytest.approx(1)
+
+
 def test_k_limits_the_hits(retriever: Retriever) -> None:
     assert len(retriever.search("berth", k=2)) == 2
 
@@ -191,4 +197,4 @@ def test_feedback_of_nothing_changes_nothing() -> None:
 
 def scaled(side: list[float], n: int) -> float:
     low, high = min(side), max(side)
-    return (side[n] - low) / (high - low) if high > low else 0.0
+    return (side[n] - low) / (high - low) if high > low else float(low > 0)

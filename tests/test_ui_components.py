@@ -24,7 +24,13 @@ from ui.components import (
     rejoined,
     totals,
 )
-from ui.conversation import answer_html, confidence_words, found_html, question_html
+from ui.conversation import (
+    answer_html,
+    confidence_words,
+    found_html,
+    question_html,
+    within_html,
+)
 
 HOSTILE = (
     "<script>alert(1)</script> ![x](http://example.com/x.png) [y](javascript:alert(1)) "
@@ -194,6 +200,8 @@ def test_confidence_has_words(confidence: float, words: str) -> None:
     "html",
     [
         question_html(HOSTILE),
+        question_html("Who?", HOSTILE),
+        within_html(HOSTILE),
         answer_html(an_answer(a_hit(HOSTILE, source=HOSTILE)), turn=1),
         answer_html(an_answer(a_hit(HOSTILE, source=HOSTILE), mode="generate"), turn=1),
         answer_html(an_abstention(a_hit(HOSTILE, source=HOSTILE)), turn=1),
@@ -232,6 +240,12 @@ def test_answers_of_different_turns_have_different_anchors() -> None:
 def test_an_offset_counts_from_the_chunk() -> None:
     hit = a_hit("The ferret is called Bartholomew.", start=1000)
     assert ">Bartholomew</mark>" in answer_html(an_answer(hit, start=21, end=32), turn=1)
+
+
+def test_a_question_says_which_documents_it_was_asked_of() -> None:
+    assert shown(question_html("Who?", "reports/2023")) == "Who?In: reports/2023"
+    assert shown(question_html("Who?")) == "Who?"
+    assert shown(within_html("")) == "all documents"
 
 
 def test_a_follow_up_says_what_was_searched() -> None:

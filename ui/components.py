@@ -5,7 +5,8 @@ never interpreted, neither as HTML nor as Markdown.
 """
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import PurePath
 from typing import Literal
@@ -60,6 +61,15 @@ def highlighted(text: str, start: int, end: int, *, anchor: str = "") -> str:
 def file_name(source: str) -> str:
     """The last part of a source, on one line."""
     return " ".join((PurePath(source).name or source).split())
+
+
+def short_names(sources: Sequence[str]) -> dict[str, str]:
+    """What to call each source on one line: its file name, in full where that is not enough."""
+    times = Counter(map(file_name, sources))
+    return {
+        source: printable(file_name(source) if times[file_name(source)] == 1 else source)
+        for source in sources
+    }
 
 
 def place(source: str, page: int | None) -> str:

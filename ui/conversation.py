@@ -20,9 +20,15 @@ def confidence_words(confidence: float) -> str:
     return _confidence(confidence)[0]
 
 
-def question_html(question: str) -> str:
-    """The visitor's words."""
-    return f'<div class="question"><p>{plain(question)}</p></div>'
+def question_html(question: str, within: str = "") -> str:
+    """The visitor's words, and which documents they were asked of, if not of all."""
+    asked_of = f'<span class="asked-of">In: {plain(within)}</span>' if within else ""
+    return f'<div class="question"><p>{plain(question)}</p>{asked_of}</div>'
+
+
+def within_html(within: str) -> str:
+    """Which documents the next question is asked of."""
+    return f'<p class="within">{plain(within) or "all documents"}</p>'
 
 
 def answer_html(answer: Answer, *, turn: int) -> str:

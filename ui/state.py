@@ -4,20 +4,33 @@ Every key of `st.session_state` is declared here. Models and the index are opene
 each `Settings` and shared by all pages, visitors and the background ingestion.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import streamlit as st
 
 from rag_app.config import Settings
+from rag_app.explain import Explanation
 from rag_app.index.index import Index
 from rag_app.protocols import Embedder
 from rag_app.rag import Rag, open_generator, open_index
 from rag_app.schema import Answer
 from ui.components import NoticeKind
+from ui.filters import Choices, Filter, choices
 from ui.ingestion import Ingestion
+from ui.uploads import uploads_folder
 
 TURNS = "turns"
 QUESTION = "question"
+CHOSEN = "chosen"
+EDITION = "edition"
+# These three are followed by the edition of the fields.
+BY_FOLDER = "by-folder"
+BY_FORMAT = "by-format"
+BY_SOURCE = "by-source"
+FILTER_END = "filter-end"
+# These two are followed by the number of the turn.
+WHY = "why"
+WHY_NOT = "whynot"
 FILES = "files"
 FOLDER = "folder"
 FILTER = "filter"
@@ -35,11 +48,17 @@ class Notice:
 
 @dataclass(slots=True)
 class Turn:
-    """A question and what came of it; neither answer nor error while it waits."""
+    """A question and what came of it; neither answer nor error while it waits.
+
+    `filter` has the documents it is asked of, `explanation` why these passages were found,
+    once somebody has wanted to know.
+    """
 
     question: str
+    filter: Filter = field(default_factory=Filter)
     answer: Answer | None = None
     error: str = ""
+    explanation: Explanation | None = None
 
     @property
     def waits(self) -> bool:
@@ -56,7 +75,34 @@ def turns() -> list[Turn]:
 def ask(question: str) -> None:
     """Add a question to the conversation; the chat page answers it."""
     if question.strip():
-        turns().append(Turn(question.strip()))
+        turns().append(Turn(question.strip(), chosen()))
+
+
+def chosen() -> Filter:
+    """The documents that the next question is asked of."""
+    filter_: Filter = st.session_state.setdefault(CHOSEN, Filter())
+    return filter_
+
+
+def choose(filter_: Filter) -> None:
+    """Ask the next questions of these documents; fields that say otherwise begin anew.
+
+    A field that is out of sight would not learn its new value, and then send its old one.
+    """
+    if filter_ != chosen():
+        st.session_state[EDITION] = edition() + 1
+    st.session_state[CHOSEN] = filter_
+
+
+def choose_by_fields(filter_: Filter) -> None:
+    """The same, where the fields know it already."""
+    st.session_state[CHOSEN] = filter_
+
+
+def edition() -> int:
+    """How often the fields of the filter have begun anew."""
+    count: int = st.session_state.setdefault(EDITION, 0)
+    return count
 
 
 def begin_anew() -> None:
@@ -89,6 +135,18 @@ def rag(settings: Settings) -> Rag:
     """What answers questions."""
     index, embedder = opened(settings)
     return Rag.assemble(index, embedder, settings=settings, generator=open_generator(settings))
+
+
+def filters(settings: Settings) -> Choices:
+    """What questions can be restricted to."""
+    return _filters(settings, opened(settings)[0].catalog.generation)
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _filters(settings: Settings, generation: int) -> Choices:  # noqa: ARG001
+    """Found anew whenever the catalogue has changed."""
+    index, _ = opened(settings)
+    return choices(index.catalog, uploads=uploads_folder(settings.index))
 
 
 @st.cache_resource(show_spinner=False)

@@ -1,1 +1,1 @@
-"""One module a page, each with one `render`."""
+"""One module a page or a part of one, each with one `render`."""

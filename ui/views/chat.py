@@ -12,6 +12,8 @@ from rag_app.schema import Delta, Done, Found, Hit
 from ui import state
 from ui.components import file_name, heading_html, notice_html, totals
 from ui.conversation import answer_html, found_html, question_html
+from ui.filters import Choices
+from ui.views import filtering, why
 
 _logger = logging.getLogger(__name__)
 _TITLE = "Ask your documents"
@@ -30,13 +32,17 @@ def render(settings: Settings, *, library: StreamlitPage) -> None:
     """Draw the conversation and answer what waits."""
     rag = state.rag(settings)
     documents, chunks = rag.index.catalog.size()
+    choices = state.filters(settings)
+    state.choose(choices.narrowed(state.chosen()))
     if not state.turns():
         _welcome(rag, documents, chunks, busy=state.ingestion(settings).running, library=library)
     if state.turns() or documents:
-        st.chat_input("Ask a question", key=state.QUESTION, on_submit=_submit)
+        with st.bottom:
+            filtering.render(choices)
+            st.chat_input("Ask a question", key=state.QUESTION, on_submit=_submit)
     if state.turns():
         _toolbar()
-        _conversation(rag)
+        _conversation(rag, choices)
 
 
 def _submit() -> None:
@@ -80,13 +86,18 @@ def _toolbar() -> None:
         )
 
 
-def _conversation(rag: Rag) -> None:
+def _conversation(rag: Rag, choices: Choices) -> None:
     for number, turn in enumerate(state.turns(), start=1):
-        st.html(question_html(turn.question))
+        if turn.waits:
+            # Since it was asked, a document may have gone.
+            turn.filter = choices.narrowed(turn.filter)
+        st.html(question_html(turn.question, turn.filter.words))
         place = st.empty()
         if turn.waits:
             _answer(rag, turn, number, place)
         _show(turn, number, place)
+        if turn.answer is not None:
+            why.render(rag, turn, number)
 
 
 def _show(turn: state.Turn, number: int, place: st.delta_generator.DeltaGenerator) -> None:
@@ -105,7 +116,7 @@ def _answer(
     hits: tuple[Hit, ...] = ()
     draft = ""
     try:
-        for event in rag.stream(turn.question, history=history):
+        for event in rag.stream(turn.question, where=turn.filter.where, history=history):
             match event:
                 case Found():
                     hits = event.hits

@@ -1,0 +1,62 @@
+"""The panel under an answer that says why it was made from these passages."""
+
+import logging
+
+import streamlit as st
+
+from rag_app.errors import RagError
+from rag_app.explain import Explanation, explain
+from rag_app.rag import Rag
+from rag_app.schema import Answer
+from ui import state
+from ui.components import notice_html, short_names
+from ui.explained import explanation_html, verdict_html
+
+_logger = logging.getLogger(__name__)
+_CANDIDATES = 10
+
+
+@st.fragment
+def render(rag: Rag, turn: state.Turn, number: int) -> None:
+    """Draw the panel, which costs nothing before it is opened."""
+    panel = st.expander("Why these passages", key=f"{state.WHY}-{number}", on_change="rerun")
+    if turn.answer is None or not panel.open:
+        return
+    with panel:
+        # The page's own border for errors does not hold where this alone is drawn anew.
+        try:
+            _show(rag, turn, turn.answer, number)
+        except RagError as error:
+            st.html(notice_html(str(error), kind="error"))
+        except Exception:
+            _logger.exception("explaining %r failed", turn.question)
+            st.html(notice_html("This failed unexpectedly; the log says more.", kind="error"))
+
+
+def _show(rag: Rag, turn: state.Turn, answer: Answer, number: int) -> None:
+    if turn.explanation is None:
+        turn.explanation = _explain(rag, turn, answer)
+    cited = {citation.chunk_id: citation.number for citation in reversed(answer.citations)}
+    st.html(explanation_html(turn.explanation, cited))
+    names = short_names([entry.source for entry in rag.index.catalog.entries()])
+    document = st.selectbox(
+        "Why not this document?",
+        [*names],
+        index=None,
+        format_func=names.__getitem__,
+        placeholder="Choose a document",
+        key=f"{state.WHY_NOT}-{number}",
+    )
+    if document:
+        st.html(verdict_html(_explain(rag, turn, answer, source=document).verdict))
+
+
+def _explain(rag: Rag, turn: state.Turn, answer: Answer, *, source: str = "") -> Explanation:
+    return explain(
+        answer.searched or answer.question,
+        rag.retriever,
+        rag.index,
+        k=_CANDIDATES,
+        where=turn.filter.where,
+        source=source,
+    )
