@@ -32,8 +32,10 @@ class RowTable:
             self._codes_file = RowsOnDisk(folder / precision, self._codes.width(dimensions))
         count = self._ids_file.count()
         self.ids: Rows = np.array(self._ids_file.read(count))
-        self.vectors = decode(self._vectors_file.read(count))
-        self._coded = self._codes_file.read(count)
+        coded_apart = self._codes_file is not self._vectors_file
+        rows = self._vectors_file.read(count, scattered=coded_apart)
+        self.vectors = decode(rows)
+        self._coded = self._codes_file.read(count) if coded_apart else rows
 
     @cached_property
     def held(self) -> NDArray[np.bool_]:

@@ -1,5 +1,6 @@
 """A file of rows of the same number of bytes, read in place and written by number."""
 
+import mmap
 import os
 from pathlib import Path
 
@@ -22,8 +23,12 @@ class RowsOnDisk:
         """How many whole rows there are."""
         return self.path.stat().st_size // self.width if self.path.exists() else 0
 
-    def read(self, count: int) -> Rows:
+    def read(self, count: int, *, scattered: bool = False) -> Rows:
         """(count, width) bytes, those of the file, in memory as far as they are used.
+
+        Args:
+            count: How many rows.
+            scattered: Whether a few here and there will be used, and not all one by one.
 
         Raises:
             DamagedStore: There are fewer.
@@ -34,8 +39,11 @@ class RowsOnDisk:
             )
         if not count:
             return np.empty((0, self.width), np.uint8)
-        # As a plain array, which is cut a good deal faster.
-        return np.asarray(np.memmap(self.path, np.uint8, "r", shape=(count, self.width)))
+        with self.path.open("rb") as file:
+            mapped = mmap.mmap(file.fileno(), count * self.width, access=mmap.ACCESS_READ)
+        if scattered and hasattr(mapped, "madvise"):
+            mapped.madvise(mmap.MADV_RANDOM)  # else each row brings its surroundings along
+        return np.frombuffer(mapped, np.uint8).reshape(count, self.width)
 
     def write(self, numbers: NDArray[np.int64], rows: Rows) -> None:
         """Put (n, width) rows under ascending numbers; on the disk when this returns."""
