@@ -43,9 +43,10 @@ class Answerer:
         k: int | None = None,
         where: Mapping[str, str] | None = None,
         history: Sequence[str] = (),
+        strict: bool = False,
     ) -> Answer:
         """The checked answer; see `stream` for the arguments."""
-        for event in self.stream(question, k=k, where=where, history=history):
+        for event in self.stream(question, k=k, where=where, history=history, strict=strict):
             if isinstance(event, Done):
                 return event.answer
         raise AssertionError("a stream ends with Done")
@@ -57,6 +58,7 @@ class Answerer:
         k: int | None = None,
         where: Mapping[str, str] | None = None,
         history: Sequence[str] = (),
+        strict: bool = False,
     ) -> Iterator[Event]:
         """The evidence, then the words as they come, then the checked answer.
 
@@ -65,6 +67,7 @@ class Answerer:
             k: Hits to write from and to show; some more are read.
             where: Only documents with these values; see `Retriever.search`.
             history: The user's earlier questions, oldest first, for follow-ups.
+            strict: Leave out what was written without support, instead of telling.
         """
         searched = standalone(question, history)
         k = self._retriever.k if k is None else k
@@ -80,7 +83,9 @@ class Answerer:
             mode, draft = "read", quote(_quoted(reading.spans, hits), hits)
             if self._generator is not None:
                 begun = perf_counter()
-                written, note = yield from _write(self._generator, searched, hits[:k])
+                written, note = yield from _write(
+                    self._generator, searched, hits[:k], strict=strict
+                )
                 seconds["generate"] = perf_counter() - begun
                 if written.citations:
                     mode, draft = "generate", written
@@ -95,6 +100,7 @@ class Answerer:
                 seconds=seconds,
                 searched=searched,
                 note=note,
+                unsupported=draft.unsupported,
             )
         )
 
@@ -105,7 +111,7 @@ def passage_of(hit: Hit) -> Passage:
 
 
 def _write(
-    generator: Generator, question: str, hits: Sequence[Hit]
+    generator: Generator, question: str, hits: Sequence[Hit], *, strict: bool
 ) -> Iterating[Event, None, tuple[Draft, str]]:
     """Streams the generator's words; returns them cited, and what a person should know."""
     messages, kept = fit(question, hits, count=generator.count, budget=generator.prompt_tokens)
@@ -115,7 +121,7 @@ def _write(
     for piece in generator.stream(messages):
         written += piece
         yield Delta(piece)
-    draft = cite(written, hits[:kept])
+    draft = cite(written, hits[:kept], strict=strict)
     if not draft.citations:
         return draft, f"The documents do not support what {generator.name} wrote: quoting instead."
     left_out = len(hits) - kept

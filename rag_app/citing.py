@@ -19,10 +19,11 @@ _SEPARATOR = "\n\n"
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An answer's text with its citations."""
+    """An answer's text with its citations, and (start, end) of what nothing supports."""
 
     text: str
     citations: tuple[Citation, ...]
+    unsupported: tuple[tuple[int, int], ...] = ()
 
 
 def quote(spans: Sequence[Span], hits: Sequence[Hit]) -> Draft:
@@ -44,23 +45,27 @@ def quote(spans: Sequence[Span], hits: Sequence[Hit]) -> Draft:
     return Draft(text, tuple(citations))
 
 
-def cite(written: str, hits: Sequence[Hit]) -> Draft:
+def cite(written: str, hits: Sequence[Hit], *, strict: bool = False) -> Draft:
     """A written answer with a number after each sentence that the hits support.
 
     The sentence's own numbers say where to look first; where they are wrong or missing,
-    all hits are searched. Sentences without support stay, without a number.
+    all hits are searched. Sentences without support are told, or left out if it is strict.
     """
     evidence = [found for hit in hits for found in _evidence(hit)]
     text = ""
     citations: list[Citation] = []
+    unsupported: list[tuple[int, int]] = []
     numbers: dict[tuple[str, int], int] = {}
     for gap, claim, marked in _claims(written):
-        text += gap
-        begin = len(text)
-        text += claim
         first = [hits[n - 1] for n in marked if 1 <= n <= len(hits)]
         found = _best(claim, [e for e in evidence if e.hit in first]) or _best(claim, evidence)
+        if found is None and strict:
+            continue
+        text += gap if text else ""
+        begin = len(text)
+        text += claim
         if found is None:
+            unsupported.append((begin, len(text)))
             continue
         support, best = found
         number = numbers.setdefault((best.hit.chunk.id, best.start), len(numbers) + 1)
@@ -68,7 +73,7 @@ def cite(written: str, hits: Sequence[Hit]) -> Draft:
             _citation(number, best.hit, best.start, best.end, begin, len(text), support)
         )
         text += f" [{number}]"
-    return Draft(text.strip(), tuple(citations))
+    return Draft(text, tuple(citations), tuple(unsupported))
 
 
 @dataclass(frozen=True, slots=True)

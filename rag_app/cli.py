@@ -78,6 +78,9 @@ def _parser() -> argparse.ArgumentParser:
         "--sections", action="store_true", help="show the whole sections that the chunks stand in"
     )
     answering.add_argument("--generator", metavar="NAME", help="language model, or `read`")
+    answering.add_argument(
+        "--strict", action="store_true", help="leave out what is written without support"
+    )
     explaining = command(
         "explain", asking.explain_search, "show why a question finds what it finds"
     )

@@ -81,6 +81,7 @@ class Rag:
         k: int | None = None,
         where: Mapping[str, str] | None = None,
         history: Sequence[str] = (),
+        strict: bool = False,
     ) -> Answer:
         """One checked answer.
 
@@ -89,8 +90,9 @@ class Rag:
             k: Hits to answer from; the configured number if not given.
             where: Only documents with these values; see `Retriever.search`.
             history: The user's earlier questions, oldest first, for follow-ups.
+            strict: Leave out what a language model wrote without support, instead of telling.
         """
-        return self._answerer.ask(question, k=k, where=where, history=history)
+        return self._answerer.ask(question, k=k, where=where, history=history, strict=strict)
 
     def stream(
         self,
@@ -99,9 +101,10 @@ class Rag:
         k: int | None = None,
         where: Mapping[str, str] | None = None,
         history: Sequence[str] = (),
+        strict: bool = False,
     ) -> Iterator[Event]:
         """As `ask`, in events: the hits, the words as they come, the checked answer."""
-        return self._answerer.stream(question, k=k, where=where, history=history)
+        return self._answerer.stream(question, k=k, where=where, history=history, strict=strict)
 
     def close(self) -> None:
         """Close the index."""

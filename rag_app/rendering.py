@@ -67,6 +67,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "seconds": dict(answer.seconds),
         "searched": answer.searched,
         "note": answer.note,
+        "unsupported": [list(span) for span in answer.unsupported],
     }
 
 
@@ -92,6 +93,8 @@ def answer_text(answer: Answer) -> str:
             shown.add(citation.number)
             quoted = " ".join(citation.quote.split())
             lines.append(f"[{citation.number}] {where(citation.source, citation.page)}: “{quoted}”")
+    for start, end in answer.unsupported:
+        lines.append(f"not supported by the documents: “{answer.text[start:end]}”")
     lines.append(f"(chance that the documents answer this: {answer.confidence:.0%})")
     if answer.note:
         lines.append(answer.note)

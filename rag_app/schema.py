@@ -182,6 +182,7 @@ class Answer:
     `confidence` is the estimated chance, 0…1, that the documents answer the question.
     `searched` is the standalone question that was searched for.
     `note` says what a person should know, such as evidence cut to fit the model.
+    `unsupported` are (start, end) of sentences of the text that no document supports.
     """
 
     question: str
@@ -193,6 +194,7 @@ class Answer:
     seconds: Mapping[str, float]
     searched: str = ""
     note: str = ""
+    unsupported: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         if (self.mode == "abstain") != (not self.citations):

@@ -8,6 +8,7 @@ import pytest
 from ingest.sync import sync
 from rag_app.answerer import NO_ANSWER, Answerer
 from rag_app.index.index import Index
+from rag_app.rendering import answer_text
 from rag_app.retriever import Retriever
 from rag_app.schema import Answer, Delta, Done, Found
 from tests.fakes import FixedReader, HashEmbedder, ScriptedGenerator
@@ -55,6 +56,17 @@ def test_what_nothing_supports_is_replaced_by_a_quote(retriever: Retriever) -> N
     answer = ask(retriever, FixedReader(0, len(TEXT)), "Elephants live in Africa.")
     assert (answer.mode, answer.text) == ("read", f"{TEXT} [1]")
     assert "do not support" in answer.note
+
+
+def test_a_sentence_that_nothing_supports_is_told_or_left_out(retriever: Retriever) -> None:
+    generator = ScriptedGenerator("A berth costs £120 a year. Elephants live in Africa.")
+    answerer = Answerer(retriever, FixedReader(), generator=generator)
+    answer = answerer.ask("What does a berth cost?")
+    ((start, end),) = answer.unsupported
+    assert answer.text[start:end] == "Elephants live in Africa."
+    assert "not supported by the documents: “Elephants" in answer_text(answer)
+    strict = answerer.ask("What does a berth cost?", strict=True)
+    assert (strict.text, strict.unsupported) == ("A berth costs £120 a year. [1]", ())
 
 
 def test_the_model_is_not_asked_where_the_documents_do_not_answer(retriever: Retriever) -> None:

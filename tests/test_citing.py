@@ -62,6 +62,17 @@ def test_a_claim_is_where_the_citation_says() -> None:
     assert claim == "The yard closes at 22."
 
 
+def test_what_nothing_supports_is_told_or_left_out() -> None:
+    written = "Dogs are welcome [1]. A locker costs £30. Cats are not."
+    draft = cite(written, HITS)
+    told = [draft.text[start:end] for start, end in draft.unsupported]
+    assert told == ["Dogs are welcome.", "Cats are not."]
+    strict = cite(written, HITS, strict=True)
+    assert (strict.text, strict.unsupported) == ("A locker costs £30. [1]", ())
+    (citation,) = strict.citations
+    assert strict.text[citation.answer_start : citation.answer_end] == "A locker costs £30."
+
+
 @pytest.mark.parametrize("written", ["", "   ", "[1]", "[1][2] [3]"])
 def test_nothing_written_gives_nothing_cited(written: str) -> None:
     assert cite(written, HITS).citations == ()
@@ -74,6 +85,9 @@ def test_every_citation_is_exact_whatever_is_written(written: str, text: str) ->
     for citation in draft.citations:
         assert_exact(citation.start, citation.end, citation.quote, hit)
         assert draft.text[citation.answer_start : citation.answer_end].strip()
+    claims = [(c.answer_start, c.answer_end) for c in draft.citations] + [*draft.unsupported]
+    assert sorted(claims) == sorted(set(claims))
+    assert cite(written, [hit], strict=True).unsupported == ()
 
 
 def assert_exact(start: int, end: int, words: str, hit: Hit) -> None:

@@ -1,6 +1,7 @@
 """The HTML of the pages: exact highlights, and no word of a document ever interpreted."""
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
@@ -224,6 +225,17 @@ def test_the_number_after_a_claim_leads_to_its_mark() -> None:
     )
     (target,) = re.findall(r'href="#([^"]+)"', html)
     assert f'<mark id="{target}">ferret</mark>' in html
+
+
+def test_what_the_documents_do_not_say_is_underlined() -> None:
+    answer = an_answer(a_hit("The ferret is called Bartholomew."), mode="generate")
+    text = f"{answer.text} <b>Cats</b> fly."
+    html = answer_html(
+        replace(answer, text=text, unsupported=((len(answer.text) + 1, len(text)),)), turn=1
+    )
+    assert '<span class="unsupported">&lt;b&gt;Cats&lt;/b&gt; fly.</span>' in html
+    assert "do not say what is underlined" in html
+    assert "underlined" not in answer_html(answer, turn=1)
 
 
 def test_a_number_that_is_no_citation_stays_text() -> None:

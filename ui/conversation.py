@@ -60,20 +60,33 @@ def _prose(answer: Answer, turn: int) -> str:
         if not text.startswith(number, citation.answer_end):
             continue
         where = plain(place(citation.source, citation.page))
-        shown += plain(text[last : citation.answer_end])
+        shown += _told(answer, text, last, citation.answer_end)
         shown += (
             f'<a class="number" href="#{_anchor(turn, citation)}" title="{where}"'
             f' aria-label="Source {citation.number}: {where}">{citation.number}</a>'
         )
         last = citation.answer_end + len(number)
-    shown += plain(text[last:])
+    shown += _told(answer, text, last, len(text))
     return "".join(f"<p>{paragraph}</p>" for paragraph in shown.split("\n\n"))
+
+
+def _told(answer: Answer, text: str, begin: int, end: int) -> str:
+    """A stretch of the text, with what nothing supports marked."""
+    shown = ""
+    for start, stop in answer.unsupported:
+        if begin <= start and stop <= end:
+            shown += f'{plain(text[begin:start])}<span class="unsupported">'
+            shown += f"{plain(text[start:stop])}</span>"
+            begin = stop
+    return shown + plain(text[begin:end])
 
 
 def _remarks(answer: Answer) -> str:
     remarks = []
     if answer.searched not in {"", answer.question}:
         remarks.append(f"Searched for: {plain(answer.searched)}")
+    if answer.unsupported:
+        remarks.append("The documents do not say what is underlined.")
     if answer.note:
         remarks.append(plain(answer.note))
     return "".join(f'<p class="remark">{remark}</p>' for remark in remarks)

@@ -63,7 +63,13 @@ def ask(arguments: argparse.Namespace) -> int:
     with closing(_open_for_answers(arguments)) as rag:
         for row in questions:
             history = row.get("history") or ()
-            answer = rag.ask(row["question"], k=arguments.k, where=where, history=history)
+            answer = rag.ask(
+                row["question"],
+                k=arguments.k,
+                where=where,
+                history=history,
+                strict=arguments.strict,
+            )
             if arguments.json or arguments.batch:
                 print_json(_with_id(row, answer_json(answer)))
             else:
