@@ -95,5 +95,13 @@ def test_a_score_does_not_depend_on_the_other_texts(reranker: CrossEncoderRerank
     assert together[0] == pytest.approx(alone[0], abs=0.1)
 
 
+def test_a_question_longer_than_the_model_reads_is_judged_too(
+    reranker: CrossEncoderReranker,
+) -> None:
+    question = "Tell me about the boats, the berths and all the rest of the harbour. " * 30
+    short, long = reranker.score(question, ["Yes.", "The boats lie at the berths. " * 30])
+    assert np.isfinite([short, long]).all()
+
+
 def test_no_texts_have_no_scores(reranker: CrossEncoderReranker) -> None:
     assert reranker.score("When?", []).shape == (0,)

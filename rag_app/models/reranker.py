@@ -74,7 +74,7 @@ def open_tokenizer(base: Path) -> "Tokenizer":
     with loading(base):
         tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
     tokenizer.no_padding()
-    tokenizer.enable_truncation(_MOST_TOKENS, strategy="only_second")
+    tokenizer.enable_truncation(_MOST_TOKENS, strategy="longest_first")
     return tokenizer
 
 
