@@ -4,10 +4,10 @@ This SQLite file is the truth. Every public method is one consistent read, or on
 transaction that takes effect whole.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from rag_app.index import filters
 from rag_app.index.database import Database
 from rag_app.index.kept_vectors import KeptVectors
 from rag_app.index.rows import (
@@ -23,7 +23,6 @@ from rag_app.index.rows import (
     copy_row,
     document_of,
     document_row,
-    nanoseconds,
     searchable_name,
 )
 from rag_app.schema import Chunk, Document, Status
@@ -121,36 +120,10 @@ class Catalog:
         return document_of(rows[0]) if rows else None
 
     def matching(self, where: Mapping[str, str]) -> list[str]:
-        """Ids of documents whose source, title or metadata have all these values.
-
-        `folder` also matches every folder below it; `after` (inclusive) and `before` are
-        about the file's last change.
-
-        Raises:
-            ConfigError: One of the two is no time.
-        """
-        conditions, values = [], []
-        for key, value in where.items():
-            if key in {"source", "title", "status"}:
-                conditions.append(f"{key} = ?")
-                values.append(value)
-            elif key == "folder":
-                inside = "json_extract(metadata, '$.folder')"
-                conditions.append(f"({inside} = ? OR substr({inside}, 1, ?) = ?)")
-                below = value.rstrip("/") + "/"
-                values += [value.rstrip("/"), len(below), below]  # type: ignore[list-item]
-            elif key in {"after", "before"}:
-                conditions.append(f"modified {'>=' if key == 'after' else '<'} ?")
-                values.append(nanoseconds(value))  # type: ignore[arg-type]
-            else:
-                conditions.append("json_extract(metadata, ?) = ?")
-                values += [f"$.{json.dumps(key)}", value]
-        rows = self._db.rows(
-            "SELECT DISTINCT coalesce(same_as, id) FROM documents"  # noqa: S608
-            f" WHERE {' AND '.join(conditions)}",
-            values,
-        )
-        return [id_ for (id_,) in rows]
+        """Ids of documents that have all these values; see `filters`."""
+        condition, values = filters.condition(where)
+        select = f"SELECT DISTINCT coalesce(same_as, id) FROM documents WHERE {condition}"  # noqa: S608
+        return [id_ for (id_,) in self._db.rows(select, values)]
 
     # Chunks
 

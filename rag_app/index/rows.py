@@ -3,13 +3,11 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from rag_app.errors import ConfigError
 from rag_app.protocols import Vectors
 from rag_app.schema import Chunk, Document, Status, identify
 
@@ -143,18 +141,6 @@ def chunk_row(chunk: Chunk, name: str) -> tuple[object, ...]:
         chunk.text,
         text_digest(chunk.seen or chunk.text),
     )
-
-
-def nanoseconds(time: str) -> int:
-    """A day or time in ISO form, of this machine's zone where it names none, since 1970.
-
-    Raises:
-        ConfigError: It is none.
-    """
-    try:
-        return int(datetime.fromisoformat(time).timestamp()) * 10**9
-    except (ValueError, OverflowError, OSError) as error:
-        raise ConfigError(f"{time!r} is no day or time; use 2026-01-31") from error
 
 
 def text_digest(text: str) -> str:
