@@ -25,6 +25,7 @@ from typing import get_args
 import numpy as np
 
 from benchmarks.generated import A_FILE, questions, vocabulary
+from benchmarks.query import milliseconds
 from rag_app import Rag, Settings
 from rag_app.index.catalog import Catalog
 from rag_app.index.index import Index
@@ -96,7 +97,7 @@ def measure(folder: Path, precision: Precision) -> dict[str, float]:
         asked = questions(QUESTIONS)
         for question in asked[:10]:
             rag.retriever.search(question)
-        times = [milliseconds(rag, question) for question in asked]
+        times = [milliseconds(rag.retriever.search, question) for question in asked]
         own, mapped = (resident(kind) for kind in ("RssAnon", "RssFile"))
         found = recall(rag.index)
     p95 = statistics.quantiles(times, n=20)[-1]
@@ -110,13 +111,6 @@ def measure(folder: Path, precision: Precision) -> dict[str, float]:
         "codes B/chunk": codes.stat().st_size / rag_chunks(folder),
         "recall@10": found,
     }
-
-
-def milliseconds(rag: Rag, question: str) -> float:
-    """How long one search takes, from the question to the hits."""
-    begun = perf_counter()
-    rag.retriever.search(question)
-    return 1000 * (perf_counter() - begun)
 
 
 def recall(index: Index) -> float:

@@ -5,7 +5,7 @@ evidence after it was written, and a number that points nowhere is removed.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from rag_app.schema import Citation, Hit, Span
@@ -57,8 +57,8 @@ def cite(written: str, hits: Sequence[Hit], *, strict: bool = False) -> Draft:
     unsupported: list[tuple[int, int]] = []
     numbers: dict[tuple[str, int], int] = {}
     for gap, claim, marked in _claims(written):
-        first = [hits[n - 1] for n in marked if 1 <= n <= len(hits)]
-        found = _best(claim, [e for e in evidence if e.hit in first]) or _best(claim, evidence)
+        first = {hits[n - 1].chunk.id for n in marked if 1 <= n <= len(hits)}
+        found = _best(claim, evidence, first)
         if found is None and strict:
             continue
         text += gap if text else ""
@@ -67,11 +67,9 @@ def cite(written: str, hits: Sequence[Hit], *, strict: bool = False) -> Draft:
         if found is None:
             unsupported.append((begin, len(text)))
             continue
-        support, best = found
+        share, best = found
         number = numbers.setdefault((best.hit.chunk.id, best.start), len(numbers) + 1)
-        citations.append(
-            _citation(number, best.hit, best.start, best.end, begin, len(text), support)
-        )
+        citations.append(_citation(number, best.hit, best.start, best.end, begin, len(text), share))
         text += f" [{number}]"
     return Draft(text, tuple(citations), tuple(unsupported))
 
@@ -115,11 +113,16 @@ def _claims(written: str) -> Iterator[tuple[str, str, list[int]]]:
         previous = end
 
 
-def _best(claim: str, evidence: Sequence[_Evidence]) -> tuple[float, _Evidence] | None:
-    """The strongest sentence that supports the claim, if any does."""
+def _best(
+    claim: str, evidence: Sequence[_Evidence], first: Set[str]
+) -> tuple[float, _Evidence] | None:
+    """The strongest sentence that supports the claim, if any does; of the first chunks if one is.
+
+    Each is judged once.
+    """
     judged = [(support(claim, found.text, found.before), found) for found in evidence]
-    best = max(judged, key=lambda pair: pair[0], default=None)
-    return best if best and best[0] > 0 else None
+    supporting = [pair for pair in judged if pair[0] > 0]
+    return max(supporting, key=lambda pair: (pair[1].hit.chunk.id in first, pair[0]), default=None)
 
 
 def _citation(

@@ -13,6 +13,9 @@ RagError
 Anything else that escapes is a bug and keeps its traceback.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class RagError(Exception):
     """What is wrong, the values seen, and what to do next, in one line."""
@@ -45,6 +48,16 @@ def store_error(path: object, error: Exception) -> StoreError:
         f"{path} cannot be used ({error}); make room if the disk is full, then "
         "`rag-app doctor --repair` makes it anew"
     )
+
+
+@contextmanager
+def store_errors(path: object, *kinds: type[Exception]) -> Iterator[None]:
+    """Failures of the disk, and of these kinds, as `store_error` tells them."""
+    told: tuple[type[Exception], ...] = (OSError, *kinds)
+    try:
+        yield
+    except told as error:
+        raise store_error(path, error) from error
 
 
 class DamagedStore(StoreError):

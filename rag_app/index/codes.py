@@ -11,9 +11,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from rag_app.index.rows_on_disk import Rows
 from rag_app.protocols import Vectors
 
-Rows = NDArray[np.uint8]
 _SCALE = 4  # bytes behind the int8 code of each vector
 
 

@@ -8,16 +8,15 @@ and can be made again from it.
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from rag_app.errors import DamagedStore, store_error
-from rag_app.index.codes import Rows
+from rag_app.errors import DamagedStore, store_errors
 from rag_app.index.row_table import ID_BYTES, Numbers, RowTable
+from rag_app.index.rows_on_disk import Rows
 from rag_app.protocols import Vectors
 from rag_app.schema import Chunk, Precision, identify
 
@@ -60,7 +59,7 @@ class FlatVectors:
         """Store or replace the chunks with their (n, d) unit vectors."""
         if not chunks:
             return
-        with self._telling():
+        with store_errors(self._folder):
             table = self._opened() or self._begin(vectors.shape[1])
             rows = _rows(chunk.id for chunk in chunks)
             table.store(table.places(rows), rows, vectors)
@@ -68,10 +67,9 @@ class FlatVectors:
 
     def delete(self, ids: Sequence[str]) -> None:
         """Forget the chunks; unknown ids are ignored."""
-        with self._telling():
+        with store_errors(self._folder):
             if table := self._opened():
-                numbers = table.find(_rows(ids))
-                table.clear(numbers[numbers >= 0])
+                table.clear(table.present(_rows(ids)))
         self.reload()
 
     def clear(self) -> None:
@@ -89,7 +87,7 @@ class FlatVectors:
             k: How many.
             documents: Ids of those whose chunks alone count.
         """
-        with self._telling():
+        with store_errors(self._folder):
             if not (table := self._opened()):
                 return []
             among = None if documents is None else self._subset(table, tuple(documents))
@@ -100,7 +98,7 @@ class FlatVectors:
     def vectors_of(self, ids: Sequence[str], *, dimensions: int) -> Vectors:
         """(n, d) vectors of the chunks; zeros for those that are not there."""
         vectors = np.zeros((len(ids), dimensions), np.float32)
-        with self._telling():
+        with store_errors(self._folder):
             if table := self._opened():
                 numbers = table.find(_rows(ids))
                 there = numbers >= 0
@@ -154,16 +152,7 @@ class FlatVectors:
         return RowTable(self._folder, dimensions=dimensions, precision=self._precision)
 
     def _find_subset(self, table: RowTable, documents: tuple[str, ...]) -> Numbers:
-        numbers = table.find(_rows(self._chunks_of(documents)))
-        return np.sort(numbers[numbers >= 0])
-
-    @contextmanager
-    def _telling(self) -> Iterator[None]:
-        """Failures of the disk as an error that says what to do."""
-        try:
-            yield
-        except OSError as error:
-            raise store_error(self._folder, error) from error
+        return table.present(_rows(self._chunks_of(documents)))
 
 
 def _rows(ids: Iterable[str]) -> Rows:

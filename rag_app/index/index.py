@@ -1,8 +1,8 @@
-"""Catalogue, vector store and lexicon as one index: one writer, any number of readers.
+"""Catalogue and what is made from it as one index: one writer, any number of readers.
 
-A commit goes to the catalogue first, in one transaction that also fills an outbox; the
-other two then work off the outbox. Whatever the instant of a crash, the next writer finds
-the rest in the outbox, and no document is ever half there.
+A commit goes to the catalogue first, in one transaction that also fills an outbox; vector
+store, flat files and lexicon then work off the outbox. Whatever the instant of a crash, the
+next writer finds the rest in the outbox, and no document is ever half there.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -101,7 +101,7 @@ class Index:
             return search(stems, k=k, documents=documents)
         # Of most documents it is faster to look at more chunks, and pass over some.
         wanted = set(documents)
-        count = k * self.catalog.count_documents() // len(documents) + k
+        count = k * self._remembered.count_documents() // len(documents) + k
         while True:
             found = search(stems, k=count)
             holders = self._remembered.holders(id_ for id_, _ in found)

@@ -7,13 +7,13 @@ indifferent.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag_app.errors import store_error
+from rag_app.errors import store_errors
 from rag_app.schema import Chunk
 from rag_app.terms import stem_words, words
 
@@ -157,13 +157,9 @@ class Lexicon:
             rows = [(searcher.doc(address)["id"][0], float(score)) for score, address in hits]
         return sorted(rows, key=lambda row: (-row[1], row[0]))
 
-    @contextmanager
-    def _telling(self) -> Iterator[None]:
+    def _telling(self) -> AbstractContextManager[None]:
         """Failures of tantivy and of the disk as an error that says what to do."""
-        try:
-            yield
-        except (ValueError, OSError) as error:
-            raise store_error(self._folder, error) from error
+        return store_errors(self._folder, ValueError)
 
 
 def _schema() -> "Schema":

@@ -15,6 +15,7 @@ class Remembered:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._matching = lru_cache(maxsize=_FILTERS)(self._find_matching)
+        self._count = lru_cache(maxsize=1)(self._find_count)
         self._holders: tuple[int, dict[str, tuple[str, str]]] = (-1, {})
 
     def matching(self, where: Mapping[str, str]) -> Sequence[str]:
@@ -31,5 +32,12 @@ class Remembered:
         known |= self._catalog.holders([id_ for id_ in listed if id_ not in known])
         return {id_: known[id_] for id_ in listed if id_ in known}
 
-    def _find_matching(self, _: int, where: tuple[tuple[str, str], ...]) -> Sequence[str]:
-        return self._catalog.matching(dict(where))
+    def count_documents(self) -> int:
+        """How many documents with text there are."""
+        return self._count(self._catalog.generation)
+
+    def _find_matching(self, _: int, where: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+        return tuple(self._catalog.matching(dict(where)))
+
+    def _find_count(self, _: int) -> int:
+        return self._catalog.count_documents()

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_app.index.codes import CODES, Rows, decode
-from rag_app.index.rows_on_disk import RowsOnDisk
+from rag_app.index.codes import CODES, decode
+from rag_app.index.rows_on_disk import Rows, RowsOnDisk
 from rag_app.protocols import Vectors
 from rag_app.schema import Precision
 
@@ -53,6 +53,11 @@ class RowTable:
         numbers[same] = order[places[same]]
         return numbers
 
+    def present(self, ids: Rows) -> Numbers:
+        """Ascending rows of those of (m, 16) ids that are there."""
+        numbers = self.find(ids)
+        return np.sort(numbers[numbers >= 0])
+
     def places(self, ids: Rows) -> Numbers:
         """(m,) rows for (m, 16) ids: their own, else empty ones, else new ones."""
         numbers = self.find(ids)
@@ -72,8 +77,8 @@ class RowTable:
         self._ids_file.write(numbers, ids)  # last, as it makes the row count
 
     def clear(self, numbers: Numbers) -> None:
-        """Take the chunks out of rows."""
-        self._ids_file.write(np.sort(numbers), np.zeros((len(numbers), ID_BYTES), np.uint8))
+        """Take the chunks out of ascending rows."""
+        self._ids_file.write(numbers, np.zeros((len(numbers), ID_BYTES), np.uint8))
 
     def nearest(
         self, vector: Vectors, k: int, among: Numbers | None = None

@@ -6,7 +6,6 @@ A vector store, flat files with the vectors' codes, and a lexicon: each can be m
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import RLock
@@ -15,6 +14,7 @@ import numpy as np
 
 from rag_app.index.catalog import Catalog
 from rag_app.index.chosen_store import ChosenStore
+from rag_app.index.collection import parts
 from rag_app.index.flat import FlatVectors
 from rag_app.index.lexicon import Lexicon
 from rag_app.index.vector_stores import IN_PROCESS
@@ -202,11 +202,15 @@ class Stores:
 
     def _all(self) -> Iterator[tuple[list[Chunk], Vectors]]:
         """Everything that has a vector, a few chunks at a time."""
-        ids = iter(self._catalog.chunk_ids())
-        while part := list(islice(ids, _BATCH)):
+        for part in self._ids():
             if vectors := self._catalog.kept.of_chunks(self._model, part):
                 chunks = self._catalog.chunks(vectors)
                 yield [*chunks.values()], np.stack([vectors[id_] for id_ in chunks])
+
+    def _ids(self) -> Iterator[list[str]]:
+        """The ids of all chunks, some at a time."""
+        ids = self._catalog.chunk_ids()
+        return (ids[part] for part in parts(len(ids), most=_BATCH))
 
     def _open_lexicon(self) -> Lexicon:
         if self._catalog.writable:
@@ -217,8 +221,7 @@ class Stores:
         return lexicon
 
     def _fill_lexicon(self, lexicon: Lexicon) -> None:
-        ids = iter(self._catalog.chunk_ids())
-        while part := list(islice(ids, _BATCH)):
+        for part in self._ids():
             lexicon.replace(self._catalog.chunks(part).values(), self._catalog.names(part))
         lexicon.commit()
         lexicon.finish()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from rag_app.errors import store_error
+from rag_app.errors import store_errors
 from rag_app.index.collection import Server, collection_name, metadata, parts
 from rag_app.protocols import Vectors
 from rag_app.schema import Chunk
@@ -108,15 +108,11 @@ class _Folder:
 
         return chromadb.PersistentClient(path=self._path, settings=_settings())
 
-    @contextmanager
-    def telling(self) -> Iterator[None]:
+    def telling(self) -> AbstractContextManager[None]:
         """Failures of Chroma and of the disk as an error that says what to do."""
         from chromadb.errors import ChromaError
 
-        try:
-            yield
-        except (ChromaError, OSError) as error:
-            raise store_error(self._path, error) from error
+        return store_errors(self._path, ChromaError)
 
     def leave(self, client: Any) -> None:  # noqa: ARG002
         with _naming:
