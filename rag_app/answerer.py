@@ -6,18 +6,31 @@ from pathlib import PurePath
 from time import perf_counter
 
 from rag_app.citing import Draft, cite, quote
+from rag_app.errors import ModelError
 from rag_app.followup import standalone
 from rag_app.prompts import fit
 from rag_app.protocols import Generator, Reader
 from rag_app.retriever import Retriever
-from rag_app.schema import Answer, Citation, Delta, Done, Event, Found, Hit, Mode, Passage, Span
+from rag_app.schema import (
+    Answer,
+    Citation,
+    Delta,
+    Done,
+    Event,
+    Found,
+    Hit,
+    Mode,
+    Passage,
+    Quoted,
+    Span,
+)
 from rag_app.terms import stems
 
 NO_ANSWER = "The documents do not answer this."
 READ = 10  # hits that are read, at least; an answer may stand a little below the first ones
 _MOST_QUOTES = 3
 _SAME = 0.6  # of two sentences' words in common, and the second says nothing new
-_NEXT_QUOTE = 0.25  # of the best sentence's odds, to be quoted beside it
+_NEXT_QUOTE = 0.1  # of the best sentence's odds, to be quoted beside it
 
 
 class Answerer:
@@ -29,7 +42,7 @@ class Answerer:
         reader: Reader,
         *,
         generator: Generator | None = None,
-        min_confidence: float = 0.25,
+        min_confidence: float = 0.1,
     ) -> None:
         self._retriever = retriever
         self._reader = reader
@@ -77,32 +90,34 @@ class Answerer:
         begun = perf_counter()
         reading = self._reader.read(searched, [passage_of(hit) for hit in hits])
         seconds["read"] = perf_counter() - begun
-        mode: Mode = "abstain"
-        draft, note = Draft(NO_ANSWER, ()), ""
-        if reading.spans and reading.confidence >= self._min_confidence:
-            mode, draft = "read", quote(_quoted(reading.spans, hits), hits)
-            if self._generator is not None:
-                begun = perf_counter()
-                written, note = yield from _write(
-                    self._generator, searched, hits[:k], strict=strict
-                )
-                seconds["generate"] = perf_counter() - begun
-                if written.citations:
-                    mode, draft = "generate", written
-        yield Done(
-            Answer(
+
+        def answer(mode: Mode, draft: Draft, note: str = "") -> Answer:
+            return Answer(
                 question=question,
                 text=draft.text,
                 mode=mode,
                 confidence=reading.confidence,
                 citations=draft.citations,
                 hits=_shown(hits, draft.citations, k),
-                seconds=seconds,
+                seconds=dict(seconds),
                 searched=searched,
                 note=note,
                 unsupported=draft.unsupported,
             )
-        )
+
+        if not reading.spans or reading.confidence < self._min_confidence:
+            yield Done(answer("abstain", Draft(NO_ANSWER, ())))
+            return
+        quoted = quote(_quoted(reading.spans, hits), hits)
+        if self._generator is None:
+            yield Done(answer("read", quoted))
+            return
+        yield Quoted(answer("read", quoted))
+        begun = perf_counter()
+        written, note = yield from _write(self._generator, searched, hits[:k], strict=strict)
+        seconds["generate"] = perf_counter() - begun
+        supported = bool(written.citations)
+        yield Done(answer("generate", written, note) if supported else answer("read", quoted, note))
 
 
 def passage_of(hit: Hit) -> Passage:
@@ -118,9 +133,13 @@ def _write(
     if not kept:
         return Draft("", ()), f"No source fits the context of {generator.name}: quoting instead."
     written = ""
-    for piece in generator.stream(messages):
-        written += piece
-        yield Delta(piece)
+    try:
+        for piece in generator.stream(messages):
+            written += piece
+            yield Delta(piece)
+    except ModelError as error:
+        # What the documents say is known without the model.
+        return Draft("", ()), f"{error}: quoting instead."
     draft = cite(written, hits[:kept], strict=strict)
     if not draft.citations:
         return draft, f"The documents do not support what {generator.name} wrote: quoting instead."

@@ -6,13 +6,15 @@ evidence after it was written, and a number that points nowhere is removed.
 
 import re
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag_app.schema import Citation, Hit, Span
 from rag_app.sentences import sentence_spans
 from rag_app.support import support
 
 _MARK = re.compile(r"[ \t]*\[(\d+(?:\s*,\s*\d+)*)\]")
+# What reasoning models say to themselves.
+_THOUGHTS = re.compile(r"<think>.*?(?:</think>|$)", re.DOTALL)
 _BEFORE = 2  # sentences that may name what one is about
 _SEPARATOR = "\n\n"
 
@@ -31,16 +33,15 @@ def quote(spans: Sequence[Span], hits: Sequence[Hit]) -> Draft:
     text = ""
     citations = []
     for number, span in enumerate(spans, start=1):
-        chunk = hits[span.passage].chunk
-        words = chunk.text[span.start : span.end]
+        hit = hits[span.passage]
         text += _SEPARATOR if text else ""
         begin = len(text)
-        text += words
-        citations.append(
-            _citation(
-                number, hits[span.passage], span.start, span.end, begin, len(text), span.score
-            )
-        )
+        text += hit.chunk.text[span.start : span.end]
+        cited = _citation(number, hit, span.start, span.end, begin, len(text), span.score)
+        if span.words is not None:
+            first, last = span.words
+            cited = replace(cited, words=(hit.chunk.start + first, hit.chunk.start + last))
+        citations.append(cited)
         text += f" [{number}]"
     return Draft(text, tuple(citations))
 
@@ -98,7 +99,7 @@ def _claims(written: str) -> Iterator[tuple[str, str, list[int]]]:
     marks: list[tuple[int, list[int]]] = []  # where a mark stood in the bare text
     bare = ""
     last = 0
-    written = written.strip()
+    written = _THOUGHTS.sub("", written).strip()
     for match in _MARK.finditer(written):
         bare += written[last : match.start()]
         marks.append((len(bare), [int(number) for number in re.findall(r"\d+", match[1])]))

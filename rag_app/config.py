@@ -14,7 +14,7 @@ from typing import Any, Literal, Self, get_args
 import platformdirs
 
 from rag_app.errors import ConfigError
-from rag_app.schema import Precision
+from rag_app.schema import Precision, WeightPrecision
 
 AnswerMode = Literal["auto", "read", "generate"]
 _ENVIRONMENT = "RAG_APP_"
@@ -41,7 +41,11 @@ class Settings:
         embedder_dimensions: How many of a vector's dimensions are kept, of a model trained for
             that (Matryoshka); 0 keeps all.
         generator: The causal language model, by folder or hub name, that writes
-            answers where it is on this machine.
+            answers where it is on this machine; or `provider:model` of a provider.
+        generator_url: Of a server that speaks OpenAI's protocol and has the generator.
+        generator_context: Tokens of prompt and answer that a served generator takes.
+        generator_precision: Of the weights of a generator on this machine: auto as they are
+            stored, bfloat16, float32, or int8 (needs the extra `quantised`).
         answer: "read" quotes, "generate" writes, "auto" writes where it can.
         chunk_tokens: Longest chunk, special tokens included; capped by the embedder.
         context_tokens: Tokens on each side of a chunk that its vector sees besides.
@@ -69,6 +73,9 @@ class Settings:
     embedder: str = "all-MiniLM-L6-v2"
     embedder_dimensions: int = 0
     generator: str = "Qwen/Qwen2.5-1.5B-Instruct"
+    generator_url: str = ""
+    generator_context: int = 4096
+    generator_precision: WeightPrecision = "auto"
     answer: AnswerMode = "auto"
     chunk_tokens: int = 512
     context_tokens: int = 0
@@ -78,7 +85,7 @@ class Settings:
     diversity: float = 0.0
     vector_store: str = "chroma"
     vector_precision: Precision = "int8"
-    min_confidence: float = 0.25
+    min_confidence: float = 0.1
     max_new_tokens: int = 400
     temperature: float = 0.0
     seed: int = 0
@@ -91,6 +98,12 @@ class Settings:
     def __post_init__(self) -> None:
         _check("answer", self.answer, self.answer in get_args(AnswerMode), "auto, read or generate")
         _check("chunk_tokens", self.chunk_tokens, self.chunk_tokens >= 16, "16 or more")
+        known = self.generator_precision in get_args(WeightPrecision)
+        allowed = "auto, bfloat16, float32 or int8"
+        _check("generator_precision", self.generator_precision, known, allowed)
+        enough = self.generator_context > self.max_new_tokens
+        allowed = "more than max_new_tokens"
+        _check("generator_context", self.generator_context, enough, allowed)
         enough = self.embedder_dimensions >= 0
         _check("embedder_dimensions", self.embedder_dimensions, enough, "0 or more")
         enough = self.context_tokens >= 0

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from rag_app.pointed import Pointed
 from rag_app.schema import Chunk, Document, Passage, Reading
 
 if TYPE_CHECKING:  # layer 2; only the name is needed here
@@ -57,11 +58,11 @@ class Embedder(Protocol):
         """(n, d) float32, each row of length 1."""
 
 
-class Reranker(Protocol):
-    """Judges texts by reading each together with the question."""
+class Pointer(Protocol):
+    """Points at the words of a text that answer, reading it together with the question."""
 
-    def score(self, question: str, texts: Sequence[str]) -> Vectors:
-        """(n,) float32 log-odds that a text answers; 0 is as likely as "none does"."""
+    def point(self, question: str, texts: Sequence[str]) -> list[Pointed]:
+        """What is said of each text."""
 
 
 class Reader(Protocol):

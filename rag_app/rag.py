@@ -2,19 +2,21 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from rag_app.answerer import Answerer
+from rag_app.calibration import STATE, Calibration
 from rag_app.config import Settings
 from rag_app.index.index import Index
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.files import cached_model
 from rag_app.models.generator import CausalGenerator
-from rag_app.models.reader import SentenceReader
-from rag_app.models.reranker import CrossEncoderReranker
+from rag_app.models.reader import READER, SentenceReader
+from rag_app.models.span_scorer import SpanScorer
 from rag_app.protocols import Embedder, Generator, Reader
 from rag_app.retriever import Retriever
 from rag_app.schema import Answer, Event
+from rag_app.served_models import is_served, open_served_model
 
 
 class Rag:
@@ -70,8 +72,13 @@ class Rag:
             dense_weight=settings.dense_weight,
             diversity=settings.diversity,
         )
-        reranker = CrossEncoderReranker.open(threads=settings.threads)
-        reader = SentenceReader(embedder, reranker, index.idf)
+        reader = SentenceReader(
+            embedder,
+            SpanScorer.open(threads=settings.threads),
+            index.idf,
+            # Looked up for every question: it may be fitted anew while this is open.
+            calibration=lambda: calibration_of(index),
+        )
         return cls(index, embedder, retriever, reader, generator=generator, settings=settings)
 
     def ask(
@@ -125,19 +132,28 @@ def open_index(settings: Settings) -> tuple[Index, SentenceEmbedder]:
     return index, embedder
 
 
-def open_generator(settings: Settings) -> CausalGenerator | None:
-    """The language model, where the settings ask for one and it is on this machine.
+def calibration_of(index: Index) -> Calibration:
+    """How the reader's confidence is brought in line with the documents of the index."""
+    return Calibration.loads(index.catalog.get(STATE), reader=READER)
+
+
+def open_generator(settings: Settings) -> Generator | None:
+    """The language model, where the settings ask for one, and it is served or on this machine.
 
     Raises:
         ModelError: The settings demand a model that is not there.
     """
     if settings.answer == "read":
         return None
-    options = {
+    options: dict[str, Any] = {
         "max_new_tokens": settings.max_new_tokens,
         "temperature": settings.temperature,
         "seed": settings.seed,
     }
+    if is_served(settings.generator, settings.generator_url):
+        context, url = settings.generator_context, settings.generator_url
+        return open_served_model(settings.generator, url=url, context=context, **options)
+    options["precision"] = settings.generator_precision
     if settings.answer == "auto" and not _present(settings.generator):
         return None
     return CausalGenerator.open(settings.generator, **options)

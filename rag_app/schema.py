@@ -14,6 +14,7 @@ from typing import Literal
 
 Mode = Literal["read", "generate", "abstain"]
 Precision = Literal["float32", "int8", "binary"]  # of the codes that vectors are found by
+WeightPrecision = Literal["auto", "bfloat16", "float32", "int8"]
 Status = Literal["indexed", "partial", "skipped", "failed"]
 Metadata = Mapping[str, str]
 
@@ -139,12 +140,16 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of one passage that answers: `passages[passage][start:end]`, score 0…1."""
+    """A stretch of one passage that answers: `passages[passage][start:end]`, score 0…1.
+
+    `words` are (start, end) of the fewest words in it that answer, where a reader can tell.
+    """
 
     passage: int
     start: int
     end: int
     score: float
+    words: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +165,8 @@ class Citation:
     """A claim of an answer tied to the exact words that support it.
 
     `document.text[start:end] == quote`, and `answer.text[answer_start:answer_end]` is
-    the claim. `score` is the strength of the support, 0…1.
+    the claim. `score` is the strength of the support, 0…1. `words` are (start, end) in the
+    document of the fewest words of the quote that answer, where the reader could tell.
     """
 
     number: int
@@ -173,6 +179,7 @@ class Citation:
     answer_start: int
     answer_end: int
     score: float
+    words: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +219,13 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class Quoted:
+    """Streaming: the answer in quotes, where a language model is about to write another."""
+
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
 class Delta:
     """Streaming: the next words. They are a draft until `Done` brings the checked answer."""
 
@@ -225,4 +239,4 @@ class Done:
     answer: Answer
 
 
-Event = Found | Delta | Done
+Event = Found | Quoted | Delta | Done

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from rag_app.pointed import Pointed
 from rag_app.protocols import Message, TextKind, Vectors
 from rag_app.schema import Chunk, Document, Hit, Passage, Reading, Signals, Span, identify
 
@@ -103,10 +104,14 @@ def a_hit(text: str, *, source: str = "notes.md", start: int = 0, rank: int = 1)
     return Hit(chunk, 1 / rank, rank, Signals(0.5, 1.0))
 
 
-class OverlapReranker:
-    """The more words of the question a text holds, the better it answers."""
+class OverlapPointer:
+    """An answer ends at a word of the question, and begins where it pleases."""
 
-    def score(self, question: str, texts: Sequence[str]) -> Vectors:
+    def point(self, question: str, texts: Sequence[str]) -> list[Pointed]:
         asked = set(_WORD.findall(question.lower()))
-        shared = [len(asked & set(_WORD.findall(text.lower()))) for text in texts]
-        return np.array(shared, dtype=np.float32) - 2
+        return [self._pointed(asked, list(_WORD.finditer(text.lower()))) for text in texts]
+
+    def _pointed(self, asked: set[str], found: list[re.Match[str]]) -> Pointed:
+        ends = np.array([4.0 * (match[0] in asked) - 2 for match in found], np.float32)
+        spans = np.array([match.span() for match in found], np.int64).reshape(-1, 2)
+        return Pointed(np.zeros(len(found), np.float32), ends, spans)

@@ -1,16 +1,18 @@
 """One answer: read or written, cited or refused, and streamed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from ingest.sync import sync
 from rag_app.answerer import NO_ANSWER, Answerer
+from rag_app.errors import ModelError
 from rag_app.index.index import Index
+from rag_app.protocols import Message
 from rag_app.rendering import answer_text
 from rag_app.retriever import Retriever
-from rag_app.schema import Answer, Delta, Done, Found
+from rag_app.schema import Answer, Delta, Done, Found, Quoted
 from tests.fakes import FixedReader, HashEmbedder, ScriptedGenerator
 
 TEXT = "A berth costs £120 a year."
@@ -41,7 +43,7 @@ def test_a_read_answer_is_a_quote_with_its_number(retriever: Retriever) -> None:
 
 
 def test_low_confidence_is_no_answer(retriever: Retriever) -> None:
-    answer = ask(retriever, FixedReader(confidence=0.1))
+    answer = ask(retriever, FixedReader(confidence=0.05))
     assert (answer.mode, answer.text, answer.citations) == ("abstain", NO_ANSWER, ())
     assert answer.hits
 
@@ -71,7 +73,7 @@ def test_a_sentence_that_nothing_supports_is_told_or_left_out(retriever: Retriev
 
 def test_the_model_is_not_asked_where_the_documents_do_not_answer(retriever: Retriever) -> None:
     generator = ScriptedGenerator("The berth costs £120 a year.")
-    reader = FixedReader(confidence=0.1)
+    reader = FixedReader(confidence=0.05)
     Answerer(retriever, reader, generator=generator).ask("Who is the king?")
     assert generator.asked == []
 
@@ -85,9 +87,25 @@ def test_a_stream_brings_hits_then_words_then_the_answer(retriever: Retriever) -
     generator = ScriptedGenerator("A berth costs £120 a year.")
     answerer = Answerer(retriever, FixedReader(), generator=generator)
     events = list(answerer.stream("What does a berth cost?"))
-    assert isinstance(events[0], Found)
-    assert all(isinstance(event, Delta) for event in events[1:-1])
-    assert isinstance(events[-1], Done)
+    found, quoted, *words, done = events
+    assert isinstance(found, Found)
+    assert isinstance(quoted, Quoted)
+    assert quoted.answer.mode == "read"
+    assert words
+    assert all(isinstance(event, Delta) for event in words)
+    assert isinstance(done, Done)
+
+
+def test_a_model_that_fails_leaves_the_quotes(retriever: Retriever) -> None:
+    class Failing(ScriptedGenerator):
+        def stream(self, messages: Sequence[Message]) -> Iterator[str]:
+            yield "A berth "
+            raise ModelError("the model ran out of memory")
+
+    answerer = Answerer(retriever, FixedReader(0, len(TEXT)), generator=Failing(""))
+    answer = answerer.ask("What does a berth cost?")
+    assert (answer.mode, answer.text) == ("read", f"{TEXT} [1]")
+    assert answer.note == "the model ran out of memory: quoting instead."
 
 
 def test_k_hits_are_shown_although_more_are_read(retriever: Retriever) -> None:

@@ -92,3 +92,9 @@ def test_every_citation_is_exact_whatever_is_written(written: str, text: str) ->
 
 def assert_exact(start: int, end: int, words: str, hit: Hit) -> None:
     assert hit.chunk.text[start - hit.chunk.start : end - hit.chunk.start] == words
+
+
+def test_what_a_model_says_to_itself_is_no_part_of_the_answer() -> None:
+    draft = cite("<think>Is it £90? No.</think>A berth costs £120 a year.", HITS)
+    assert draft.text == "A berth costs £120 a year. [1]"
+    assert cite("<think>It never ends", HITS).text == ""

@@ -38,7 +38,7 @@ def test_every_claim_of_a_read_answer_is_its_quote(outcomes: list[Outcome]) -> N
 
 @pytest.mark.parametrize(
     ("measure", "least"),
-    [(lambda o: o.found, 0.90), (lambda o: o.quoted, 0.55), (lambda o: not o.refused, 0.75)],
+    [(lambda o: o.found, 0.90), (lambda o: o.quoted, 0.62), (lambda o: not o.refused, 0.88)],
     ids=["source among the first five", "answer quoted", "answered"],
 )
 def test_answerable_questions(
@@ -48,7 +48,7 @@ def test_answerable_questions(
 
 
 def test_unanswerable_questions_are_often_refused(outcomes: list[Outcome]) -> None:
-    assert share([outcome.refused for outcome in part(outcomes, answerable=False)]) >= 0.45
+    assert share([outcome.refused for outcome in part(outcomes, answerable=False)]) >= 0.35
 
 
 @needs_shared

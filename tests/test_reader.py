@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pytest
 
+from rag_app.calibration import Calibration
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.reader import SIGNALS, SentenceReader
-from rag_app.models.reranker import CrossEncoderReranker
+from rag_app.models.span_scorer import SpanScorer
 from rag_app.schema import Passage
-from tests.fakes import HashEmbedder, OverlapReranker
+from tests.fakes import HashEmbedder, OverlapPointer
 
 BERTHS = "# Berths\n\nA berth costs £120 a year. It must be paid by June."
 KEYS = "# Keys\n\nThe spare key hangs in the office. Ask the harbour master for it."
@@ -22,12 +23,12 @@ def equal_weights(stems: Iterable[str]) -> Mapping[str, float]:
 
 @pytest.fixture
 def reader() -> SentenceReader:
-    return SentenceReader(HashEmbedder(), OverlapReranker(), equal_weights)
+    return SentenceReader(HashEmbedder(), OverlapPointer(), equal_weights)
 
 
 @pytest.fixture(scope="module")
-def reranker() -> CrossEncoderReranker:
-    return CrossEncoderReranker.open()
+def scorer() -> SpanScorer:
+    return SpanScorer.open()
 
 
 def best(reader: SentenceReader, question: str, *passages: Passage) -> str:
@@ -56,8 +57,9 @@ def test_headings_alone_answer_nothing(reader: SentenceReader) -> None:
 
 
 def test_a_judgement_has_a_row_for_each_candidate(reader: SentenceReader) -> None:
-    found, signals = reader.judge("What does a berth cost?", PASSAGES)
-    assert signals.shape == (len(found), len(SIGNALS))
+    judgement = reader.judge("What does a berth cost?", PASSAGES)
+    assert judgement.signals.shape == (len(judgement.found), len(SIGNALS))
+    assert len(judgement.words) == len(judgement.found)
 
 
 def test_a_question_of_no_content_words_is_read_too(reader: SentenceReader) -> None:
@@ -70,38 +72,57 @@ def test_a_long_passage_is_read_to_its_end(reader: SentenceReader) -> None:
     assert found == "The spare key hangs in the office."
 
 
+def test_the_words_that_answer_lie_in_their_sentence(reader: SentenceReader) -> None:
+    for span in reader.read("Where does the spare key hang?", PASSAGES).spans:
+        assert span.words
+        assert span.start <= span.words[0] < span.words[1] <= span.end
+
+
+def test_a_calibration_moves_the_confidence_and_not_the_order() -> None:
+    said = Calibration("", scale=0.5, shift=1.0)
+    plain = SentenceReader(HashEmbedder(), OverlapPointer(), equal_weights)
+    moved = SentenceReader(
+        HashEmbedder(), OverlapPointer(), equal_weights, calibration=lambda: said
+    )
+    before, after = (each.read("What does a berth cost?", PASSAGES) for each in (plain, moved))
+    assert before.spans == after.spans
+    assert after.confidence == pytest.approx(said(before.confidence))
+
+
 def test_the_real_reader_is_surer_where_the_words_answer(
-    minilm: SentenceEmbedder, reranker: CrossEncoderReranker
+    minilm: SentenceEmbedder, scorer: SpanScorer
 ) -> None:
-    reader = SentenceReader(minilm, reranker, equal_weights)
+    reader = SentenceReader(minilm, scorer, equal_weights)
     answered = reader.read("How much does a berth cost?", PASSAGES)
     unanswered = reader.read("Who invented the telephone?", PASSAGES)
     assert answered.confidence > unanswered.confidence
     assert answered.spans[0].passage == 0
 
 
-def test_the_reranker_prefers_the_sentence_that_answers(reranker: CrossEncoderReranker) -> None:
-    scores = reranker.score(
-        "When was the bridge opened?",
-        ["The bridge was painted red.", "The bridge opened to traffic in 1932.", "Toll is £2."],
-    )
-    assert int(np.argmax(scores)) == 1
+def test_the_scorer_points_at_the_words_that_answer(scorer: SpanScorer) -> None:
+    text = "The bridge was painted red. It opened to traffic in 1932. The toll is £2."
+    (pointed,) = scorer.point("When was the bridge opened?", [text])
+    _, (start, end) = pointed.within(0, len(text))
+    assert text[start:end] == "1932"
 
 
-def test_a_score_does_not_depend_on_the_other_texts(reranker: CrossEncoderReranker) -> None:
+def test_what_is_said_of_a_text_does_not_depend_on_the_others(scorer: SpanScorer) -> None:
     texts = ["The bridge opened in 1932.", "A much longer sentence about nothing. " * 8]
-    alone = reranker.score("When did it open?", texts[:1])
-    together = reranker.score("When did it open?", texts)
-    assert together[0] == pytest.approx(alone[0], abs=0.1)
+    (alone,) = scorer.point("When did it open?", texts[:1])
+    together = scorer.point("When did it open?", texts)[0]
+    assert together.starts == pytest.approx(alone.starts, abs=0.3)
 
 
-def test_a_question_longer_than_the_model_reads_is_judged_too(
-    reranker: CrossEncoderReranker,
-) -> None:
+def test_a_question_longer_than_the_model_reads_is_answered_too(scorer: SpanScorer) -> None:
     question = "Tell me about the boats, the berths and all the rest of the harbour. " * 30
-    short, long = reranker.score(question, ["Yes.", "The boats lie at the berths. " * 30])
-    assert np.isfinite([short, long]).all()
+    pointed = scorer.point(question, ["Yes.", "The boats lie at the berths. " * 30])
+    assert all(np.isfinite(each.starts).all() for each in pointed)
 
 
-def test_no_texts_have_no_scores(reranker: CrossEncoderReranker) -> None:
-    assert reranker.score("When?", []).shape == (0,)
+def test_no_texts_are_pointed_at(scorer: SpanScorer) -> None:
+    assert scorer.point("When?", []) == []
+
+
+def test_outside_of_all_tokens_nothing_answers(scorer: SpanScorer) -> None:
+    (pointed,) = scorer.point("When?", ["In 1932."])
+    assert pointed.within(50, 60) == (-np.inf, (50, 60))

@@ -10,7 +10,14 @@ from typing import Any
 
 from rag_app.config import Settings
 from rag_app.errors import DataError
-from rag_app.evaluation.metrics import auroc, exact_match, f1, mean, percentiles
+from rag_app.evaluation.metrics import (
+    auroc,
+    exact_match,
+    expected_calibration_error,
+    f1,
+    mean,
+    percentiles,
+)
 from rag_app.evaluation.throwaway import evaluation_document, open_throwaway, read_text
 from rag_app.protocols import Reader
 from rag_app.rag import Rag
@@ -95,8 +102,9 @@ def _reading(reader: Reader, questions: Sequence[Question]) -> dict[str, float]:
         text = question.paragraph.text
         spans = reader.read(question.text, [Passage(text)]).spans
         start, end = (spans[0].start, spans[0].end) if spans else (0, 0)
-        exact.append(exact_match(text[start:end], question.golds))
-        overlap.append(f1(text[start:end], question.golds))
+        words = slice(*(spans[0].words or (start, end))) if spans else slice(0, 0)
+        exact.append(exact_match(text[words], question.golds))
+        overlap.append(f1(text[words], question.golds))
         golds = zip(question.starts, question.golds, strict=True)
         inside.append(float(any(start <= at and at + len(g) <= end for at, g in golds)))
     return {
@@ -140,9 +148,11 @@ def _abstention(
     answerable = [bool(question.golds) for question in questions]
     refused = [answer.mode == "abstain" for answer in answers]
     pairs = list(zip(answerable, refused, strict=True))
+    chances = [answer.confidence for answer in answers]
     return {
         # JSON knows no NaN.
-        "auroc": auroc([a.confidence for a in answers], answerable) if any(answerable) else None,
+        "auroc": auroc(chances, answerable) if any(answerable) else None,
+        "ece": expected_calibration_error(chances, answerable),
         "false_answer": mean([float(not said_no) for has, said_no in pairs if not has]),
         "false_refusal": mean([float(said_no) for has, said_no in pairs if has]),
     }

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 def ndcg(ranked: Sequence[str], relevant: Mapping[str, int], *, k: int) -> float:
@@ -64,6 +65,17 @@ def auroc(scores: Sequence[float], positive: Sequence[bool]) -> float:
     ranks = ((ends - counts + 1 + ends) / 2)[inverse]  # (n,) average rank of ties
     wins = ranks[kinds].sum() - positives * (positives + 1) / 2
     return float(wins / (positives * negatives))
+
+
+def expected_calibration_error(chances: ArrayLike, outcomes: ArrayLike, *, bins: int = 10) -> float:
+    """Mean distance of the chances said, 0…1, from how often it was so (Guo et al. 2017).
+
+    The answers are put into bins of equal width by their chance; each bin counts by its size.
+    """
+    said, seen = np.asarray(chances, dtype=float), np.asarray(outcomes, dtype=float)
+    where = np.minimum((said * bins).astype(int), bins - 1)
+    distances = np.bincount(where, weights=said - seen, minlength=bins)  # (bins,) times its size
+    return float(np.abs(distances).sum() / max(1, len(said)))
 
 
 def mean(values: Sequence[float]) -> float:

@@ -31,9 +31,9 @@ def evaluate_retrieval(
     Raises:
         DataError: The folder is not in BEIR layout.
     """
-    documents = _documents(folder)
-    judgements = _judgements(folder / "qrels" / f"{split}.tsv")
-    texts = dict(read_lines(folder / "queries.jsonl", _question))
+    documents = read_documents(folder)
+    judgements = read_judgements(folder / "qrels" / f"{split}.tsv")
+    texts = dict(read_lines(folder / "queries.jsonl", read_question))
     questions = [id_ for id_ in judgements if id_ in texts][:limit]
     if not questions:
         raise DataError(f"{folder / 'queries.jsonl'} holds no question judged in {split!r}")
@@ -66,7 +66,8 @@ def rank_documents(retriever: Retriever, question: str, *, depth: int) -> list[s
     return list(dict.fromkeys(hit.chunk.document_id for hit in hits))
 
 
-def _documents(folder: Path) -> list[Document]:
+def read_documents(folder: Path) -> list[Document]:
+    """The corpus of a folder in BEIR layout."""
     documents = read_lines(folder / "corpus.jsonl", _document)
     if not documents:
         raise DataError(f"{folder / 'corpus.jsonl'} holds no documents")
@@ -79,11 +80,12 @@ def _document(row: dict[str, Any]) -> Document:
     return evaluation_document(str(row["_id"]), text, title=title)
 
 
-def _question(row: dict[str, Any]) -> tuple[str, str]:
+def read_question(row: dict[str, Any]) -> tuple[str, str]:
+    """Id and text of a line of `queries.jsonl`."""
     return str(row["_id"]), row["text"]
 
 
-def _judgements(path: Path) -> dict[str, dict[str, int]]:
+def read_judgements(path: Path) -> dict[str, dict[str, int]]:
     """Question id → document id → relevance."""
     found: dict[str, dict[str, int]] = defaultdict(dict)
     lines = read_text(path).split("\n")

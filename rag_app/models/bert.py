@@ -8,7 +8,7 @@ instructions it embeds faster than torch does.
 import json
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -68,17 +68,33 @@ class Bert:
         if threads:
             options["INFERENCE_NUM_THREADS"] = str(threads)
         self._compiled = core.compile_model(_network(weights, config, head), "CPU", options)
-        self._width: int = self._compiled.output(0).partial_shape[1].get_length()
+        self._width: int = self._compiled.output(0).partial_shape[-1].get_length()
         self._own = threading.local()  # a request serves one thread at a time
 
     def run(self, encodings: "Sequence[Encoding]", *, most: int) -> NDArray[np.float32]:
         """What the head makes of each text, (n, d) float32, so many tokens at a time."""
         made = np.empty((len(encodings), self._width), np.float32)
+        for batch, result in self._batches(encodings, most):
+            made[batch] = result
+        return made
+
+    def run_tokens(
+        self, encodings: "Sequence[Encoding]", *, most: int
+    ) -> list[NDArray[np.float32]]:
+        """What a head over all states makes of each text's tokens, (t, d) float32 each."""
+        made = [np.empty((0, self._width), np.float32)] * len(encodings)
+        for batch, result in self._batches(encodings, most):
+            for row, number in enumerate(batch):
+                made[number] = result[row, : len(encodings[number].ids)].copy()
+        return made
+
+    def _batches(
+        self, encodings: "Sequence[Encoding]", most: int
+    ) -> Iterator[tuple[list[int], NDArray[np.float32]]]:
         for batch in batches([len(encoding.ids) for encoding in encodings], most):
             together = [encodings[i] for i in batch]
             short = max(len(encoding.ids) for encoding in together) <= _SHORT
-            made[batch] = self._infer(padded(together, _ROUNDED_SHORT if short else _ROUNDED_LONG))
-        return made
+            yield batch, self._infer(padded(together, _ROUNDED_SHORT if short else _ROUNDED_LONG))
 
     def _infer(self, tokens: Tokens) -> NDArray[np.float32]:
         if not hasattr(self._own, "request"):
@@ -122,6 +138,11 @@ def first_state(states: Any, _: Any) -> Any:
     from openvino import opset13 as op
 
     return op.gather(states, op.constant(np.int64(0)), op.constant(np.int64(1)))
+
+
+def all_states(states: Any, _: Any) -> Any:
+    """The states of all tokens, (b, t, d)."""
+    return states
 
 
 def linear(values: Any, weight: NDArray[np.float32], bias: NDArray[np.float32]) -> Any:

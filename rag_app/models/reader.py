@@ -2,25 +2,29 @@
 
 A funnel, as each judge is slower than the one before: all sentences of the passages are
 judged by their words, the best of them by their cosine with the question too, and the best
-of those are read by the reranker together with the question.
+stretches of text are read by a network that points at the words which answer.
 """
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rag_app.answer_type import answer_type, holds
+from rag_app.calibration import Calibration, logistic
 from rag_app.candidates import Candidate, candidates
-from rag_app.models.reranker import with_context
-from rag_app.protocols import Embedder, Reranker
+from rag_app.protocols import Embedder, Pointer
 from rag_app.schema import Passage, Reading, Span
+from rag_app.support import statement
 from rag_app.terms import stems
+from rag_app.windows import Window, windows
 
 Idf = Callable[[Iterable[str]], Mapping[str, float]]
 Scores = NDArray[np.float64]
+Words = tuple[int, int]
 
+READER = "sentences 2"  # changes whenever its confidence could mean something else
 # Columns of a judgement; each is higher for a better sentence.
 SIGNALS = (
     "overlap",  # share of the question's idf weight in the sentence, 0…1
@@ -28,27 +32,79 @@ SIGNALS = (
     "prior",  # what retrieval thought of its passage, 0…1
     "type",  # whether it holds the kind of thing that is asked for, 0 or 1
     "cosine",  # of the question and the sentence under its heading, −1…1
-    "answers",  # log-odds of the reranker
+    "answers",  # log-odds of the network that words of it answer, cut to −12…12
 )
-_MOST_EMBEDDED, _MOST_RERANKED = 80, 40
+_COSINE, _ANSWERS = 4, 5
+_MOST_READ = 12  # windows
+_MOST_EMBEDDED = 48  # sentences of them
+_SUREST = 12.0
 # Who is shown to the next judge.
 _BY_WORDS = np.array([0.30, 0.25, 0.60, 0.15])
-_COSINE = 0.60
-# How much each signal counts in the end. `benchmarks/fit_reader.py` finds the choice flat on
-# Wikipedia's questions, whose words stand in their paragraphs; people's often do not, so
-# the cosine counts more here than the fit would have it.
-WEIGHTS, BIAS = np.array([1.0, 2.0, 3.0, 1.5, 6.0, 0.5]), -8.0
-# Logistic regression over `certainty`, made by the same script.
-CERTAINTY, CERTAINTY_BIAS = np.array([0.15, 0.37]), -2.86
+# How much each signal counts in the end, and what the best sentence's signals say of the
+# chance that anything answers: logistic regressions made by `benchmarks/fit_reader.py`.
+WEIGHTS, BIAS = np.array([1.0, 2.5, 3.5, 0.5, 6.0, 0.25]), -8.0
+CERTAINTY, CERTAINTY_BIAS = np.array([0.333, -0.130, 0.040, 2.506, -1.919]), -1.566
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The most promising candidates of a question.
+
+    Attributes:
+        question: As it was read.
+        found: The n candidates.
+        signals: (n, 6) `SIGNALS`.
+        words: Of each, where in its passage the words stand that answer most likely.
+    """
+
+    question: str
+    found: Sequence[Candidate]
+    signals: Scores
+    words: Sequence[Words]
+
+    @property
+    def scores(self) -> Scores:
+        """(n,) log-odds that each is the one that answers."""
+        scores: Scores = self.signals @ WEIGHTS + BIAS
+        return scores
+
+    @property
+    def certainty(self) -> Scores:
+        """(5,) what tells whether the question is answered at all.
+
+        The best sentence's score, its lead over the mean of all (where nothing answers, many
+        sentences are about as good as each other), what the network thinks of it, the highest
+        cosine of all, and 1 where the question denies what the best sentence does not.
+        """
+        scores = self.scores
+        best = int(scores.argmax())
+        denied = statement(self.question).negated - statement(self.found[best].text).negated
+        return np.array(
+            [
+                scores[best],
+                scores[best] - scores.mean(),
+                self.signals[best, _ANSWERS],
+                self.signals[:, _COSINE].max(),
+                bool(denied),
+            ]
+        )
 
 
 class SentenceReader:
-    """Reads with the embedder and the reranker, behind the `Reader` protocol."""
+    """Reads with the embedder and a network that points, behind the `Reader` protocol."""
 
-    def __init__(self, embedder: Embedder, reranker: Reranker, idf: Idf) -> None:
+    def __init__(
+        self,
+        embedder: Embedder,
+        pointer: Pointer,
+        idf: Idf,
+        *,
+        calibration: Callable[[], Calibration] = Calibration,
+    ) -> None:
         self._embedder = embedder
-        self._reranker = reranker
+        self._pointer = pointer
         self._idf = idf
+        self._calibration = calibration
 
     def read(self, question: str, passages: Sequence[Passage]) -> Reading:
         """Sentences by how well they answer, and the chance that they answer at all.
@@ -57,31 +113,58 @@ class SentenceReader:
             question: A standalone question.
             passages: Best first.
         """
-        found, signals = self.judge(question, passages)
-        if not found:
+        judgement = self.judge(question, passages)
+        if not judgement.found:
             return Reading((), 0.0)
-        scores = signals @ WEIGHTS + BIAS
-        order = np.argsort(-scores, kind="stable")
+        scores = judgement.scores
         spans = tuple(
-            Span(found[i].passage, found[i].start, found[i].end, _logistic(scores[i]))
-            for i in order
+            Span(c.passage, c.start, c.end, logistic(scores[i]), judgement.words[i])
+            for i in np.argsort(-scores, kind="stable")
+            for c in [judgement.found[i]]
         )
-        sure = certainty(signals) @ CERTAINTY + CERTAINTY_BIAS
-        return Reading(spans, _logistic(sure))
+        sure = logistic(float(judgement.certainty @ CERTAINTY + CERTAINTY_BIAS))
+        return Reading(spans, self._calibration()(sure))
 
-    def judge(self, question: str, passages: Sequence[Passage]) -> tuple[list[Candidate], Scores]:
-        """The most promising candidates and their (n, 6) `SIGNALS`."""
+    def judge(self, question: str, passages: Sequence[Passage]) -> Judgement:
+        """What each signal says of the candidates in the most promising windows."""
         found = [c for number, p in enumerate(passages) for c in candidates(number, p.text)]
         if not found:
-            return [], np.empty((0, len(SIGNALS)))
+            return Judgement(question, [], np.empty((0, len(SIGNALS))), [])
         words = self._by_words(question, found, passages)  # (n, 4)
-        best = np.argsort(-(words @ _BY_WORDS), kind="stable")[:_MOST_EMBEDDED]
-        found, words = [found[i] for i in best], words[best]
-        cosines = self._cosines(question, found)
-        best = np.argsort(-(words @ _BY_WORDS + _COSINE * cosines), kind="stable")[:_MOST_RERANKED]
-        found, words, cosines = [found[i] for i in best], words[best], cosines[best]
-        answers = self._reranker.score(question, [_with_surroundings(c) for c in found])
-        return found, np.column_stack([words, cosines, answers])
+        promise = words @ _BY_WORDS
+        cut = windows(passages, found)
+        cut.sort(key=lambda window: -promise[list(window.members)].max())
+        cut = cut[:_MOST_READ]
+        members = [i for window in cut for i in window.members]
+        odds, pointed = self._pointed(question, passages, found, cut)
+        members = sorted(members, key=lambda i: -promise[i])[:_MOST_EMBEDDED]
+        cosines = self._cosines(question, [found[i] for i in members])
+        answers = np.array([odds[i] for i in members])
+        return Judgement(
+            question,
+            [found[i] for i in members],
+            np.column_stack([words[members], cosines, answers]),
+            [pointed[i] for i in members],
+        )
+
+    def _pointed(
+        self,
+        question: str,
+        passages: Sequence[Passage],
+        found: Sequence[Candidate],
+        cut: Sequence[Window],
+    ) -> tuple[dict[int, float], dict[int, Words]]:
+        """By candidate: the log-odds that it answers, and the words in its passage that do."""
+        texts = [w.lead + passages[w.passage].text[w.start : w.end] for w in cut]
+        odds: dict[int, float] = {}
+        words: dict[int, Words] = {}
+        for window, read in zip(cut, self._pointer.point(question, texts), strict=True):
+            moved = len(window.lead) - window.start
+            for i in window.members:
+                sure, (start, end) = read.within(found[i].start + moved, found[i].end + moved)
+                odds[i] = min(max(sure, -_SUREST), _SUREST)
+                words[i] = start - moved, end - moved
+        return odds, words
 
     def _by_words(
         self, question: str, found: Sequence[Candidate], passages: Sequence[Passage]
@@ -111,23 +194,6 @@ class SentenceReader:
         return cosines
 
 
-def certainty(signals: Scores) -> Scores:
-    """(2,) what tells whether a question is answered at all, from its (n, 6) judgement.
-
-    The best sentence's score, and its lead over the mean of all: where nothing answers, many
-    sentences are about as good as each other.
-    """
-    scores = signals @ WEIGHTS
-    return np.array([scores.max(), scores.max() - scores.mean()])
-
-
-def _with_surroundings(candidate: Candidate) -> str:
-    before = candidate.before
-    if candidate.context not in before:
-        before = f"{candidate.context} {before}"
-    return with_context(candidate.text, before)
-
-
 def _overlap(weights: Mapping[str, float], text: str) -> float:
     """Share, 0…1, of the question's idf weight whose stems occur in the text."""
     total = sum(weights.values())
@@ -135,7 +201,3 @@ def _overlap(weights: Mapping[str, float], text: str) -> float:
         return 0.0
     found = set(stems(text))
     return sum(weight for stem, weight in weights.items() if stem in found) / total
-
-
-def _logistic(value: float) -> float:
-    return 1 / (1 + math.exp(-value))
