@@ -19,12 +19,15 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import run_in_executor
 
+from rag_app.errors import ModelError
 from rag_app.protocols import Embedder, Message, TextKind, Tokenizer, Vectors
 from rag_app.schema import Document, Hit, identify
 
 if TYPE_CHECKING:
     from rag_app.retriever import Retriever
 
+_BYTES_PER_TOKEN = 3  # fewer than common tokenizers have on average
+_AROUND_A_MESSAGE = 8  # tokens
 _BETWEEN = "\n\n"  # parts of one source
 _MESSAGES: dict[str, type[BaseMessage]] = {
     "system": SystemMessage,
@@ -135,15 +138,24 @@ class LangChainGenerator:
         self._model = model
 
     def count(self, messages: Sequence[Message]) -> int:
-        """Tokens of the messages: four characters each, which errs on the long side."""
-        return sum(len(message["content"]) // 4 + 8 for message in messages)
+        """About how many tokens the messages have, and rather too many than too few."""
+        length = sum(len(message["content"].encode()) for message in messages)
+        return length // _BYTES_PER_TOKEN + _AROUND_A_MESSAGE * len(messages)
 
     def stream(self, messages: Sequence[Message]) -> Iterator[str]:
-        """The continuation, piece by piece."""
+        """The continuation, piece by piece; closing the iterator ends the request.
+
+        Raises:
+            ModelError: The model cannot be reached, or fails.
+        """
         converted = [_MESSAGES[message["role"]](message["content"]) for message in messages]
-        for piece in self._model.stream(converted):
-            if text := piece.text:
-                yield str(text)
+        try:
+            for piece in self._model.stream(converted):
+                if text := piece.text:
+                    yield str(text)
+        except Exception as error:
+            first = str(error).strip().split("\n")[0] or type(error).__name__
+            raise ModelError(f"{self.name} failed while writing: {first}") from error
 
 
 def documents_from_langchain(loaded: Iterable[LangChainDocument]) -> list[Document]:

@@ -7,6 +7,7 @@ from typing import Any
 from rag_app.context import Section
 from rag_app.schema import Answer, Hit, Retrieval
 
+NO_SUPPORT = "not supported by the documents"
 _SHOWN = 300  # characters of a hit on a terminal
 
 
@@ -94,7 +95,7 @@ def answer_text(answer: Answer) -> str:
             quoted = " ".join(citation.quote.split())
             lines.append(f"[{citation.number}] {where(citation.source, citation.page)}: “{quoted}”")
     for start, end in answer.unsupported:
-        lines.append(f"not supported by the documents: “{answer.text[start:end]}”")
+        lines.append(f"{NO_SUPPORT}: “{answer.text[start:end]}”")
     lines.append(f"(chance that the documents answer this: {answer.confidence:.0%})")
     if answer.note:
         lines.append(answer.note)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -206,6 +207,57 @@ def test_a_template_that_refuses_system_messages_gets_the_rules_with_the_questio
 
 
 # Errors
+
+
+FAMILIES = {
+    "chatml (Qwen, SmolLM)": (
+        "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+        "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+    ),
+    "Llama 3": (
+        "{% for m in messages %}<|start_header_id|>{{ m.role }}<|end_header_id|>\n\n"
+        "{{ m.content | trim }}<|eot_id|>{% endfor %}"
+        "{% if add_generation_prompt %}<|start_header_id|>assistant<|end_header_id|>{% endif %}"
+    ),
+    "Phi 3": (
+        "{% for m in messages %}<|{{ m.role }}|>\n{{ m.content }}<|end|>\n{% endfor %}"
+        "{% if add_generation_prompt %}<|assistant|>\n{% endif %}"
+    ),
+    "Gemma": (
+        "{% if messages[0].role == 'system' %}{{ raise_exception('System role not supported') }}"
+        "{% endif %}{% for m in messages %}<start_of_turn>{{ m.role }}\n{{ m.content | trim }}"
+        "<end_of_turn>\n{% endfor %}{% if add_generation_prompt %}<start_of_turn>model\n{% endif %}"
+    ),
+    "Mistral": (
+        "{% for m in messages %}{% if (m.role == 'user') != (loop.index0 % 2 == 0) %}"
+        "{{ raise_exception('Roles must alternate user/assistant/user/assistant/...') }}{% endif %}"
+        "[INST] {{ m.content }} [/INST]{% endfor %}"
+    ),
+}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_templates_of_the_common_families_get_rules_sources_and_question(
+    altered: Path, family: str
+) -> None:
+    rewrite_template(altered, FAMILIES[family])
+    generator = CausalGenerator.open(str(altered))
+    messages = answer_messages("When does it open?", [a_hit("It opens at eight.")])
+    prompt = generator._tokenizer.decode(generator._prompt(messages)["input_ids"][0])
+    assert all(message["content"].strip() in prompt for message in messages)
+
+
+def test_weights_of_a_byte_say_the_same(taught: Path) -> None:
+    pytest.importorskip("torchao")
+    generator = CausalGenerator.open(str(taught), precision="int8")
+    assert "".join(generator.stream(ASKED)) == LEARNT
+
+
+def test_weights_of_a_byte_need_a_package(taught: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torchao.quantization", None)
+    generator = CausalGenerator.open(str(taught), precision="int8")
+    with pytest.raises(ModelError, match=r"rag-app\[quantised\]"):
+        list(generator.stream(ASKED))
 
 
 def test_a_missing_model_is_answered_with_the_command_that_gets_it() -> None:

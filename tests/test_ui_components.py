@@ -28,6 +28,7 @@ from ui.components import (
 from ui.conversation import (
     answer_html,
     confidence_words,
+    draft_html,
     found_html,
     question_html,
     within_html,
@@ -183,10 +184,10 @@ def test_numbers_go_with_their_nouns() -> None:
     ("confidence", "words"),
     [
         (1.0, "well supported"),
-        (0.85, "well supported"),
-        (0.849, "likely"),
-        (0.65, "likely"),
-        (0.649, "uncertain"),
+        (0.6, "well supported"),
+        (0.599, "likely"),
+        (0.3, "likely"),
+        (0.299, "uncertain"),
         (0.0, "uncertain"),
     ],
 )
@@ -206,7 +207,8 @@ def test_confidence_has_words(confidence: float, words: str) -> None:
         answer_html(an_answer(a_hit(HOSTILE, source=HOSTILE)), turn=1),
         answer_html(an_answer(a_hit(HOSTILE, source=HOSTILE), mode="generate"), turn=1),
         answer_html(an_abstention(a_hit(HOSTILE, source=HOSTILE)), turn=1),
-        found_html([a_hit(HOSTILE, source=HOSTILE)], HOSTILE),
+        found_html([a_hit(HOSTILE, source=HOSTILE)]),
+        draft_html(HOSTILE),
         documents_html([an_entry(HOSTILE, reason=HOSTILE)]),
         outcomes_html([("failed", HOSTILE, HOSTILE)]),
         heading_html(HOSTILE, HOSTILE),

@@ -12,11 +12,9 @@ from pathlib import PurePath
 from typing import Literal
 
 from rag_app.index.catalog import Entry
+from rag_app.printable import printable
 
 NoticeKind = Literal["note", "error"]
-# Control characters, those that turn the direction of what follows (which could make one
-# file name look like another), and halves of pairs as in file names that are not UTF-8.
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 # A line end in the midst of a sentence, as PDFs have it: after a line so long that it was
 # probably broken, more so where the next does not go on in small letters; and before
 # neither a blank line, nor the next item of a list, nor the next row ("label: value").
@@ -24,11 +22,6 @@ _BEGINS_ANEW = r"[\s•·*#\-–—]|\d+[.)]|\x7f|[^\n:]{1,30}: "
 _WRAP = re.compile(
     rf"((?<=[^\n]{{50}})\n(?=[a-zß-ÿ])|(?<=[^\n]{{79}}[^\n.!?:;])\n)(?!{_BEGINS_ANEW})"
 )
-
-
-def printable(text: str) -> str:
-    """The text, of the same length, with spaces for what cannot be shown or sent."""
-    return _UNPRINTABLE.sub(" ", text)
 
 
 def plain(text: str) -> str:

@@ -12,7 +12,7 @@ from ui.components import counted, file_name, highlighted, place, plain, rejoine
 _BELOW = " › "  # between the headings of a chunk, outermost first
 
 # From this confidence on, the words.
-_CONFIDENCE = ((0.85, "well supported", "strong"), (0.65, "likely", "fair"))
+_CONFIDENCE = ((0.6, "well supported", "strong"), (0.3, "likely", "fair"))
 
 
 def confidence_words(confidence: float) -> str:
@@ -40,15 +40,20 @@ def answer_html(answer: Answer, *, turn: int) -> str:
     return shown + _remarks(answer) + _evidence(answer, turn)
 
 
-def found_html(hits: Sequence[Hit], draft: str = "") -> str:
-    """What is known before the answer is: where it will come from, and its draft."""
+def found_html(hits: Sequence[Hit]) -> str:
+    """What is known before the answer is: where it will come from."""
     names = dict.fromkeys(place(hit.chunk.source, hit.chunk.page) for hit in hits)
     chips = "".join(f'<li class="chip">{plain(name)}</li>' for name in names)
-    written = f'<div class="answer draft">{plain(draft)}</div>' if draft else ""
     return (
-        f'{written}<p class="working" role="status">Reading {counted(len(hits), "passage")}</p>'
+        f'<p class="working" role="status">Reading {counted(len(hits), "passage")}</p>'
         f'<ul class="chips">{chips}</ul>'
     )
+
+
+def draft_html(draft: str) -> str:
+    """What a language model has written so far, above the quotes that are known to be right."""
+    written = f'<div class="answer draft">{plain(draft)}</div>' if draft else ""
+    return f'{written}<p class="working" role="status">Writing</p>'
 
 
 def _prose(answer: Answer, turn: int) -> str:
@@ -71,14 +76,26 @@ def _prose(answer: Answer, turn: int) -> str:
 
 
 def _told(answer: Answer, text: str, begin: int, end: int) -> str:
-    """A stretch of the text, with what nothing supports marked."""
+    """A stretch of the text, with the words that answer and what nothing supports marked."""
     shown = ""
-    for start, stop in answer.unsupported:
+    for start, stop, kind in sorted(_marks(answer)):
         if begin <= start and stop <= end:
-            shown += f'{plain(text[begin:start])}<span class="unsupported">'
+            shown += f'{plain(text[begin:start])}<span class="{kind}">'
             shown += f"{plain(text[start:stop])}</span>"
             begin = stop
     return shown + plain(text[begin:end])
+
+
+def _marks(answer: Answer) -> list[tuple[int, int, str]]:
+    """(start, end, kind) of what is marked in the answer's text."""
+    marks = [(start, end, "unsupported") for start, end in answer.unsupported]
+    for citation in answer.citations:
+        if citation.words is not None:
+            # Where the reader could tell words, the claim is the quote.
+            moved = citation.answer_start - citation.start
+            start, end = citation.words
+            marks.append((start + moved, end + moved, "words"))
+    return marks
 
 
 def _remarks(answer: Answer) -> str:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePath
 
 from rag_app.index.catalog import Catalog, Entry
-from ui.components import file_name, printable
+from rag_app.printable import printable
+from ui.components import file_name
 
 _UPLOADS = "Uploaded files"
 

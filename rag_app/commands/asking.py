@@ -2,7 +2,9 @@
 
 import argparse
 import json
+import sys
 from contextlib import closing
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rag_app.commands.common import of_an_index, print_json
@@ -33,8 +35,6 @@ def search(arguments: argparse.Namespace) -> int:
 
 def explain_search(arguments: argparse.Namespace) -> int:
     """Show why a question finds what it finds."""
-    from dataclasses import asdict
-
     from rag_app.explain import explain, explanation_text
     from rag_app.rag import Rag
 
@@ -56,10 +56,13 @@ def explain_search(arguments: argparse.Namespace) -> int:
 
 def ask(arguments: argparse.Namespace) -> int:
     """Answer with citations."""
+    from rag_app.records.pages import write_records
+    from rag_app.records.record import records_of
     from rag_app.rendering import answer_json, answer_text
 
     questions = _questions(arguments)
     where = dict(arguments.where)
+    answers = []
     with closing(_open_for_answers(arguments)) as rag:
         for row in questions:
             history = row.get("history") or ()
@@ -74,7 +77,33 @@ def ask(arguments: argparse.Namespace) -> int:
                 print_json(_with_id(row, answer_json(answer)))
             else:
                 print(answer_text(answer))
+            answers.append(answer)
+        if arguments.export:
+            write_records(records_of(answers, rag.index.catalog), arguments.export)
     return 0
+
+
+def recheck_file(arguments: argparse.Namespace) -> int:
+    """Say which quotes of an exported file still stand; 1 where one does not."""
+    from rag_app.index.catalog import Catalog
+    from rag_app.records.recheck import MEANING, recheck
+    from rag_app.records.record import read_records
+    from rag_app.rendering import shorten, where
+
+    records = read_records(arguments.file)
+    with closing(Catalog(of_an_index(arguments).index)) as catalog:
+        checked = list(recheck(records, catalog))
+    if arguments.json:
+        rows = [{**asdict(each), "holds": each.holds} for each in checked]
+        print_json({"quotes": rows, "holds": all(each.holds for each in checked)})
+    else:
+        for each in checked:
+            said = " ".join(each.quote.quote.split())
+            place = where(each.quote.source, each.quote.page)
+            print(f"{each.verdict}: [{each.quote.number}] {place}: “{shorten(said)}”")
+        for verdict in dict.fromkeys(each.verdict for each in checked):
+            print(f"{verdict}: {MEANING[verdict]}", file=sys.stderr)
+    return 0 if all(each.holds for each in checked) else 1
 
 
 def _open_for_answers(arguments: argparse.Namespace) -> "Rag":

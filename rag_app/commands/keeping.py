@@ -77,6 +77,26 @@ def config(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def calibrate_index(arguments: argparse.Namespace) -> int:
+    """Fit the confidence to the documents of the index."""
+    from dataclasses import asdict
+
+    from rag_app.rag import Rag
+    from rag_app.workbench.calibrate import calibrate
+
+    with closing(Rag.open(settings=of_an_index(arguments, answer="read"))) as rag:
+        fitted = calibrate(rag, questions=arguments.questions)
+    if arguments.json:
+        print_json({**asdict(fitted), "kept": fitted.better})
+        return 0
+    verdict = "kept" if fitted.better else "no better than before, so not kept"
+    print(
+        f"expected calibration error on {fitted.questions} readings: {fitted.before:.3f} before, "
+        f"{fitted.after:.3f} after (five-fold); {verdict}"
+    )
+    return 0
+
+
 def doctor(arguments: argparse.Namespace) -> int:
     """Check models, index and machine."""
     from rag_app.doctor import examine, repair

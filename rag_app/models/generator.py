@@ -1,6 +1,7 @@
 """A local causal language model through transformers, streamed word by word."""
 
 import logging
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from functools import cached_property
@@ -10,6 +11,7 @@ from typing import Any, Self
 from rag_app.errors import ModelError
 from rag_app.models.files import find_model, loading, loading_weights
 from rag_app.protocols import Message
+from rag_app.schema import WeightPrecision
 
 _logger = logging.getLogger(__name__)
 _LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
@@ -27,12 +29,14 @@ class CausalGenerator:
         max_new_tokens: int = 400,
         temperature: float = 0.0,
         seed: int = 0,
+        precision: WeightPrecision = "auto",
     ) -> None:
         self.name = name
         self._folder = folder
         self._max_new_tokens = max_new_tokens
         self._temperature = temperature
         self._seed = seed
+        self._precision = precision
         self._busy = threading.Lock()
 
     @classmethod
@@ -110,12 +114,31 @@ class CausalGenerator:
             return self._templated(_without_system(messages))
 
     def _templated(self, messages: Sequence[Message]) -> Any:
+        told = [
+            {"role": message["role"], "content": self._disarmed(message["content"])}
+            for message in messages
+        ]
         return self._tokenizer.apply_chat_template(
-            [dict(message) for message in messages],
+            told,
             add_generation_prompt=True,
+            enable_thinking=False,  # what some models think first is no answer
             return_dict=True,
             return_tensors="pt",
         )
+
+    def _disarmed(self, text: str) -> str:
+        """The text without the model's control tokens, which could end its turn of the talk."""
+        while self._control.search(text):
+            text = self._control.sub(lambda match: f"{match[0][0]} {match[0][1:]}", text)
+        return text
+
+    @cached_property
+    def _control(self) -> re.Pattern[str]:
+        """Finds the control tokens of the model."""
+        added = self._tokenizer.added_tokens_decoder.values()
+        named = [token.content for token in added if token.special and len(token.content) > 1]
+        longest_first = sorted(named, key=len, reverse=True)
+        return re.compile("|".join(map(re.escape, longest_first)) or "(?!)")
 
     @cached_property
     def _context(self) -> int:
@@ -142,12 +165,32 @@ class CausalGenerator:
         from transformers import AutoModelForCausalLM
 
         device = "cuda" if torch.cuda.is_available() else "cpu"
+        options = _loaded_as(self._precision)
         with loading_weights(self._folder):
             model: Any = AutoModelForCausalLM.from_pretrained(
-                self._folder, **_LOCAL, use_safetensors=True, dtype="auto"
+                self._folder, **_LOCAL, use_safetensors=True, **options
             )
         _logger.info("loaded %s in %s on %s", self.name, model.dtype, device)
         return model.to(device).eval()
+
+
+def _loaded_as(precision: WeightPrecision) -> dict[str, Any]:
+    """What transformers is told, so that the weights are loaded in that precision."""
+    if precision != "int8":
+        return {"dtype": precision}
+    import torch
+    from transformers import TorchAoConfig
+
+    try:
+        from torchao.quantization import Int8WeightOnlyConfig
+    except ImportError as error:
+        raise ModelError(
+            "generator_precision int8 needs torchao; `pip install rag-app[quantised]`"
+        ) from error
+    return {
+        "dtype": torch.bfloat16,
+        "quantization_config": TorchAoConfig(Int8WeightOnlyConfig()),
+    }
 
 
 def _without_system(messages: Sequence[Message]) -> list[Message]:

@@ -1,6 +1,8 @@
 """The conversation: a question, the evidence as soon as it is found, the checked answer."""
 
 import logging
+from collections.abc import Sequence
+from functools import partial
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -8,10 +10,12 @@ from streamlit.navigation.page import StreamlitPage
 from rag_app.config import Settings
 from rag_app.errors import RagError
 from rag_app.rag import Rag
-from rag_app.schema import Delta, Done, Found, Hit
+from rag_app.records.pages import FORMATS, Form
+from rag_app.records.record import records_of
+from rag_app.schema import Answer, Delta, Done, Found, Hit, Quoted
 from ui import state
 from ui.components import file_name, heading_html, notice_html, totals
-from ui.conversation import answer_html, found_html, question_html
+from ui.conversation import answer_html, draft_html, found_html, question_html
 from ui.filters import Choices
 from ui.views import filtering, why
 
@@ -20,6 +24,7 @@ _TITLE = "Ask your documents"
 _PROMISE = "Every answer quotes its sources, word for word."
 _EMPTY = "The library is empty. Add some documents there, then come back and ask."
 _BUSY = "Your documents are being added; the library shows how far it is."
+_FORMAT_NAMES = {".md": "Markdown", ".html": "Web page", ".json": "JSON"}
 # Offered where the samples are in the library, by the file that answers.
 _SAMPLE_QUESTIONS = {
     "hoist-manual.pdf": "When were the hoist's wire ropes last renewed?",
@@ -41,8 +46,10 @@ def render(settings: Settings, *, library: StreamlitPage) -> None:
             filtering.render(choices)
             st.chat_input("Ask a question", key=state.QUESTION, on_submit=_submit)
     if state.turns():
-        _toolbar()
+        exports = _toolbar()
         _conversation(rag, choices)
+        with exports:
+            _exports(rag)
 
 
 def _submit() -> None:
@@ -76,14 +83,38 @@ def _examples(rag: Rag) -> None:
 # Afterwards
 
 
-def _toolbar() -> None:
+def _toolbar() -> st.delta_generator.DeltaGenerator:
+    """Draw the tools; returns where the exports go, once there is something to export."""
     with st.container(horizontal=True, horizontal_alignment="right", key="toolbar"):
+        exports = st.container(width="content", key="exports")
         st.button(
             "New conversation",
             icon=":material/add_comment:",
             type="tertiary",
             on_click=state.begin_anew,
         )
+    return exports
+
+
+def _exports(rag: Rag) -> None:
+    """The conversation as a file; `rag-app recheck` says later what of it still stands."""
+    answers = [turn.answer for turn in state.turns() if turn.answer is not None]
+    if not answers:
+        return
+    with st.popover("Export", icon=":material/download:", type="tertiary"):
+        for ending, form in FORMATS.items():
+            st.download_button(
+                _FORMAT_NAMES[ending],
+                partial(_export, form, rag, answers),  # made when it is asked for
+                file_name=f"answers{ending}",
+                on_click="ignore",
+                type="tertiary",
+                width="stretch",
+            )
+
+
+def _export(form: Form, rag: Rag, answers: Sequence[Answer]) -> str:
+    return form(records_of(answers, rag.index.catalog))
 
 
 def _conversation(rag: Rag, choices: Choices) -> None:
@@ -114,18 +145,20 @@ def _answer(
     place.html('<p class="working" role="status">Searching</p>')
     history = [earlier.question for earlier in state.turns()[: number - 1]]
     hits: tuple[Hit, ...] = ()
-    draft = ""
+    draft, quoted = "", ""
     try:
         for event in rag.stream(turn.question, where=turn.filter.where, history=history):
             match event:
                 case Found():
                     hits = event.hits
+                case Quoted():
+                    quoted = answer_html(event.answer, turn=number)
                 case Delta():
                     draft += event.text
                 case Done():
                     turn.answer = event.answer
                     return
-            place.html(found_html(hits, draft))
+            place.html(draft_html(draft) + quoted if quoted else found_html(hits))
     except RagError as error:
         turn.error = str(error)
     except Exception:

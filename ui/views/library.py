@@ -10,6 +10,7 @@ from rag_app.config import Settings
 from rag_app.errors import RagError
 from rag_app.index.catalog import Entry
 from rag_app.index.index import Index
+from rag_app.printable import printable
 from ui import state
 from ui.components import (
     counted,
@@ -17,7 +18,6 @@ from ui.components import (
     heading_html,
     notice_html,
     outcomes_html,
-    printable,
     totals,
 )
 from ui.ingestion import Ingestion

@@ -1,0 +1,79 @@
+"""Language models of a server or a provider, by name.
+
+`provider:model` names any model that LangChain's `init_chat_model` knows (`ollama:qwen3`,
+`anthropic:…`); a URL beside the name is a server that speaks OpenAI's protocol, as Ollama,
+vLLM and llama.cpp do. The question and the passages that were found are sent there.
+"""
+
+import logging
+import os
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from rag_app.errors import ModelError
+from rag_app.protocols import Generator
+
+_logger = logging.getLogger(__name__)
+# Two letters at least: one is a drive of Windows.
+_OF_PROVIDER = re.compile(r"[a-z][a-z0-9_]+:[^/\\]")
+_HOSTS_HERE = {"localhost", "127.0.0.1", "::1"}
+_PROVIDERS_HERE = {"ollama", "llamacpp"}
+_TIMEOUT = 120  # seconds
+_NO_KEY = "none"  # servers on one's own machine ask for none, but the client does
+
+
+def is_served(name: str, url: str) -> bool:
+    """Whether the name means a model of a server or a provider, not one in a folder."""
+    return bool(url) or _OF_PROVIDER.match(name) is not None
+
+
+def open_served_model(
+    name: str, *, url: str, context: int, max_new_tokens: int, temperature: float, seed: int
+) -> Generator:
+    """The model of that name; nothing is sent yet.
+
+    Args:
+        name: `provider:model`, or a model of the server at `url`.
+        url: Where the server speaks OpenAI's protocol, such as `http://127.0.0.1:11434/v1`.
+        context: Tokens of prompt and answer that the model was started with.
+        max_new_tokens: Longest answer.
+        temperature: See `Settings`.
+        seed: The same; sent to servers at a URL alone, as not all providers know it.
+
+    Raises:
+        ModelError: The package for the provider is not installed, or the name is unknown.
+    """
+    from langchain.chat_models import init_chat_model
+
+    from rag_app.langchain_adapter import LangChainGenerator
+
+    options: dict[str, Any] = {
+        "temperature": temperature,
+        "max_tokens": max_new_tokens,
+        "timeout": _TIMEOUT,
+    }
+    if url:
+        options |= {
+            "model_provider": "openai",
+            "base_url": url,
+            "api_key": os.environ.get("OPENAI_API_KEY", _NO_KEY),
+            "seed": seed,
+            "max_retries": 0,
+        }
+    if (where := _elsewhere(name, url)) is not None:
+        _logger.warning("questions and the passages found for them are sent to %s", where)
+    try:
+        model = init_chat_model(name, **options)
+    except Exception as error:
+        raise ModelError(f"{name} cannot be used: {error}") from error
+    return LangChainGenerator(model, name=name, prompt_tokens=max(1, context - max_new_tokens))
+
+
+def _elsewhere(name: str, url: str) -> str | None:
+    """Who gets to see the passages, where that is not this machine."""
+    if url:
+        host = urlsplit(url).hostname or url
+        return None if host in _HOSTS_HERE else host
+    provider = name.partition(":")[0]
+    return None if provider in _PROVIDERS_HERE else provider
