@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rag_app import __version__
-from rag_app.commands import asking, keeping
+from rag_app.commands import asking, embedding, keeping
 from rag_app.errors import RagError
 
 
@@ -77,10 +77,11 @@ def _parser() -> argparse.ArgumentParser:
     searching.add_argument(
         "--sections", action="store_true", help="show the whole sections that the chunks stand in"
     )
-    answering.add_argument("--generator", metavar="NAME", help="language model, or `read`")
-    answering.add_argument(
-        "--strict", action="store_true", help="leave out what is written without support"
+    _add_answer_options(answering)
+    rechecking = command(
+        "recheck", asking.recheck_file, "say which quotes of exported answers still stand"
     )
+    rechecking.add_argument("file", type=Path)
     explaining = command(
         "explain", asking.explain_search, "show why a question finds what it finds"
     )
@@ -97,18 +98,39 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="first make the vector store anew",
     )
+    calibrating = command(
+        "calibrate", keeping.calibrate_index, "fit how sure answers are to your documents"
+    )
+    calibrating.add_argument("--questions", type=int, default=200, help="made from the documents")
     moving = command("migrate", keeping.migrate, "move the vectors to another store")
     moving.add_argument("store", help="as in the setting vector_store")
     models = command("models", keeping.models, "list the models on this machine, or get one")
     models.add_argument("action", choices=("list", "pull"))
     models.add_argument("name", nargs="?")
-    evaluating = command("eval", keeping.measure, "measure retrieval, answers or chunks")
-    evaluating.add_argument("what", choices=("retrieval", "answers", "chunks"))
-    evaluating.add_argument("data", type=Path)
-    evaluating.add_argument("--split", default="test", help="of the relevance judgements")
-    evaluating.add_argument("-k", type=int, help="chunks retrieved, where the measure has no own k")
-    evaluating.add_argument("--limit", type=int, help="only the first so many questions")
+    embedding.add_parser(commands, add_common_options)
+    _add_measures(command("eval", keeping.measure, "measure retrieval, answers or chunks"))
     return parser
+
+
+def _add_measures(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("what", choices=("retrieval", "answers", "chunks"))
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--split", default="test", help="of the relevance judgements")
+    parser.add_argument("-k", type=int, help="chunks retrieved, where the measure has no own k")
+    parser.add_argument("--limit", type=int, help="only the first so many questions")
+
+
+def _add_answer_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--generator", metavar="NAME", help="language model, or `read`")
+    parser.add_argument(
+        "--strict", action="store_true", help="leave out what is written without support"
+    )
+    parser.add_argument(
+        "--export",
+        type=Path,
+        metavar="FILE",
+        help="keep the answers in a .md, .html or .json file that `recheck` reads",
+    )
 
 
 def _add_search_options(parser: argparse.ArgumentParser) -> None:

@@ -17,6 +17,8 @@ from urllib.request import urlopen
 
 import pytest
 
+from rag_app.records.record import read_records
+
 sync_api = pytest.importorskip("playwright.sync_api")
 
 ROOT = Path(__file__).parent.parent
@@ -374,6 +376,39 @@ def test_the_reasons_scroll_inside_themselves_on_a_phone(phone: "sync_api.Page")
     assert phone.evaluate("document.scrollingElement.scrollWidth <= innerWidth")
     assert phone.locator(".stMain").evaluate("e => e.scrollWidth <= e.clientWidth")
     shot(phone, "phone-why")
+
+
+@pytest.mark.parametrize(("form", "ending"), [("Markdown", ".md"), ("Web page", ".html")])
+def test_a_conversation_is_exported_and_can_be_read_again(
+    page: "sync_api.Page", tmp_path: Path, form: str, ending: str
+) -> None:
+    told(ask(page, PDF_QUESTION))
+    settle(page)
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as begun:
+        page.get_by_role("button", name=form).click()
+    path = tmp_path / f"answers{ending}"
+    begun.value.save_as(path)
+    (record,) = read_records(path)
+    assert record.question == PDF_QUESTION
+    assert record.quotes[0].source.endswith("hoist-manual.pdf")
+    assert len(record.quotes[0].digest) == 64
+
+
+def test_the_words_that_answer_are_bold(page: "sync_api.Page") -> None:
+    answer = ask(page, "How much is a day pass for the workshop?")
+    sync_api.expect(answer.locator(".answer .words").first).to_have_text("£9")
+
+
+def test_the_map_shows_where_a_question_falls(page: "sync_api.Page") -> None:
+    page.get_by_role("link", name="Map").click()
+    page.locator(".vega-embed svg, .vega-embed canvas").first.wait_for()
+    page.get_by_role("textbox", name="Pin a question").fill(PDF_QUESTION)
+    page.keyboard.press("Enter")
+    nearest = page.locator(".passage").first
+    sync_api.expect(nearest).to_contain_text("hoist-manual.pdf")
+    sync_api.expect(page.locator(".passage")).to_have_count(5)
+    shot(page, "map")
 
 
 def test_nothing_is_cut_off_on_a_phone(phone: "sync_api.Page") -> None:

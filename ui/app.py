@@ -10,7 +10,7 @@ from rag_app.config import Settings
 from rag_app.errors import RagError
 from ui import state
 from ui.components import notice_html
-from ui.views import chat, library
+from ui.views import chat, library, mapping
 
 _logger = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
@@ -28,10 +28,12 @@ def main() -> None:
         default=True,
     )
     # Streamlit's own navigation folds away on a phone; this one is always in sight.
-    page = st.navigation([chat_page, library_page], position="hidden")
+    map_page = st.Page(lambda: _guarded(mapping.render), title="Map", url_path="map")
+    page = st.navigation([chat_page, library_page, map_page], position="hidden")
     with st.container(horizontal=True, key="navigation"):
         st.page_link(chat_page, icon=":material/forum:")
         st.page_link(library_page, icon=":material/folder_open:")
+        st.page_link(map_page, icon=":material/scatter_plot:")
     page.run()
 
 

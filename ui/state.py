@@ -14,6 +14,7 @@ from rag_app.index.index import Index
 from rag_app.protocols import Embedder
 from rag_app.rag import Rag, open_generator, open_index
 from rag_app.schema import Answer
+from rag_app.workbench.collection_map import CollectionMap, draw_map
 from ui.components import NoticeKind
 from ui.filters import Choices, Filter, choices
 from ui.ingestion import Ingestion
@@ -35,6 +36,9 @@ FILES = "files"
 FOLDER = "folder"
 FILTER = "filter"
 REMOVAL = "removal"
+COLOUR = "colour"
+PIN = "pin"
+MAP = "map"
 NOTICE = "notice"
 
 
@@ -147,6 +151,17 @@ def _filters(settings: Settings, generation: int) -> Choices:  # noqa: ARG001
     """Found anew whenever the catalogue has changed."""
     index, _ = opened(settings)
     return choices(index.catalog, uploads=uploads_folder(settings.index))
+
+
+def collection_map(settings: Settings) -> CollectionMap:
+    """The map of the library."""
+    return _map(settings, opened(settings)[0].catalog.generation)
+
+
+@st.cache_resource(show_spinner="Drawing the map …", max_entries=1)
+def _map(settings: Settings, generation: int) -> CollectionMap:  # noqa: ARG001
+    """Drawn anew whenever the catalogue has changed."""
+    return draw_map(opened(settings)[0])
 
 
 @st.cache_resource(show_spinner=False)

@@ -12,6 +12,7 @@ import numpy as np
 from rag_app.models import bert
 from rag_app.models.batches import batches
 from rag_app.models.files import loading, loading_weights
+from rag_app.models.static import StaticEncoder, is_static
 from rag_app.protocols import TextKind, Vectors
 
 # Small batches of long texts stay in the processor's cache.
@@ -38,6 +39,8 @@ def open_encoder(folder: Path, *, max_tokens: int, threads: int) -> Encoder:
         ModelError: The model's files are damaged or strange.
     """
     with loading(folder):
+        if is_static(folder):
+            return StaticEncoder(folder)
         pooling = None if has_gpu() else _pooling(folder)
         if pooling and bert.fits(folder):
             return BertEncoder(folder, pooling, max_tokens=max_tokens, threads=threads)

@@ -1,0 +1,210 @@
+"""`rag-app embed`: the workbench for embeddings, on one's own documents."""
+
+import argparse
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag_app.commands.common import of_an_index, print_json, settings_of
+from rag_app.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rag_app.protocols import Vectors
+    from rag_app.schema import Chunk
+    from rag_app.workbench.courses import Course
+
+_MOST_SHOWN = 20
+
+
+def tokens(arguments: argparse.Namespace) -> int:
+    """Show how the embedding model cuts a text."""
+    from dataclasses import asdict
+
+    from rag_app.models.files import find_model
+    from rag_app.workbench.tokens import cut
+
+    found = cut(find_model(settings_of(arguments).embedder), arguments.text)
+    if arguments.json:
+        print_json({"tokens": [asdict(token) for token in found], "count": len(found)})
+        return 0
+    for token in found:
+        shown = "" if token.special else repr(arguments.text[token.start : token.end])
+        print(f"{token.id:7} {token.piece:16} {shown}")
+    print(f"{len(found)} tokens, {sum(token.special for token in found)} of them special")
+    return 0
+
+
+def similarity(arguments: argparse.Namespace) -> int:
+    """Show the cosines of texts with each other."""
+    from rag_app.models.embedder import SentenceEmbedder
+    from rag_app.workbench.similarity import similarity_matrix
+
+    if len(arguments.texts) < 2:
+        raise ConfigError("two texts or more are compared")
+    matrix = similarity_matrix(
+        SentenceEmbedder.open(settings_of(arguments).embedder).embed(arguments.texts)
+    )
+    if arguments.json:
+        print_json({"texts": arguments.texts, "cosines": matrix.tolist()})
+        return 0
+    for number, (text, row) in enumerate(zip(arguments.texts, matrix, strict=True), start=1):
+        print(f"{number:3} {' '.join(f'{cosine:7.4f}' for cosine in row)}  {text}")
+    return 0
+
+
+def duplicates(arguments: argparse.Namespace) -> int:
+    """List passages that say nearly the same."""
+    from rag_app.workbench.similarity import duplicates as find
+
+    chunks, vectors = _collection(arguments)
+    pairs = find(vectors, least=arguments.least)
+    if arguments.json:
+        rows = [
+            {"cosine": p.cosine, "left": _where(chunks[p.left]), "right": _where(chunks[p.right])}
+            for p in pairs
+        ]
+        print_json({"pairs": rows})
+        return 0
+    for pair in pairs[:_MOST_SHOWN]:
+        print(f"{pair.cosine:.4f}  {_told(chunks[pair.left])}\n        {_told(chunks[pair.right])}")
+    print(f"{len(pairs)} pairs of a cosine of {arguments.least} or more")
+    return 0
+
+
+def outliers(arguments: argparse.Namespace) -> int:
+    """List passages that are like no other."""
+    from rag_app.workbench.similarity import outliers as find
+
+    chunks, vectors = _collection(arguments)
+    farthest = find(vectors, count=_MOST_SHOWN)
+    if arguments.json:
+        rows = [{"closeness": one.closeness, **_where(chunks[one.row])} for one in farthest]
+        print_json({"passages": rows})
+        return 0
+    for one in farthest:
+        print(f"{one.closeness:.4f}  {_told(chunks[one.row])}")
+    return 0
+
+
+def map_points(arguments: argparse.Namespace) -> int:
+    """Print where each passage lies on a map, and its theme."""
+    from rag_app.rag import open_index
+    from rag_app.workbench.collection_map import draw_map
+
+    index, _ = open_index(of_an_index(arguments))
+    with closing(index):
+        drawn = draw_map(index, method=arguments.method)
+    rows = [
+        {"x": float(x), "y": float(y), "theme": theme, **_where(chunk)}
+        for chunk, (x, y), theme in zip(drawn.chunks, drawn.points, drawn.theme, strict=True)
+    ]
+    if arguments.json:
+        print_json({"method": drawn.method, "shown": drawn.shown, "points": rows})
+        return 0
+    sizes: dict[str, int] = {}
+    for theme in drawn.theme:
+        sizes[theme] = sizes.get(theme, 0) + 1
+    for theme, size in sorted(sizes.items(), key=lambda pair: -pair[1]):
+        print(f"{size:6} passages  {theme}")
+    print(f"two dimensions show {drawn.shown:.0%} of the variance; --json has the points")
+    return 0
+
+
+def finetune_model(arguments: argparse.Namespace) -> int:
+    """Train an embedding model on your data, or on your documents alone, and judge it."""
+    from rag_app.models.embedder import SentenceEmbedder
+    from rag_app.workbench.finetune import Recipe, finetune
+    from rag_app.workbench.verdict import judge
+
+    base = settings_of(arguments).embedder
+    course = _course(arguments)
+    recipe = Recipe(arguments.epochs, arguments.batch, arguments.learning_rate, arguments.lora)
+    out = finetune(base, course.training, arguments.out, held=course.held, recipe=recipe)
+    verdict = judge(SentenceEmbedder.open(base), SentenceEmbedder.open(str(out)), course.exam)
+    if arguments.json:
+        print_json({"model": str(out), **verdict.as_dict()})
+    else:
+        print(f"{verdict}\nthe new model is in {out}; `--embedder {out}` uses it")
+    return 0
+
+
+def _course(arguments: argparse.Namespace) -> "Course":
+    """What is trained on, and what the models are judged by."""
+    from rag_app.workbench import courses
+
+    if arguments.data is None:
+        chunks, _ = _collection(arguments)
+        return courses.of_documents(chunks, exam=arguments.exam)
+    if arguments.data.is_dir():
+        return courses.of_beir(arguments.data, split=arguments.split)
+    if arguments.exam is None:
+        raise ConfigError("name the --exam: a BEIR folder with questions to judge the models by")
+    return courses.of_file(arguments.data, exam=arguments.exam, split=arguments.split)
+
+
+def add_parser(commands: Any, add_common: Any) -> None:
+    """Add `embed` and its own commands."""
+    group = commands.add_parser("embed", help="look at embeddings, compare and train models")
+    own = group.add_subparsers(required=True, metavar="WHAT")
+
+    def command(name: str, run: Any) -> Any:
+        added = own.add_parser(name, help=run.__doc__, description=run.__doc__)
+        add_common(added)
+        added.set_defaults(run=run)
+        return added
+
+    command("tokens", tokens).add_argument("text")
+    command("similarity", similarity).add_argument("texts", nargs="+", metavar="TEXT")
+    command("duplicates", duplicates).add_argument(
+        "--least", type=float, default=0.95, help="cosine from which two passages are listed"
+    )
+    command("outliers", outliers)
+    training = command("finetune", finetune_model)
+    training.add_argument(
+        "data",
+        nargs="?",
+        type=Path,
+        help="a BEIR folder with qrels/train.tsv, or JSON lines of pairs, triplets or scored "
+        "pairs; without it, questions are made from the documents of the index",
+    )
+    training.add_argument("--out", type=Path, required=True, help="folder of the new model")
+    training.add_argument("--exam", type=Path, help="questions to judge the models by")
+    training.add_argument("--split", default="test", help="of the exam's judgements")
+    training.add_argument("--epochs", type=int, default=6, help="at most")
+    training.add_argument("--batch", type=int, default=32)
+    training.add_argument("--learning-rate", type=float, default=3e-5)
+    training.add_argument("--lora", action="store_true", help="train small matrices alone")
+    command("map", map_points).add_argument(
+        "--method", choices=("pca", "umap"), default="pca", help="umap needs the extra `umap`"
+    )
+
+
+def _collection(arguments: argparse.Namespace) -> "tuple[list[Chunk], Vectors]":
+    """All chunks of the index, and their (n, d) vectors."""
+    import numpy as np
+
+    from rag_app.rag import open_index
+
+    index, _ = open_index(of_an_index(arguments))
+    with closing(index):
+        found = index.catalog.chunks(index.catalog.chunk_ids())
+        kept = index.catalog.kept.of_chunks(index.model, found)
+    chunks = [found[id_] for id_ in kept]
+    vectors = np.stack([*kept.values()]) if kept else np.empty((0, 1), np.float32)
+    return chunks, vectors
+
+
+def _where(chunk: "Chunk") -> dict[str, Any]:
+    return {
+        "source": chunk.source,
+        "page": chunk.page,
+        "start": chunk.start,
+        "end": chunk.end,
+        "text": chunk.text,
+    }
+
+
+def _told(chunk: "Chunk") -> str:
+    from rag_app.rendering import shorten, where
+
+    return f"{where(chunk.source, chunk.page)}: {shorten(chunk.text)}"

@@ -1,0 +1,203 @@
+"""Trains an embedding model on pairs, triplets or scored pairs of texts.
+
+`SentenceTransformerTrainer` does the work. The kind of data chooses the loss: in-batch
+negatives (Henderson et al., 2017) for pairs, with mined hard ones beside them; triplet loss
+(Schroff et al., 2015); the squared error of the cosine for scored pairs.
+"""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag_app.errors import ConfigError
+from rag_app.models.encoders import fastest_dtype, has_gpu
+from rag_app.models.files import find_model, loading_weights
+from rag_app.workbench.courses import HeldOut
+from rag_app.workbench.training_sets import TrainingSet
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+    from sentence_transformers import SentenceTransformer
+
+_logger = logging.getLogger(__name__)
+_TOKENS = 256  # of a text in training: longer ones cost more than they teach
+_MARGIN = 0.5  # of the triplet loss, in cosine distance
+_NEGATIVES = 1  # hard ones, mined for each pair
+_SKIPPED = 3  # closest texts that may well be right answers nobody judged
+_MEASURED = 2_000  # texts of the corpus that are searched after each epoch
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How it is trained.
+
+    Attributes:
+        epochs: Times through the data, at most: it ends where the held-out part gets worse.
+        batch: Rows that are compared with each other.
+        learning_rate: The highest, after a tenth of all steps.
+        lora: Train small matrices beside the weights (Hu et al., 2021) instead of all weights.
+        seed: Fixes the order of the data.
+    """
+
+    epochs: int = 6
+    batch: int = 32
+    learning_rate: float = 3e-5
+    lora: bool = False
+    seed: int = 0
+
+
+def finetune(
+    base: str, training: TrainingSet, out: Path, *, held: HeldOut | None, recipe: Recipe
+) -> Path:
+    """Train, and write the model to the folder; an interrupted run continues.
+
+    Args:
+        base: The model to begin with; see `find_model`.
+        training: At least one batch of rows.
+        out: The new model's folder; beside it, `OUT.training` keeps what is needed to go on.
+        held: Questions not trained on; after each epoch they decide whether to go on.
+        recipe: How.
+
+    Raises:
+        ConfigError: The packages for training are not installed.
+        ModelError: The base model cannot be loaded.
+    """
+    try:
+        from sentence_transformers import (
+            SentenceTransformer,
+            SentenceTransformerTrainer,
+            SentenceTransformerTrainingArguments,
+        )
+        from transformers import EarlyStoppingCallback
+    except ImportError as error:
+        raise ConfigError(
+            f"training needs more packages ({error}); `pip install rag-app[train]`"
+        ) from error
+    folder = find_model(base)
+    with loading_weights(folder):
+        model = SentenceTransformer(str(folder), local_files_only=True, trust_remote_code=False)
+    longest = model.max_seq_length
+    model.max_seq_length = _TOKENS
+    if recipe.lora:
+        _add_lora(model)
+    scratch = out.with_name(f"{out.name}.training")
+    arguments = SentenceTransformerTrainingArguments(
+        output_dir=str(scratch), **_arguments(recipe, judged=held is not None)
+    )
+    trainer = SentenceTransformerTrainer(
+        model=model,
+        args=arguments,
+        train_dataset=_dataset(model, training, recipe),
+        loss=_loss(model, training),
+        evaluator=_evaluator(held) if held else None,
+        callbacks=[EarlyStoppingCallback(early_stopping_patience=2)] if held else [],
+    )
+    trainer.train(resume_from_checkpoint=_last_checkpoint(scratch))
+    if recipe.lora:
+        _merge_lora(model)
+    model.max_seq_length = longest
+    model.save_pretrained(str(out), create_model_card=False)
+    return out
+
+
+def _arguments(recipe: Recipe, *, judged: bool) -> dict[str, Any]:
+    """What the trainer is told; `judged` says whether the held-out part decides when to stop."""
+    import torch
+
+    gpu = has_gpu()
+    return {
+        "num_train_epochs": recipe.epochs,
+        "per_device_train_batch_size": recipe.batch,
+        "learning_rate": recipe.learning_rate,
+        "warmup_steps": 0.1,
+        "seed": recipe.seed,
+        "bf16": fastest_dtype("cuda" if gpu else "cpu") is torch.bfloat16,
+        "use_cpu": not gpu,
+        "save_strategy": "epoch",
+        "eval_strategy": "epoch" if judged else "no",
+        "save_total_limit": 2,
+        "load_best_model_at_end": judged,
+        "metric_for_best_model": "eval_held_cosine_ndcg@10" if judged else None,
+        "batch_sampler": "no_duplicates",
+        "logging_steps": 10,
+        "report_to": "none",
+        "disable_tqdm": not _logger.isEnabledFor(logging.INFO),
+    }
+
+
+def _dataset(model: "SentenceTransformer", training: TrainingSet, recipe: Recipe) -> "Dataset":
+    from datasets import Dataset
+    from sentence_transformers.util import mine_hard_negatives
+
+    rows = Dataset.from_dict(training.columns())
+    if training.kind != "pairs" or len(rows) <= _SKIPPED + _NEGATIVES:
+        return rows
+    mined: Dataset = mine_hard_negatives(
+        rows,
+        model,
+        range_min=_SKIPPED,
+        range_max=_SKIPPED + 20,
+        num_negatives=_NEGATIVES,
+        sampling_strategy="random",
+        batch_size=recipe.batch,
+        verbose=False,
+    )
+    # Where too many of the closest texts are right ones, no negatives are left.
+    return mined if len(mined) >= 0.8 * len(rows) else rows
+
+
+def _loss(model: "SentenceTransformer", training: TrainingSet) -> Any:
+    from sentence_transformers.sentence_transformer import losses
+
+    if training.kind == "triplets":
+        distance = losses.TripletDistanceMetric.COSINE
+        return losses.TripletLoss(model, distance_metric=distance, triplet_margin=_MARGIN)
+    if training.kind == "scored":
+        return losses.CosineSimilarityLoss(model)
+    return losses.MultipleNegativesRankingLoss(model)
+
+
+def _evaluator(held: HeldOut) -> Any:
+    """nDCG@10 over what is right for the questions, and some of the other texts."""
+    from sentence_transformers.sentence_transformer.evaluation import InformationRetrievalEvaluator
+
+    right = {id_ for texts in held.relevant.values() for id_ in texts}
+    others = [id_ for id_ in held.corpus if id_ not in right][: max(0, _MEASURED - len(right))]
+    return InformationRetrievalEvaluator(
+        queries=dict(held.questions),
+        corpus={id_: held.corpus[id_] for id_ in (*right, *others) if id_ in held.corpus},
+        relevant_docs={q: {t for t, v in ts.items() if v > 0} for q, ts in held.relevant.items()},
+        name="held",
+        show_progress_bar=False,
+    )
+
+
+def _last_checkpoint(scratch: Path) -> str | None:
+    from transformers.trainer_utils import get_last_checkpoint
+
+    if not scratch.is_dir():
+        return None
+    found: str | None = get_last_checkpoint(str(scratch))  # type: ignore[no-untyped-call]
+    return found
+
+
+def _add_lora(model: "SentenceTransformer") -> None:
+    from peft import LoraConfig, TaskType
+
+    model.add_adapter(
+        LoraConfig(task_type=TaskType.FEATURE_EXTRACTION, r=32, lora_alpha=64, lora_dropout=0.1)
+    )
+
+
+def _merge_lora(model: "SentenceTransformer") -> None:
+    """Put what was trained into the weights, so that the model is one like any other."""
+    from peft.tuners.tuners_utils import BaseTunerLayer
+
+    for name, module in list(model.named_modules()):
+        if isinstance(module, BaseTunerLayer):
+            module.merge()
+            parent, _, own = name.rpartition(".")
+            setattr(model.get_submodule(parent), own, module.get_base_layer())
+    transformer: Any = model[0]
+    transformer.auto_model._hf_peft_config_loaded = False  # else it is saved as an adapter

@@ -1,0 +1,63 @@
+"""The map of the library: what is close to what, and where a question falls."""
+
+from typing import Any, Literal
+
+import streamlit as st
+
+from rag_app.config import Settings
+from rag_app.rag import Rag
+from rag_app.workbench.collection_map import CollectionMap, legend
+from ui import state
+from ui.components import heading_html, notice_html, place, plain
+from ui.mapped import POINTS, map_chart
+
+_TITLE = "Map"
+_EMPTY = "The library is empty. Add some documents there, then come back."
+_COLOURS: dict[str, Literal["theme", "folder", "document"]] = {
+    "Theme": "theme",
+    "Folder": "folder",
+    "Document": "document",
+}
+_NEIGHBOURS = 5
+
+
+def render(settings: Settings) -> None:
+    """Draw the map."""
+    map_ = state.collection_map(settings)
+    shown = f"{map_.shown:.0%} of the differences show in two dimensions." if map_.chunks else ""
+    st.html(heading_html(_TITLE, f"Passages that say alike things lie together. {shown}"))
+    if not map_.chunks:
+        st.html(notice_html(_EMPTY))
+        return
+    by = st.segmented_control("Colour by", [*_COLOURS], default="Theme", key=state.COLOUR)
+    question = st.text_input(
+        "Pin a question", placeholder="Where does this question fall?", key=state.PIN
+    )
+    pin, near = _pinned(state.rag(settings), map_, question)
+    chart = map_chart(map_, legend(map_, _COLOURS[by or "Theme"]), pin=pin, near=near)
+    chosen: Any = st.altair_chart(chart, on_select="rerun", selection_mode=POINTS, key=state.MAP)
+    _passages(map_, [*_rows(chosen), *(near if near is not None else ())])
+
+
+def _pinned(rag: Rag, map_: CollectionMap, question: str) -> tuple[Any, Any]:
+    """Where the question lies, and the rows of its true neighbours."""
+    if not question.strip():
+        return None, None
+    vector = rag.embedder.embed([question], kind="query")[0]
+    return map_.place(vector), map_.nearest(vector, count=_NEIGHBOURS)
+
+
+def _rows(chosen: Any) -> list[int]:
+    found = chosen.selection.get(POINTS, []) if chosen else []
+    return [int(point["row"]) for point in found if "row" in point]
+
+
+def _passages(map_: CollectionMap, rows: list[int]) -> None:
+    """What was clicked, then what lies nearest to the question."""
+    for row in dict.fromkeys(rows):
+        chunk = map_.chunks[row]
+        where = plain(place(chunk.source, chunk.page))
+        st.html(
+            f'<div class="passage"><p><span class="name">{where}</span> · '
+            f"{plain(map_.theme[row])}</p><blockquote>{plain(chunk.text.strip())}</blockquote></div>"
+        )
