@@ -22,6 +22,7 @@ from rag_app.schema import Chunk, Hit, Signals, identify
 from rag_app.sentences import sentence_spans
 
 EVIDENCE = 5
+EXACT = "citations, exact"
 Change = Callable[[str, random.Random, Sequence[str]], str | None]
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{2,}(?: [A-Z][a-z]{2,})*")
 _VERB = re.compile(r"\b(is|are|was|were|has|had|can|could|will|would|did|does)\b(?! not)")
@@ -125,7 +126,14 @@ def measure(texts: Sequence[str], cases: int) -> tuple[Counter[str], Counter[str
         else:
             lie, lied = changed_by(FALSE, changed, draw, names, number)
         for name, sentence, of in ((kind, told, honest), (lie, lied, "")):
-            found = [citation.quote for citation in cite(sentence, hits).citations]
+            cited = cite(sentence, hits).citations
+            texts_of = {hit.chunk.source: hit.chunk.text for hit in hits}
+            for citation in cited:
+                seen[EXACT] += 1
+                right[EXACT] += texts_of[citation.source][citation.start : citation.end] == (
+                    citation.quote
+                )
+            found = [citation.quote for citation in cited]
             good = not found if not of else bool(found) and all(q == of for q in found)
             seen[name] += 1
             right[name] += good
@@ -150,6 +158,7 @@ def main() -> None:
     parser.add_argument("--cases", type=int, default=500)
     arguments = parser.parse_args()
     seen, right = measure(paragraphs(arguments.data), arguments.cases)
+    print(f"{EXACT:20}{seen[EXACT]:6}{right.pop(EXACT) / seen.pop(EXACT):8.1%}\n")
     true = {change.__name__ for change in TRUE}
     for title, names in (("true, cited rightly", true), ("false, not cited", seen.keys() - true)):
         for name in sorted(names & seen.keys()):
