@@ -92,10 +92,15 @@ def fit(outcomes: Sequence[Outcome], current: Calibration) -> Fitted:
 def _made(rag: Rag, count: int, seed: int) -> list[MadeQuestion]:
     dice = random.Random(seed)
     catalog = rag.index.catalog
-    ids = catalog.chunk_ids()
+    ids = sorted(catalog.chunk_ids())
+    dice.shuffle(ids)
+    made: list[MadeQuestion] = []
     # Most chunks give a question; of large collections only as many are read as needed.
-    chosen = dice.sample(ids, min(len(ids), 2 * count))
-    return list(made_questions(catalog.chunks(chosen).values(), dice))[:count]
+    for begin in range(0, len(ids), count):
+        made += made_questions(catalog.chunks(ids[begin : begin + count]).values(), dice)
+        if len(made) >= count:
+            break
+    return made[:count]
 
 
 def _ask(rag: Rag, question: MadeQuestion) -> Iterator[Outcome]:
