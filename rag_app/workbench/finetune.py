@@ -76,7 +76,12 @@ def finetune(
         ) from error
     folder = find_model(base)
     with loading_weights(folder):
-        model = SentenceTransformer(str(folder), local_files_only=True, trust_remote_code=False)
+        model = SentenceTransformer(
+            str(folder),
+            local_files_only=True,
+            trust_remote_code=False,
+            model_kwargs={"use_safetensors": True},
+        )
     longest = model.max_seq_length
     model.max_seq_length = _TOKENS
     if recipe.lora:
