@@ -10,7 +10,8 @@ from typing import Any
 
 from ingest.report import Progress, SyncReport
 from ingest.sync import configured
-from rag_app.cli import add_common_options, guarded
+from rag_app.cli import guarded
+from rag_app.commands.common import add_common_options
 from rag_app.config import Settings
 from rag_app.owner import check_owners
 from rag_app.rag import open_index

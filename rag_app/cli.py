@@ -10,10 +10,10 @@ import sys
 from collections.abc import Callable, Sequence
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
 
 from rag_app import __version__
 from rag_app.commands import asking, embedding, keeping
+from rag_app.commands.common import Command, add_command
 from rag_app.errors import RagError
 
 
@@ -46,14 +46,6 @@ def guarded(command: Callable[[], int], *, verbose: bool) -> int:
         return 0
 
 
-def add_common_options(parser: argparse.ArgumentParser) -> None:
-    """The options that every command takes."""
-    parser.add_argument("--index", type=Path, metavar="DIR", help="the index folder")
-    parser.add_argument("--embedder", metavar="NAME", help="embedding model: folder or name")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--verbose", action="store_true", help="say more on stderr")
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="rag-app", description="Ask your documents; every answer cites exact spans of them."
@@ -61,11 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"rag-app {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def command(name: str, run: Callable[[argparse.Namespace], int], help_: str) -> Any:
-        added = commands.add_parser(name, help=help_, description=help_)
-        add_common_options(added)
-        added.set_defaults(run=run)
-        return added
+    def command(name: str, run: Command, help_: str) -> argparse.ArgumentParser:
+        return add_command(commands, name, run, help_)
 
     searching = command("search", asking.search, "show the chunks that fit a question best")
     answering = command("ask", asking.ask, "answer a question with citations")
@@ -107,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     models = command("models", keeping.models, "list the models on this machine, or get one")
     models.add_argument("action", choices=("list", "pull"))
     models.add_argument("name", nargs="?")
-    embedding.add_parser(commands, add_common_options)
+    embedding.add_parser(commands)
     _add_measures(command("eval", keeping.measure, "measure retrieval, answers or chunks"))
     return parser
 

@@ -21,6 +21,11 @@ class RagError(Exception):
     """What is wrong, the values seen, and what to do next, in one line."""
 
 
+def first_line(error: Exception) -> str:
+    """What a library's error says first, or its name where it says nothing."""
+    return str(error).strip().split("\n")[0] or type(error).__name__
+
+
 class ConfigError(RagError):
     """A setting or argument cannot be used."""
 

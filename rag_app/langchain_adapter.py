@@ -19,7 +19,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import run_in_executor
 
-from rag_app.errors import ModelError
+from rag_app.errors import ModelError, first_line
 from rag_app.protocols import Embedder, Message, TextKind, Tokenizer, Vectors
 from rag_app.schema import Document, Hit, identify
 
@@ -154,8 +154,7 @@ class LangChainGenerator:
                 if text := piece.text:
                     yield str(text)
         except Exception as error:
-            first = str(error).strip().split("\n")[0] or type(error).__name__
-            raise ModelError(f"{self.name} failed while writing: {first}") from error
+            raise ModelError(f"{self.name} failed while writing: {first_line(error)}") from error
 
 
 def documents_from_langchain(loaded: Iterable[LangChainDocument]) -> list[Document]:

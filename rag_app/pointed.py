@@ -32,9 +32,18 @@ class Pointed:
         inside = np.flatnonzero((self.spans[:, 0] < end) & (self.spans[:, 1] > start))
         if not len(inside):
             return -np.inf, (start, end)
-        together = self.starts[inside, None] + self.ends[None, inside]
-        sensible = np.triu(np.tri(len(inside), k=_LONGEST, dtype=bool))
-        together = np.where(sensible, together, -np.inf)
-        first, last = np.unravel_index(int(together.argmax()), together.shape)
+        odds = stretches(self.starts[inside], self.ends[inside])
+        first, last = np.unravel_index(int(odds.argmax()), odds.shape)
         best = int(self.spans[inside[first], 0]), int(self.spans[inside[last], 1])
-        return float(np.logaddexp.reduce(together[sensible])), best
+        return float(np.logaddexp.reduce(odds, axis=None)), best
+
+
+def stretches(starts: Floats, ends: Floats) -> Floats:
+    """(t, t) log-odds of the stretches from token i to token j; minus infinity of senseless ones.
+
+    Args:
+        starts: (t,) log-odds of beginning.
+        ends: (t,) log-odds of ending.
+    """
+    sensible = np.triu(np.tri(len(starts), k=_LONGEST, dtype=bool))
+    return np.where(sensible, starts[:, None] + ends[None, :], np.float32(-np.inf))

@@ -5,15 +5,14 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from rag_app.context import Section
-from rag_app.schema import Answer, Hit, Retrieval
+from rag_app.schema import Answer, Chunk, Hit, Retrieval
 
 NO_SUPPORT = "not supported by the documents"
 _SHOWN = 300  # characters of a hit on a terminal
 
 
-def hit_json(hit: Hit) -> dict[str, Any]:
-    """One hit as JSON values."""
-    chunk = hit.chunk
+def chunk_json(chunk: Chunk) -> dict[str, Any]:
+    """One chunk as JSON values."""
     return {
         "chunk_id": chunk.id,
         "source": chunk.source,
@@ -22,6 +21,13 @@ def hit_json(hit: Hit) -> dict[str, Any]:
         "end": chunk.end,
         "text": chunk.text,
         "heading": chunk.heading,
+    }
+
+
+def hit_json(hit: Hit) -> dict[str, Any]:
+    """One hit as JSON values."""
+    return {
+        **chunk_json(hit.chunk),
         "score": hit.score,
         "rank": hit.rank,
         "signals": asdict(hit.signals),

@@ -39,7 +39,7 @@ def drawn(index: Index) -> CollectionMap:
 def test_every_chunk_is_a_point_with_a_theme(drawn: CollectionMap) -> None:
     assert drawn.points.shape == (6, 2)
     assert len(drawn.chunks) == len(drawn.theme) == 6
-    assert 0 < drawn.shown <= 1
+    assert 0 < drawn.principal.shown <= 1
 
 
 def test_what_says_alike_things_has_one_theme_named_by_its_words(drawn: CollectionMap) -> None:
@@ -57,7 +57,9 @@ def test_the_axes_are_those_of_a_plain_decomposition(drawn: CollectionMap) -> No
     centred = drawn.vectors - drawn.vectors.mean(axis=0)
     _, strengths, _ = np.linalg.svd(centred, full_matrices=False)
     assert drawn.points.std(axis=0) * np.sqrt(6) == pytest.approx(strengths[:2], rel=1e-3)
-    assert drawn.shown == pytest.approx((strengths[:2] ** 2).sum() / (strengths**2).sum(), rel=1e-3)
+    assert drawn.principal.shown == pytest.approx(
+        (strengths[:2] ** 2).sum() / (strengths**2).sum(), rel=1e-3
+    )
 
 
 def test_a_chunks_own_vector_is_pinned_on_its_point(drawn: CollectionMap) -> None:

@@ -1,11 +1,31 @@
-"""What the commands share: their settings, and how they print JSON."""
+"""What the commands share: their options, their settings, and how they print JSON."""
 
 import argparse
 import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from rag_app.config import Settings
 from rag_app.errors import ConfigError
+
+Command = Callable[[argparse.Namespace], int]
+
+
+def add_command(commands: Any, name: str, run: Command, help_: str) -> argparse.ArgumentParser:
+    """A parser for the command, with the options that all take."""
+    added: argparse.ArgumentParser = commands.add_parser(name, help=help_, description=help_)
+    add_common_options(added)
+    added.set_defaults(run=run)
+    return added
+
+
+def add_common_options(parser: argparse.ArgumentParser) -> None:
+    """The options that every command takes."""
+    parser.add_argument("--index", type=Path, metavar="DIR", help="the index folder")
+    parser.add_argument("--embedder", metavar="NAME", help="embedding model: folder or name")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--verbose", action="store_true", help="say more on stderr")
 
 
 def settings_of(arguments: argparse.Namespace, **more: Any) -> Settings:

@@ -1,16 +1,20 @@
 """`rag-app embed`: the workbench for embeddings, on one's own documents."""
 
 import argparse
-from contextlib import closing
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag_app.commands.common import of_an_index, print_json, settings_of
+from rag_app.commands.common import Command, add_command, of_an_index, print_json, settings_of
 from rag_app.errors import ConfigError
+from rag_app.rendering import chunk_json, shorten, where
 
 if TYPE_CHECKING:
-    from rag_app.protocols import Vectors
+    from rag_app.index.index import Index
     from rag_app.schema import Chunk
+    from rag_app.workbench.collection import Collection
     from rag_app.workbench.courses import Course
 
 _MOST_SHOWN = 20
@@ -56,17 +60,18 @@ def duplicates(arguments: argparse.Namespace) -> int:
     """List passages that say nearly the same."""
     from rag_app.workbench.similarity import duplicates as find
 
-    chunks, vectors = _collection(arguments)
-    pairs = find(vectors, least=arguments.least)
+    held = _collection(arguments)
+    pairs = find(held.vectors, least=arguments.least)
+    sides = [(pair.cosine, held.chunks[pair.left], held.chunks[pair.right]) for pair in pairs]
     if arguments.json:
         rows = [
-            {"cosine": p.cosine, "left": _where(chunks[p.left]), "right": _where(chunks[p.right])}
-            for p in pairs
+            {"cosine": cosine, "left": chunk_json(left), "right": chunk_json(right)}
+            for cosine, left, right in sides
         ]
         print_json({"pairs": rows})
         return 0
-    for pair in pairs[:_MOST_SHOWN]:
-        print(f"{pair.cosine:.4f}  {_told(chunks[pair.left])}\n        {_told(chunks[pair.right])}")
+    for cosine, left, right in sides[:_MOST_SHOWN]:
+        print(f"{cosine:.4f}  {_told(left)}\n        {_told(right)}")
     print(f"{len(pairs)} pairs of a cosine of {arguments.least} or more")
     return 0
 
@@ -75,38 +80,34 @@ def outliers(arguments: argparse.Namespace) -> int:
     """List passages that are like no other."""
     from rag_app.workbench.similarity import outliers as find
 
-    chunks, vectors = _collection(arguments)
-    farthest = find(vectors, count=_MOST_SHOWN)
+    held = _collection(arguments)
+    found = [(one.closeness, held.chunks[one.row]) for one in find(held.vectors, count=_MOST_SHOWN)]
     if arguments.json:
-        rows = [{"closeness": one.closeness, **_where(chunks[one.row])} for one in farthest]
+        rows = [{"closeness": closeness, **chunk_json(chunk)} for closeness, chunk in found]
         print_json({"passages": rows})
         return 0
-    for one in farthest:
-        print(f"{one.closeness:.4f}  {_told(chunks[one.row])}")
+    for closeness, chunk in found:
+        print(f"{closeness:.4f}  {_told(chunk)}")
     return 0
 
 
 def map_points(arguments: argparse.Namespace) -> int:
     """Print where each passage lies on a map, and its theme."""
-    from rag_app.rag import open_index
     from rag_app.workbench.collection_map import draw_map
 
-    index, _ = open_index(of_an_index(arguments))
-    with closing(index):
+    with _index(arguments) as index:
         drawn = draw_map(index, method=arguments.method)
-    rows = [
-        {"x": float(x), "y": float(y), "theme": theme, **_where(chunk)}
-        for chunk, (x, y), theme in zip(drawn.chunks, drawn.points, drawn.theme, strict=True)
-    ]
+    shown = drawn.principal.shown
     if arguments.json:
-        print_json({"method": drawn.method, "shown": drawn.shown, "points": rows})
+        rows = [
+            {"x": float(x), "y": float(y), "theme": theme, **chunk_json(chunk)}
+            for chunk, (x, y), theme in zip(drawn.chunks, drawn.points, drawn.theme, strict=True)
+        ]
+        print_json({"method": drawn.method, "shown": shown, "points": rows})
         return 0
-    sizes: dict[str, int] = {}
-    for theme in drawn.theme:
-        sizes[theme] = sizes.get(theme, 0) + 1
-    for theme, size in sorted(sizes.items(), key=lambda pair: -pair[1]):
+    for theme, size in Counter(drawn.theme).most_common():
         print(f"{size:6} passages  {theme}")
-    print(f"two dimensions show {drawn.shown:.0%} of the variance; --json has the points")
+    print(f"two dimensions show {shown:.0%} of the variance; --json has the points")
     return 0
 
 
@@ -131,9 +132,11 @@ def finetune_model(arguments: argparse.Namespace) -> int:
 def _course(arguments: argparse.Namespace) -> "Course":
     """What is trained on, and what the models are judged by."""
     from rag_app.workbench import courses
+    from rag_app.workbench.collection import read_chunks
 
     if arguments.data is None:
-        chunks, _ = _collection(arguments)
+        with _index(arguments) as index:
+            chunks = read_chunks(index)
         return courses.of_documents(chunks, exam=arguments.exam)
     if arguments.data.is_dir():
         return courses.of_beir(arguments.data, split=arguments.split)
@@ -142,16 +145,13 @@ def _course(arguments: argparse.Namespace) -> "Course":
     return courses.of_file(arguments.data, exam=arguments.exam, split=arguments.split)
 
 
-def add_parser(commands: Any, add_common: Any) -> None:
+def add_parser(commands: Any) -> None:
     """Add `embed` and its own commands."""
     group = commands.add_parser("embed", help="look at embeddings, compare and train models")
     own = group.add_subparsers(required=True, metavar="WHAT")
 
-    def command(name: str, run: Any) -> Any:
-        added = own.add_parser(name, help=run.__doc__, description=run.__doc__)
-        add_common(added)
-        added.set_defaults(run=run)
-        return added
+    def command(name: str, run: Command) -> argparse.ArgumentParser:
+        return add_command(own, name, run, run.__doc__ or "")
 
     command("tokens", tokens).add_argument("text")
     command("similarity", similarity).add_argument("texts", nargs="+", metavar="TEXT")
@@ -179,32 +179,21 @@ def add_parser(commands: Any, add_common: Any) -> None:
     )
 
 
-def _collection(arguments: argparse.Namespace) -> "tuple[list[Chunk], Vectors]":
-    """All chunks of the index, and their (n, d) vectors."""
-    import numpy as np
-
+@contextmanager
+def _index(arguments: argparse.Namespace) -> "Iterator[Index]":
     from rag_app.rag import open_index
 
     index, _ = open_index(of_an_index(arguments))
     with closing(index):
-        found = index.catalog.chunks(index.catalog.chunk_ids())
-        kept = index.catalog.kept.of_chunks(index.model, found)
-    chunks = [found[id_] for id_ in kept]
-    vectors = np.stack([*kept.values()]) if kept else np.empty((0, 1), np.float32)
-    return chunks, vectors
+        yield index
 
 
-def _where(chunk: "Chunk") -> dict[str, Any]:
-    return {
-        "source": chunk.source,
-        "page": chunk.page,
-        "start": chunk.start,
-        "end": chunk.end,
-        "text": chunk.text,
-    }
+def _collection(arguments: argparse.Namespace) -> "Collection":
+    from rag_app.workbench.collection import read_collection
+
+    with _index(arguments) as index:
+        return read_collection(index)
 
 
 def _told(chunk: "Chunk") -> str:
-    from rag_app.rendering import shorten, where
-
     return f"{where(chunk.source, chunk.page)}: {shorten(chunk.text)}"

@@ -140,11 +140,6 @@ def first_state(states: Any, _: Any) -> Any:
     return op.gather(states, op.constant(np.int64(0)), op.constant(np.int64(1)))
 
 
-def all_states(states: Any, _: Any) -> Any:
-    """The states of all tokens, (b, t, d)."""
-    return states
-
-
 def linear(values: Any, weight: NDArray[np.float32], bias: NDArray[np.float32]) -> Any:
     """x Wᵀ + b, as torch keeps W."""
     from openvino import opset13 as op

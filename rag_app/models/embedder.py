@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from rag_app.errors import ModelError
 from rag_app.models.encoders import Encoder, open_encoder
 from rag_app.models.files import find_model, fingerprint_model, loading
-from rag_app.models.static import LONGEST, is_static
+from rag_app.models.modules import is_static
+from rag_app.models.static import LONGEST
 from rag_app.protocols import TextKind, Vectors
 from rag_app.schema import identify
 
@@ -110,8 +111,9 @@ class SentenceEmbedder:
         MiniLM ships with a limit of 256 and cuts longer texts without a word although
         its positions reach 512.
         """
-        if is_static(self._folder):
-            return LONGEST
+        with loading(self._folder):
+            if is_static(self._folder):
+                return LONGEST
         path = self._folder / "config.json"
         try:
             config = json.loads(path.read_text(encoding="utf-8"))

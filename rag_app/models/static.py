@@ -1,25 +1,16 @@
 """Static models: the vector of a text is the mean of its tokens' vectors, looked up."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from rag_app.models.modules import static_folder
 from rag_app.protocols import TextKind, Vectors
 
 LONGEST = 1_000_000  # tokens of a text: there are no positions that could run out
 _TOGETHER = 512  # texts
 _WEIGHTS = "embedding.weight"
-
-
-def is_static(folder: Path) -> bool:
-    """Whether the folder holds a sentence-transformers model of nothing but token vectors."""
-    path = folder / "modules.json"
-    if not path.is_file():
-        return False
-    kinds = [str(module["type"]).rpartition(".")[2] for module in json.loads(path.read_text())]
-    return kinds[:1] == ["StaticEmbedding"] and kinds[1:] in ([], ["Normalize"])
 
 
 class StaticEncoder:
@@ -29,7 +20,7 @@ class StaticEncoder:
         from safetensors.numpy import load_file
         from tokenizers import Tokenizer
 
-        root = folder / json.loads((folder / "modules.json").read_text())[0]["path"]
+        root = static_folder(folder)
         self._tokenizer = Tokenizer.from_file(str(root / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()

@@ -12,7 +12,7 @@ from pathlib import Path
 from rag_app.errors import DataError
 from rag_app.printable import printable
 from rag_app.records.record import Quote, Record, as_json
-from rag_app.rendering import NO_SUPPORT
+from rag_app.rendering import NO_SUPPORT, where
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _STYLE = (
@@ -102,8 +102,7 @@ def _once(quotes: Iterable[Quote]) -> list[Quote]:
 
 
 def _where(quote: Quote) -> str:
-    page = f", page {quote.page}" if quote.page else ""
-    return f"{quote.source}{page}, characters {quote.start}–{quote.end}"
+    return f"{where(quote.source, quote.page)}, characters {quote.start}–{quote.end}"
 
 
 def _escaped(text: str) -> str:

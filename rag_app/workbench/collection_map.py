@@ -11,10 +11,12 @@ from rag_app.errors import ConfigError
 from rag_app.index.index import Index
 from rag_app.protocols import Vectors
 from rag_app.schema import Chunk
+from rag_app.workbench.collection import read_collection
+from rag_app.workbench.principal import Principal
 from rag_app.workbench.themes import themes
 
 Method = Literal["pca", "umap"]
-_SEED = 0
+_SEED = 0  # of UMAP
 _MOST = 20_000  # chunks on one map; of more, some are drawn
 
 
@@ -27,9 +29,8 @@ class CollectionMap:
         vectors: (n, d) unit vectors of the chunks.
         points: (n, 2) where they lie.
         theme: Name of the theme of each.
-        axes: (d, 2) and `centre` (d,) put any other vector on a map by PCA.
-        centre: The mean of all vectors.
-        shown: Share, 0…1, of the variance that PCA's two dimensions keep.
+        method: How they were put there.
+        principal: The two main directions, which put any other vector on a map by PCA.
     """
 
     chunks: tuple[Chunk, ...]
@@ -37,16 +38,14 @@ class CollectionMap:
     points: NDArray[np.float32]
     theme: tuple[str, ...]
     method: Method
-    axes: NDArray[np.float32]
-    centre: NDArray[np.float32]
-    shown: float
+    principal: Principal
 
     def place(self, vector: Vectors, *, neighbours: int = 5) -> tuple[float, float]:
         """Where a (d,) unit vector lies: by PCA its own place, else among its neighbours."""
         if self.method == "pca":
-            x, y = (vector - self.centre) @ self.axes
-            return float(x), float(y)
-        x, y = self.points[self.nearest(vector, count=neighbours)].mean(axis=0)
+            x, y = self.principal.place(vector)
+        else:
+            x, y = self.points[self.nearest(vector, count=neighbours)].mean(axis=0)
         return float(x), float(y)
 
     def nearest(self, vector: Vectors, *, count: int = 5) -> NDArray[np.int64]:
@@ -61,35 +60,15 @@ def draw_map(index: Index, *, method: Method = "pca") -> CollectionMap:
     Raises:
         ConfigError: UMAP is asked for and not installed.
     """
-    ids = index.catalog.chunk_ids()
-    if len(ids) > _MOST:
-        ids = sorted(np.random.default_rng(_SEED).choice(ids, _MOST, replace=False).tolist())
-    found = index.catalog.chunks(ids)
-    kept = index.catalog.kept.of_chunks(index.model, found)
-    chunks = tuple(found[id_] for id_ in kept)
-    if not chunks:
+    held = read_collection(index, most=_MOST)
+    if not held.chunks:
         empty = np.empty((0, 2), np.float32)
-        return CollectionMap((), empty, empty, (), method, empty, empty, 0.0)
-    vectors = np.stack([kept[chunk.id] for chunk in chunks])
-    centre, axes, shown = _principal(vectors)
-    points: NDArray[np.float32] = (
-        ((vectors - centre) @ axes).astype(np.float32) if method == "pca" else _umap(vectors)
-    )
-    grouped = themes(vectors, [chunk.text for chunk in chunks])
+        return CollectionMap((), held.vectors, empty, (), method, Principal(empty, empty, 0.0))
+    principal = Principal.of(held.vectors, 2)
+    points = principal.place(held.vectors) if method == "pca" else _umap(held.vectors)
+    grouped = themes(held.vectors, [chunk.text for chunk in held.chunks])
     names = tuple(grouped.names[theme] for theme in grouped.of)
-    return CollectionMap(chunks, vectors, points, names, method, axes, centre, shown)
-
-
-def _principal(vectors: Vectors) -> tuple[NDArray[np.float32], NDArray[np.float32], float]:
-    """Centre, two axes (d, 2), and the share of the variance they keep."""
-    centre = vectors.mean(axis=0)
-    spread = np.cov(vectors, rowvar=False, bias=True)  # (d, d)
-    strengths, directions = np.linalg.eigh(np.atleast_2d(spread))
-    axes = directions[:, ::-1][:, :2].astype(np.float32)
-    # A direction has two signs; the same one is taken every time.
-    axes *= np.where(axes[np.abs(axes).argmax(axis=0), [0, 1]] < 0, -1, 1).astype(np.float32)
-    total = float(strengths.sum())
-    return centre, axes, float(strengths[-2:].sum()) / total if total > 0 else 1.0
+    return CollectionMap(held.chunks, held.vectors, points, names, method, principal)
 
 
 def _umap(vectors: Vectors) -> NDArray[np.float32]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag_app.errors import ConfigError
 from rag_app.models.encoders import fastest_dtype, has_gpu
-from rag_app.models.files import find_model, loading_weights
+from rag_app.models.files import LOCAL, find_model, loading_weights
 from rag_app.workbench.courses import HeldOut
 from rag_app.workbench.training_sets import TrainingSet
 
@@ -76,12 +76,7 @@ def finetune(
         ) from error
     folder = find_model(base)
     with loading_weights(folder):
-        model = SentenceTransformer(
-            str(folder),
-            local_files_only=True,
-            trust_remote_code=False,
-            model_kwargs={"use_safetensors": True},
-        )
+        model = SentenceTransformer(str(folder), **LOCAL, model_kwargs={"use_safetensors": True})
     longest = model.max_seq_length
     model.max_seq_length = _TOKENS
     if recipe.lora:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rag_app.evaluation.metrics import auroc, f1, mean
+from rag_app.pointed import stretches
 from rag_app.sentences import sentence_spans
 from rag_app.workbench.reading_data import Example, held_out
 from rag_app.workbench.unanswerable import unanswerable
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 _TOGETHER = 16  # questions
 _SUBJECT = 30  # questions on either side that are about the same
-_LONGEST = 20  # tokens of an answer
 
 Point = Callable[[Sequence[Example]], tuple[Sequence["Encoding"], Any]]
 
@@ -58,11 +58,9 @@ def grade(asked: Sequence[Example], point: Point) -> dict[str, float]:
 
 def _best(encoding: "Encoding", starts: Any, ends: Any) -> tuple[int, int, float]:
     """(start, end) of the likeliest span, and how much likelier it is than none, as a log."""
-    together = starts[1:, None] + ends[None, 1:]
-    sensible = np.triu(np.tri(len(starts) - 1, k=_LONGEST, dtype=bool))
-    together = np.where(sensible, together, -np.inf)
-    first, last = np.unravel_index(int(together.argmax()), together.shape)
-    margin = together[first, last] - starts[0] - ends[0]
+    odds = stretches(starts[1:], ends[1:])
+    first, last = np.unravel_index(int(odds.argmax()), odds.shape)
+    margin = odds[first, last] - starts[0] - ends[0]
     offsets = encoding.offsets
     return offsets[int(first) + 1][0], offsets[int(last) + 1][1], float(margin)
 

@@ -13,6 +13,7 @@ import numpy as np
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.files import find_model
 from rag_app.protocols import Vectors
+from rag_app.workbench.principal import Principal
 
 _DIMENSIONS = 256
 _SMOOTHING = 1e-4
@@ -42,20 +43,12 @@ def distil(base: str, out: Path, *, dimensions: int = _DIMENSIONS) -> Path:
     vectors = SentenceEmbedder.open(base).embed(
         [piece.removeprefix(_CONTINUES) for piece in pieces]
     )
-    weighted = _principal(vectors, dimensions) * _weights(pieces)[:, None]
+    weighted = Principal.of(vectors, dimensions).place(vectors) * _weights(pieces)[:, None]
     tokenizer.no_padding()
     tokenizer.no_truncation()
     module = StaticEmbedding(tokenizer, embedding_weights=torch.from_numpy(weighted).contiguous())
     SentenceTransformer(modules=[module]).save_pretrained(str(out), create_model_card=False)
     return out
-
-
-def _principal(vectors: Vectors, dimensions: int) -> Vectors:
-    """(n, dimensions) coordinates along the axes of the largest variance."""
-    centred = vectors - vectors.mean(axis=0)
-    _, axes = np.linalg.eigh(np.cov(centred, rowvar=False))
-    kept: Vectors = (centred @ axes[:, ::-1][:, :dimensions]).astype(np.float32)
-    return kept
 
 
 def _weights(pieces: list[str]) -> Vectors:

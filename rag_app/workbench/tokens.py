@@ -8,10 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_app.models.files import loading, loading_weights
+from rag_app.models.files import LOCAL, loading, loading_weights
 from rag_app.protocols import Vectors
-
-_LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +91,7 @@ def token_embeddings(folder: Path, texts: Sequence[str]) -> TokenEmbeddings:
     from transformers import AutoModel
 
     with loading_weights(folder):
-        model = AutoModel.from_pretrained(folder, **_LOCAL, use_safetensors=True).eval()
+        model = AutoModel.from_pretrained(folder, **LOCAL, use_safetensors=True).eval()
     batch = _tokenizer(folder)(list(texts), padding=True, truncation=True, return_tensors="pt")
     with torch.no_grad():
         states = model(**batch).last_hidden_state.float().numpy()
@@ -104,4 +102,4 @@ def _tokenizer(folder: Path) -> Any:
     from transformers import AutoTokenizer
 
     with loading(folder):
-        return AutoTokenizer.from_pretrained(folder, **_LOCAL)
+        return AutoTokenizer.from_pretrained(folder, **LOCAL)

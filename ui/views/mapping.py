@@ -24,7 +24,11 @@ _NEIGHBOURS = 5
 def render(settings: Settings) -> None:
     """Draw the map."""
     map_ = state.collection_map(settings)
-    shown = f"{map_.shown:.0%} of the differences show in two dimensions." if map_.chunks else ""
+    shown = (
+        f"{map_.principal.shown:.0%} of the differences show in two dimensions."
+        if map_.chunks
+        else ""
+    )
     st.html(heading_html(_TITLE, f"Passages that say alike things lie together. {shown}"))
     if not map_.chunks:
         st.html(notice_html(_EMPTY))

@@ -1,0 +1,35 @@
+"""What an index holds, as the workbench looks at it: chunks, and their vectors row by row."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rag_app.index.index import Index
+from rag_app.protocols import Vectors
+from rag_app.schema import Chunk
+
+_SEED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """Chunks, and the (n, d) unit vectors of the index's model, in the same order."""
+
+    chunks: tuple[Chunk, ...]
+    vectors: Vectors
+
+
+def read_collection(index: Index, *, most: int | None = None) -> Collection:
+    """All chunks of an index with vectors, or so many of them, the same ones every time."""
+    ids = index.catalog.chunk_ids()
+    if most is not None and len(ids) > most:
+        ids = sorted(np.random.default_rng(_SEED).choice(ids, most, replace=False).tolist())
+    kept = index.catalog.kept.of_chunks(index.model, ids)
+    found = index.catalog.chunks(kept)
+    vectors = np.stack([*kept.values()]) if kept else np.empty((0, 0), np.float32)
+    return Collection(tuple(found[id_] for id_ in kept), vectors)
+
+
+def read_chunks(index: Index) -> list[Chunk]:
+    """All chunks of an index."""
+    return list(index.catalog.chunks(index.catalog.chunk_ids()).values())
