@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_app.models.batches import batches
+from rag_app.models.forms import Computing
 
 if TYPE_CHECKING:
     from tokenizers import Encoding
@@ -25,6 +26,7 @@ Head = Callable[[Any, Any], Any]  # nodes of the (b, t, d) states and the (b, t)
 # OpenVINO prepares itself for every shape it meets, and keeps what it prepared. Questions
 # are short, and wait for an answer.
 _SHORT, _ROUNDED_SHORT, _ROUNDED_LONG = 64, 8, 16  # tokens
+_PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
 _WORDS = "embeddings.word_embeddings.weight"
 
 
@@ -58,16 +60,26 @@ def fits(folder: Path) -> bool:
 class Bert:
     """A network with a head on it, compiled for this processor."""
 
-    def __init__(self, folder: Path, head: Head, *, weights: Weights, threads: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        head: Head,
+        *,
+        weights: Weights,
+        threads: int = 0,
+        computing: Computing = "fastest",
+    ) -> None:
         _mute()
         import openvino
 
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         core = openvino.Core()
-        options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": _precision(core)}
+        precision = _PRECISIONS.get(computing) or _fastest(core)
+        options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
         if threads:
             options["INFERENCE_NUM_THREADS"] = str(threads)
-        self._compiled = core.compile_model(_network(weights, config, head), "CPU", options)
+        layers = _Layers(weights, config, in_bytes=computing == "int8")
+        self._compiled = core.compile_model(_network(layers, config, head), "CPU", options)
         self._width: int = self._compiled.output(0).partial_shape[-1].get_length()
         self._own = threading.local()  # a request serves one thread at a time
 
@@ -140,12 +152,28 @@ def first_state(states: Any, _: Any) -> Any:
     return op.gather(states, op.constant(np.int64(0)), op.constant(np.int64(1)))
 
 
-def linear(values: Any, weight: NDArray[np.float32], bias: NDArray[np.float32]) -> Any:
-    """x Wᵀ + b, as torch keeps W."""
+def linear(
+    values: Any,
+    weight: NDArray[np.float32],
+    bias: NDArray[np.float32],
+    *,
+    in_bytes: bool = False,
+) -> Any:
+    """x Wᵀ + b, as torch keeps W; on request a byte for each weight, on a scale of its row."""
     from openvino import opset13 as op
 
-    product = op.matmul(values, op.constant(weight), transpose_a=False, transpose_b=True)
+    made = _in_bytes(weight) if in_bytes else op.constant(weight)
+    product = op.matmul(values, made, transpose_a=False, transpose_b=True)
     return op.add(product, op.constant(bias))
+
+
+def _in_bytes(weight: NDArray[np.float32]) -> Any:
+    """(o, i) weights as OpenVINO wants them, to compute with the bytes themselves."""
+    from openvino import opset13 as op
+
+    scales = np.maximum(np.abs(weight).max(axis=1, keepdims=True), np.float32(1e-12)) / 127
+    rounded = op.constant(np.rint(weight / scales).astype(np.int8))
+    return op.multiply(op.convert(rounded, "f32"), op.constant(scales))
 
 
 def _mute() -> None:
@@ -153,19 +181,18 @@ def _mute() -> None:
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
 
 
-def _precision(core: Any) -> str:
+def _fastest(core: Any) -> str:
     """bfloat16 where the processor has instructions for it (cosine to float32 above 0.9999)."""
     return "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
 
 
-def _network(weights: Weights, config: dict[str, Any], head: Head) -> Any:
+def _network(layers: "_Layers", config: dict[str, Any], head: Head) -> Any:
     import openvino
     from openvino import opset13 as op
 
     ids, types, mask = (
         op.parameter([-1, -1], openvino.Type.i64, name=name) for name in Tokens._fields
     )
-    layers = _Layers(weights, config)
     states = layers.embed(ids, types)
     # Minus infinity would make a row of nothing but padding not a number.
     seen = op.unsqueeze(op.convert(mask, "boolean"), _axes(1, 2))
@@ -178,8 +205,9 @@ def _network(weights: Weights, config: dict[str, Any], head: Head) -> Any:
 class _Layers:
     """The parts of the network, by the names that transformers gives their weights."""
 
-    def __init__(self, weights: Weights, config: dict[str, Any]) -> None:
+    def __init__(self, weights: Weights, config: dict[str, Any], *, in_bytes: bool) -> None:
         self._weights = weights
+        self._in_bytes = in_bytes
         self._heads: int = config["num_attention_heads"]
         self._width: int = config["hidden_size"]
         self._epsilon: float = config.get("layer_norm_eps", 1e-12)
@@ -230,7 +258,8 @@ class _Layers:
         return op.add(scaled, self._constant(f"{layer}.bias"))
 
     def _linear(self, values: Any, layer: str) -> Any:
-        return linear(values, self._weights[f"{layer}.weight"], self._weights[f"{layer}.bias"])
+        weight, bias = self._weights[f"{layer}.weight"], self._weights[f"{layer}.bias"]
+        return linear(values, weight, bias, in_bytes=self._in_bytes)
 
     def _constant(self, name: str) -> Any:
         from openvino import opset13 as op

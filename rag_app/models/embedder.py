@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from rag_app.errors import ModelError
 from rag_app.models.encoders import Encoder, open_encoder
 from rag_app.models.files import find_model, fingerprint_model, loading
+from rag_app.models.forms import Form
 from rag_app.models.modules import is_static
 from rag_app.models.static import LONGEST
 from rag_app.protocols import TextKind, Vectors
@@ -72,6 +73,7 @@ class SentenceEmbedder:
 
     def __init__(self, folder: Path, *, name: str, threads: int = 0, dimensions: int = 0) -> None:
         self.name = name
+        self._form = Form.parse(name)
         self._dimensions = dimensions
         self._folder = folder
         self._threads = threads
@@ -83,7 +85,8 @@ class SentenceEmbedder:
         """The model of that name; see `find_model` for what a name can be.
 
         Args:
-            name: Of a folder, of a model of the hub that is here, or of the bundled one.
+            name: Of a folder, of a model of the hub that is here, or of the bundled one, and
+                behind it the `Form` that is wanted.
             threads: Of the processor; 0 leaves the choice to the libraries.
             dimensions: Keep only so many, the first, of a model trained for that (Kusupati et
                 al. 2022, "Matryoshka Representation Learning"); 0 keeps all.
@@ -102,22 +105,24 @@ class SentenceEmbedder:
     def fingerprint(self) -> str:
         """Of the files, of how much text the model may see, and of what is kept of vectors."""
         kept = [str(self._dimensions)] if self._dimensions else []
-        return identify(fingerprint_model(self._folder), str(self.max_tokens), *kept)
+        computing = [] if self._form.computing == "fastest" else [self._form.computing]
+        return identify(fingerprint_model(self._folder), str(self.max_tokens), *kept, *computing)
 
     @cached_property
     def max_tokens(self) -> int:
-        """As many tokens as the model has positions for.
+        """As many tokens as the model has positions for, or as its form asks for.
 
         MiniLM ships with a limit of 256 and cuts longer texts without a word although
         its positions reach 512.
         """
         with loading(self._folder):
             if is_static(self._folder):
-                return LONGEST
+                return self._form.tokens or LONGEST
         path = self._folder / "config.json"
         try:
             config = json.loads(path.read_text(encoding="utf-8"))
-            return int(config["max_position_embeddings"]) - _reserved_positions(config)
+            positions = int(config["max_position_embeddings"]) - _reserved_positions(config)
+            return min(positions, self._form.tokens or positions)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ModelError(
                 f"{path} does not tell how long a text may be ({error!r}); use another model"
@@ -126,8 +131,8 @@ class SentenceEmbedder:
     def embed(self, texts: Sequence[str], *, kind: TextKind = "passage") -> Vectors:
         """(n, d) float32, each row of length 1.
 
-        Computed in bfloat16 where the processor has instructions for it (cosine to
-        float32 above 0.999), else in float32.
+        Computed as the form asks; if it does not, in bfloat16 where the processor has
+        instructions for it (cosine to float32 above 0.999), else in float32.
         """
         vectors = self._load().encode(texts, kind)
         if self._dimensions:
@@ -145,7 +150,10 @@ class SentenceEmbedder:
         with self._loading:
             if self._encoder is None:
                 self._encoder = open_encoder(
-                    self._folder, max_tokens=self.max_tokens, threads=self._threads
+                    self._folder,
+                    max_tokens=self.max_tokens,
+                    threads=self._threads,
+                    computing=self._form.computing,
                 )
                 _logger.info("loaded %s in a %s", self.name, type(self._encoder).__name__)
             return self._encoder

@@ -8,9 +8,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from rag_app.errors import ModelError
 from rag_app.models import bert
 from rag_app.models.batches import batches
 from rag_app.models.files import LOCAL, loading, loading_weights
+from rag_app.models.forms import Computing
 from rag_app.models.modules import is_static, pooling_of, prompts_of
 from rag_app.models.static import StaticEncoder
 from rag_app.protocols import TextKind, Vectors
@@ -31,25 +33,36 @@ class Encoder(Protocol):
         """(n, d) float32."""
 
 
-def open_encoder(folder: Path, *, max_tokens: int, threads: int) -> Encoder:
+def open_encoder(
+    folder: Path, *, max_tokens: int, threads: int, computing: Computing = "fastest"
+) -> Encoder:
     """The fastest there is for the model on this machine.
 
     Raises:
-        ModelError: The model's files are damaged or strange.
+        ModelError: The model's files are damaged or strange, or it cannot be computed so.
     """
+    options: dict[str, Any] = {"max_tokens": max_tokens, "threads": threads, "computing": computing}
     with loading(folder):
         if is_static(folder):
             return StaticEncoder(folder)
         pooling = None if has_gpu() else pooling_of(folder)
         if pooling and bert.fits(folder):
-            return BertEncoder(folder, pooling, max_tokens=max_tokens, threads=threads)
-    return TorchEncoder(folder, max_tokens=max_tokens, threads=threads)
+            return BertEncoder(folder, pooling, **options)
+    return TorchEncoder(folder, **options)
 
 
 class BertEncoder:
     """A BERT with mean or [CLS] pooling, by OpenVINO."""
 
-    def __init__(self, folder: Path, pooling: str, *, max_tokens: int, threads: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        pooling: str,
+        *,
+        max_tokens: int,
+        threads: int,
+        computing: Computing = "fastest",
+    ) -> None:
         from tokenizers import Tokenizer
 
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -57,7 +70,11 @@ class BertEncoder:
         self._tokenizer.enable_truncation(max_tokens)
         self._prompts = prompts_of(folder)
         self._network = bert.Bert(
-            folder, _HEADS[pooling], weights=bert.read_weights(folder), threads=threads
+            folder,
+            _HEADS[pooling],
+            weights=bert.read_weights(folder),
+            threads=threads,
+            computing=computing,
         )
 
     def encode(self, texts: Sequence[str], kind: TextKind) -> Vectors:
@@ -70,14 +87,16 @@ class BertEncoder:
 class TorchEncoder:
     """Any sentence-transformers model, by torch, on a GPU where there is one."""
 
-    def __init__(self, folder: Path, *, max_tokens: int, threads: int) -> None:
+    def __init__(
+        self, folder: Path, *, max_tokens: int, threads: int, computing: Computing = "fastest"
+    ) -> None:
         import torch
         from sentence_transformers import SentenceTransformer
 
         if threads:
             torch.set_num_threads(threads)
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        arguments: dict[str, Any] = {"use_safetensors": True, "dtype": fastest_dtype(device)}
+        arguments = {"use_safetensors": True, "dtype": _dtype(folder, computing, device)}
         with loading_weights(folder):
             self._model = SentenceTransformer(
                 str(folder), device=device, **LOCAL, model_kwargs=arguments
@@ -109,6 +128,14 @@ def has_gpu() -> bool:
     import torch
 
     return torch.cuda.is_available()
+
+
+def _dtype(folder: Path, computing: Computing, device: str) -> Any:
+    import torch
+
+    if computing == "int8":
+        raise ModelError(f"{folder} is no BERT on a processor: only such are computed in int8")
+    return fastest_dtype(device) if computing == "fastest" else getattr(torch, computing)
 
 
 def fastest_dtype(device: str) -> Any:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rag_app.errors import ModelError, first_line
+from rag_app.models.forms import Form
 
 BUNDLED_EMBEDDER = "all-MiniLM-L6-v2"
 # How every library is told to open a model: nothing is fetched, no code of the model's runs.
@@ -27,11 +28,12 @@ _BUNDLED_HASHES = {
 
 
 def find_model(name: str) -> Path:
-    """The folder with the model's files.
+    """The folder with the model's files, whatever form of it the name asks for.
 
     Raises:
         ModelError: It is not on this machine, damaged, or has no safetensors weights.
     """
+    name = Form.parse(name).model
     if name == BUNDLED_EMBEDDER:
         return _verified_bundle()
     folder = Path(name).expanduser()
