@@ -36,3 +36,34 @@ def test_frequent_words_say_little(static: Path) -> None:
     )
     assert plain @ padded > 0.8
     assert plain @ padded > plain @ other
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A boat.\nTwo  boats,\tthree\r\nships — and un-boat-like things",
+        "Zoë’s café 船が海を行く \u00a0 no-break\u2003em \x1c control \u200b none",
+        "",
+        " \n ",
+        "boat " * 600,
+    ],
+)
+def test_its_vectors_are_those_of_sentence_transformers(static: Path, text: str) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    theirs = SentenceTransformer(str(static), device="cpu", local_files_only=True)
+    (wanted,) = theirs.encode([text], normalize_embeddings=True)
+    (found,) = SentenceEmbedder.open(str(static)).embed([text])
+    if wanted.any():
+        assert found == pytest.approx(wanted, abs=1e-5)
+    else:
+        assert np.linalg.norm(found) == pytest.approx(1)
+
+
+def test_what_it_remembers_of_words_is_bounded(
+    static: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = SentenceEmbedder.open(str(static)).embed(["boats sail the sea", "ships sail home"])
+    monkeypatch.setattr("rag_app.models.static._REMEMBERED", 3)
+    embedder = SentenceEmbedder.open(str(static))
+    assert embedder.embed(["boats sail the sea", "ships sail home"]) == pytest.approx(wanted)

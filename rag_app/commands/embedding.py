@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rag_app.commands import comparing
 from rag_app.commands.common import Command, add_command, of_an_index, print_json, settings_of
 from rag_app.errors import ConfigError
 from rag_app.rendering import chunk_json, shorten, where
@@ -122,6 +123,10 @@ def finetune_model(arguments: argparse.Namespace) -> int:
     recipe = Recipe(arguments.epochs, arguments.batch, arguments.learning_rate, arguments.lora)
     out = finetune(base, course.training, arguments.out, held=course.held, recipe=recipe)
     verdict = judge(SentenceEmbedder.open(base), SentenceEmbedder.open(str(out)), course.exam)
+    if arguments.report:
+        from rag_app.workbench.report import training_report
+
+        training_report(verdict, model=str(out), out=arguments.report)
     if arguments.json:
         print_json({"model": str(out), **verdict.as_dict()})
     else:
@@ -173,7 +178,9 @@ def add_parser(commands: Any) -> None:
     training.add_argument("--epochs", type=int, default=6, help="at most")
     training.add_argument("--batch", type=int, default=32)
     training.add_argument("--learning-rate", type=float, default=3e-5)
+    training.add_argument("--report", type=Path, metavar="FILE", help="HTML with table and plots")
     training.add_argument("--lora", action="store_true", help="train small matrices alone")
+    comparing.add_commands(own)
     command("map", map_points).add_argument(
         "--method", choices=("pca", "umap"), default="pca", help="umap needs the extra `umap`"
     )

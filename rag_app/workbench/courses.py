@@ -6,7 +6,7 @@ sentences turned into questions, each with the chunk it stands in.
 
 import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from rag_app.errors import DataError
@@ -127,6 +127,18 @@ def split_questions(whole: HeldOut, *, share: float, seed: int = 0) -> tuple[Hel
     random.Random(seed).shuffle(ids)
     kept = max(1, round(share * len(ids)))
     return _only(whole, ids[kept:]), _only(whole, ids[:kept])
+
+
+def sample(whole: HeldOut, *, questions: int, texts: int, seed: int = 0) -> HeldOut:
+    """Some of the questions, and all that is right for them among so many of the texts."""
+    dice = random.Random(seed)
+    asked = sorted(whole.questions)
+    some = _only(whole, dice.sample(asked, min(questions, len(asked))))
+    right = {text for judged in some.relevant.values() for text in judged}
+    others = [id_ for id_ in whole.corpus if id_ not in right]
+    dice.shuffle(others)
+    shown = right | set(others[: max(0, texts - len(right))])
+    return replace(some, corpus={id_: t for id_, t in whole.corpus.items() if id_ in shown})
 
 
 def of_pairs(held: HeldOut) -> TrainingSet:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rag_app.errors import ConfigError
 from rag_app.models.encoders import fastest_dtype, has_gpu
 from rag_app.models.files import LOCAL, find_model, loading_weights
-from rag_app.workbench.courses import HeldOut
+from rag_app.workbench.courses import HeldOut, sample
 from rag_app.workbench.training_sets import TrainingSet
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _TOKENS = 256  # of a text in training: longer ones cost more than they teach
 _MARGIN = 0.5  # of the triplet loss, in cosine distance
 _NEGATIVES = 1  # hard ones, mined for each pair
 _SKIPPED = 3  # closest texts that may well be right answers nobody judged
-_MEASURED = 2_000  # texts of the corpus that are searched after each epoch
+_ASKED, _MEASURED = 500, 2_000  # questions, and texts that are searched, after each epoch
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +162,11 @@ def _evaluator(held: HeldOut) -> Any:
     """nDCG@10 over what is right for the questions, and some of the other texts."""
     from sentence_transformers.sentence_transformer.evaluation import InformationRetrievalEvaluator
 
-    right = {id_ for texts in held.relevant.values() for id_ in texts}
-    others = [id_ for id_ in held.corpus if id_ not in right][: max(0, _MEASURED - len(right))]
+    some = sample(held, questions=_ASKED, texts=_MEASURED)
     return InformationRetrievalEvaluator(
-        queries=dict(held.questions),
-        corpus={id_: held.corpus[id_] for id_ in (*right, *others) if id_ in held.corpus},
-        relevant_docs={q: {t for t, v in ts.items() if v > 0} for q, ts in held.relevant.items()},
+        queries=dict(some.questions),
+        corpus=dict(some.corpus),
+        relevant_docs={q: {t for t, v in ts.items() if v > 0} for q, ts in some.relevant.items()},
         name="held",
         show_progress_bar=False,
     )

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from rag_app.evaluation.metrics import ndcg
 from rag_app.protocols import Embedder, Vectors
 from rag_app.workbench.courses import HeldOut
-from rag_app.workbench.geometry import Geometry, geometry
+from rag_app.workbench.geometry import Geometry, geometry, pair_cosines
 
-_DEPTH = 10
+DEPTH = 10
 _SAMPLE = 2_000  # texts whose uniformity is measured
 _DRAWS = 2_000  # of the bootstrap
 _SURE = 0.95  # share of the draws in which the new model must be ahead
@@ -21,11 +21,26 @@ _BATCH = 512  # questions compared with the corpus at a time
 
 
 @dataclass(frozen=True, slots=True)
+class Cosines:
+    """(p,) of questions with a text that is right for them, and (r,) of any two texts."""
+
+    right: NDArray[np.float64]
+    others: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
-    """A model on held-out questions: nDCG@10 of each, 0…1, and the geometry of its vectors."""
+    """A model on held-out questions.
+
+    Attributes:
+        ndcg: nDCG@10 of each question, 0…1.
+        geometry: How its vectors lie.
+        cosines: Of right pairs, and of any two texts.
+    """
 
     ndcg: tuple[float, ...]
     geometry: Geometry
+    cosines: Cosines
 
     @property
     def mean(self) -> float:
@@ -68,41 +83,67 @@ class Verdict:
             "better": self.better,
         }
 
-    def __str__(self) -> str:
-        rows: list[tuple[str, str | float, str | float]] = [
-            ("", "before", "after"),
-            ("nDCG@10", self.before.mean, self.after.mean),
-        ]
+    def rows(self) -> list[tuple[str, str, str]]:
+        """A table for people, its heading first."""
+        figures = [("nDCG@10", self.before.mean, self.after.mean)]
         for name in ("alignment", "alignment_loss", "uniformity", "uniformity_loss"):
             old, new = (getattr(side.geometry, name) for side in (self.before, self.after))
-            rows.append((name.replace("_", " "), old, new))
-        table = "\n".join(f"{name:16}{_told(old):>10}{_told(new):>10}" for name, old, new in rows)
+            figures.append((name.replace("_", " "), old, new))
+        return [("", "before", "after"), *((n, f"{a:.4f}", f"{b:.4f}") for n, a, b in figures)]
+
+    def conclusions(self) -> list[str]:
+        """What follows from the figures, in sentences."""
         ahead = f"ahead in {self.sureness:.0%} of draws of the {len(self.before.ndcg)} questions"
         kept = "better" if self.better else "not better: keep the model you have"
-        return f"{table}\ndrift on general sentences {self.drift:.3f}\n{ahead}: {kept}"
+        return [f"drift on general sentences {self.drift:.3f}", f"{ahead}: {kept}"]
+
+    def __str__(self) -> str:
+        table = [f"{name:16}{old:>10}{new:>10}" for name, old, new in self.rows()]
+        return "\n".join([*table, *self.conclusions()])
 
 
 def judge(before: Embedder, after: Embedder, held: HeldOut, *, seed: int = 0) -> Verdict:
     """Measure both on the held-out questions."""
     old, new = measure(before, held), measure(after, held)
-    gains = np.array(new.ndcg) - np.array(old.ndcg)  # (q,)
-    return Verdict(old, new, _sureness(gains, seed), drift(before, after))
+    return Verdict(old, new, sureness(old.ndcg, new.ndcg, seed=seed), drift(before, after))
 
 
 def measure(embedder: Embedder, held: HeldOut) -> Measured:
     """nDCG@10 of an exact search over the corpus, and the geometry of pairs and texts."""
+    corpus = embedder.embed([*held.corpus.values()])
+    return grade(held, embedder.embed([*held.questions.values()], kind="query"), corpus)
+
+
+def grade(held: HeldOut, questions: Vectors, corpus: Vectors) -> Measured:
+    """The same of (q, d) and (n, d) unit vectors made before, in the order of `held`."""
     ids, asked = list(held.corpus), list(held.questions)
-    corpus = embedder.embed([held.corpus[id_] for id_ in ids])
-    questions = embedder.embed([held.questions[id_] for id_ in asked], kind="query")
-    found = dict(zip(asked, _search(questions, corpus, ids), strict=True))
     right = [(q, t) for q in asked for t, v in held.relevant[q].items() if v > 0]
     rows, places = _numbered(asked), _numbered(ids)
     pairs = [(rows[q], places[t]) for q, t in right if t in places]
     left, other = (np.array([pair[side] for pair in pairs], dtype=int) for side in (0, 1))
+    some = corpus[:_SAMPLE]
     return Measured(
-        tuple(ndcg(found[id_], held.relevant[id_], k=_DEPTH) for id_ in asked),
-        geometry(questions[left], corpus[other], corpus[:_SAMPLE]),
+        gains(held, _search(questions, corpus, ids)),
+        geometry(questions[left], corpus[other], some),
+        # Each text with its neighbour in the corpus: any two, and no more of them than needed.
+        Cosines(pair_cosines(questions[left], corpus[other]), pair_cosines(some[:-1], some[1:])),
     )
+
+
+def gains(held: HeldOut, found: Sequence[Sequence[str]]) -> tuple[float, ...]:
+    """nDCG@10 of what was found for each question, 0…1."""
+    judged = (held.relevant[id_] for id_ in held.questions)
+    return tuple(ndcg(ids, right, k=DEPTH) for ids, right in zip(found, judged, strict=True))
+
+
+def sureness(before: Sequence[float], after: Sequence[float], *, seed: int = 0) -> float:
+    """Share of draws of the questions in which the mean rises, 0…1.
+
+    Paired bootstrap (Efron, 1979; for retrieval Sakai, 2006).
+    """
+    gained = np.array(after) - np.array(before)  # (q,)
+    draws = np.random.default_rng(seed).integers(0, len(gained), (_DRAWS, len(gained)))
+    return float((gained[draws].mean(axis=1) > 0).mean())
 
 
 def drift(before: Embedder, after: Embedder) -> float:
@@ -131,20 +172,10 @@ def _search(questions: Vectors, corpus: Vectors, ids: Sequence[str]) -> list[lis
     found = []
     for begin in range(0, len(questions), _BATCH):
         cosines = questions[begin : begin + _BATCH] @ corpus.T  # (≤512, n)
-        best = np.argsort(-cosines, axis=1, kind="stable")[:, :_DEPTH]
+        best = np.argsort(-cosines, axis=1, kind="stable")[:, :DEPTH]
         found += [[ids[i] for i in row] for row in best]
     return found
 
 
-def _sureness(gains: NDArray[np.float64], seed: int) -> float:
-    """Paired bootstrap (Efron, 1979; for retrieval Sakai, 2006)."""
-    draws = np.random.default_rng(seed).integers(0, len(gains), (_DRAWS, len(gains)))
-    return float((gains[draws].mean(axis=1) > 0).mean())
-
-
 def _numbered(ids: Sequence[str]) -> Mapping[str, int]:
     return {id_: number for number, id_ in enumerate(ids)}
-
-
-def _told(value: str | float) -> str:
-    return value if isinstance(value, str) else f"{value:.4f}"

@@ -1,0 +1,113 @@
+"""`rag-app embed compare` and `distil`: which embedding model to choose."""
+
+import argparse
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag_app.commands.common import add_command, of_an_index, print_json, settings_of
+
+if TYPE_CHECKING:
+    from rag_app.workbench.compare import Compared
+    from rag_app.workbench.courses import HeldOut
+
+_WIDEST = 34  # characters of a model's name
+
+
+def compare_models(arguments: argparse.Namespace) -> int:
+    """Compare embedding models on your documents: quality, speed, size, cost of switching."""
+    from rag_app.workbench.compare import HEADING, compare
+    from rag_app.workbench.courses import sample
+
+    exam, texts = _exam(arguments)
+    held = sample(exam, questions=arguments.questions, texts=arguments.texts)
+    told = f"{len(held.questions)} questions over {len(held.corpus)} texts"
+    if not arguments.json:
+        print(told)
+        print(_line(HEADING))
+    rows = []
+    for row in compare(arguments.models, held):
+        rows.append(row)
+        if not arguments.json:
+            print(_line(row.row(texts)), flush=True)
+    if arguments.report:
+        from rag_app.workbench.report import comparison_report
+
+        comparison_report(rows, exam=told, texts=texts, out=arguments.report)
+    if arguments.json:
+        compared = [_row_json(row, texts) for row in rows]
+        print_json(
+            {"questions": len(held.questions), "texts": len(held.corpus), "models": compared}
+        )
+    return 0
+
+
+def distil_model(arguments: argparse.Namespace) -> int:
+    """Make a static model of an embedding model: far faster, and not as good."""
+    from rag_app.workbench.static_model import distil
+
+    out = distil(settings_of(arguments).embedder, arguments.out, dimensions=arguments.dimensions)
+    if arguments.json:
+        print_json({"model": str(out)})
+    else:
+        print(f"the static model is in {out}; `--embedder {out}` uses it")
+    return 0
+
+
+def add_commands(own: Any) -> None:
+    """Add both to the commands of `embed`."""
+    comparing = add_command(own, "compare", compare_models, compare_models.__doc__ or "")
+    comparing.add_argument(
+        "models",
+        nargs="+",
+        metavar="MODEL",
+        help="folder or name; @256 behind it has it see 256 tokens, @float32, @bfloat16 or @int8 "
+        "compute so",
+    )
+    comparing.add_argument(
+        "--exam",
+        type=Path,
+        help="folder in BEIR layout, or JSON lines of `question` and `source`; without it, "
+        "questions are made from the documents of the index",
+    )
+    comparing.add_argument("--split", default="test", help="of the exam's judgements")
+    comparing.add_argument("--questions", type=int, default=300, help="at most")
+    comparing.add_argument("--texts", type=int, default=1_000, help="at most")
+    comparing.add_argument("--report", type=Path, metavar="FILE", help="HTML with table and plot")
+    distilling = add_command(own, "distil", distil_model, distil_model.__doc__ or "")
+    distilling.add_argument("out", type=Path, help="folder of the new model")
+    distilling.add_argument("--dimensions", type=int, default=256)
+
+
+def _exam(arguments: argparse.Namespace) -> "tuple[HeldOut, int]":
+    """What the models are judged by, and how many texts would have to be embedded again."""
+    from rag_app.rag import open_index
+    from rag_app.workbench import courses
+    from rag_app.workbench.collection import read_chunks
+
+    if arguments.exam and arguments.exam.is_dir():
+        held = courses.read_beir(arguments.exam, arguments.split)
+        return held, len(held.corpus)
+    index, _ = open_index(of_an_index(arguments))
+    with closing(index):
+        chunks = read_chunks(index)
+    if arguments.exam:
+        return courses.read_exam(arguments.exam, chunks), len(chunks)
+    return courses.asked_of_documents(chunks), len(chunks)
+
+
+def _line(cells: Sequence[str]) -> str:
+    from rag_app.workbench.compare import HEADING
+
+    name, *figures = cells
+    name = name if len(name) <= _WIDEST else f"…{name[1 - _WIDEST :]}"
+    widths = [max(7, len(heading)) for heading in HEADING[1:]]
+    return f"{name:{_WIDEST}} " + " ".join(
+        f"{figure:>{width}}" for figure, width in zip(figures, widths, strict=True)
+    )
+
+
+def _row_json(row: "Compared", texts: int) -> dict[str, Any]:
+    seconds, size = row.switching(texts)
+    return {**row.as_dict(), "switching": {"seconds": seconds, "bytes": size}}

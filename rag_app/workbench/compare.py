@@ -1,0 +1,137 @@
+"""Embedding models side by side on the same texts and questions: how good, how fast, how large."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+from rag_app.models.embedder import SentenceEmbedder
+from rag_app.workbench.courses import HeldOut
+from rag_app.workbench.geometry import Geometry
+from rag_app.workbench.verdict import grade, sureness
+
+_TIMED = 50  # questions that are embedded one by one
+_BYTES = 4  # of a number of a vector
+
+HEADING = (
+    "model",
+    "dims",
+    "load s",
+    "ms/text",
+    "ms/question",
+    "bytes/text",
+    "nDCG@10",
+    "ahead of 1st",
+    "alignment",
+    "uniformity",
+    "s to switch",
+    "MB to switch",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One model.
+
+    Attributes:
+        model: Its name.
+        dimensions: Of its vectors.
+        load_seconds: From its name to the first vector.
+        passage_ms: Milliseconds a text, embedded in batches.
+        question_ms: Milliseconds a question, embedded alone; the median.
+        bytes_per_text: What its vectors take.
+        ndcg: nDCG@10 of an exact search, of each question, 0…1.
+        geometry: Alignment and uniformity; none where a text has many vectors.
+        sureness: Share of draws of the questions in which it is ahead of the first model.
+    """
+
+    model: str
+    dimensions: int
+    load_seconds: float
+    passage_ms: float
+    question_ms: float
+    bytes_per_text: float
+    ndcg: tuple[float, ...]
+    geometry: Geometry | None
+    sureness: float
+
+    @property
+    def mean(self) -> float:
+        """Mean nDCG@10."""
+        return sum(self.ndcg) / len(self.ndcg)
+
+    def switching(self, texts: int) -> tuple[float, float]:
+        """Seconds to embed so many texts with it, and bytes to keep their vectors."""
+        return texts * self.passage_ms / 1000, texts * self.bytes_per_text
+
+    def row(self, texts: int) -> tuple[str, ...]:
+        """The figures below `HEADING`, where so many texts would have to be embedded again."""
+        seconds, size = self.switching(texts)
+        shape = self.geometry
+        return (
+            self.model,
+            str(self.dimensions),
+            f"{self.load_seconds:.2f}",
+            f"{self.passage_ms:.3f}",
+            f"{self.question_ms:.2f}",
+            f"{self.bytes_per_text:.0f}",
+            f"{self.mean:.4f}",
+            f"{self.sureness:.0%}",
+            f"{shape.alignment:.3f}" if shape else "–",
+            f"{shape.uniformity:.3f}" if shape else "–",
+            f"{seconds:.0f}",
+            f"{size / 1e6:.1f}",
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures as JSON values."""
+        told = asdict(self) | {"ndcg@10": self.mean}
+        del told["ndcg"]
+        return told
+
+
+def compare(names: Sequence[str], held: HeldOut) -> Iterator[Compared]:
+    """Each of the models by folder or name, with the `Form` behind it, in turn.
+
+    Raises:
+        ModelError: One of them cannot be opened.
+    """
+    first: tuple[float, ...] | None = None
+    for name in names:
+        made = _compared(name, held, first)
+        first = first or made.ndcg
+        yield made
+
+
+def _compared(name: str, held: HeldOut, first: tuple[float, ...] | None) -> Compared:
+    texts, questions = [*held.corpus.values()], [*held.questions.values()]
+    begun = perf_counter()
+    embedder = SentenceEmbedder.open(name)
+    embedder.embed(texts[:1])
+    loaded = perf_counter()
+    corpus = embedder.embed(texts)
+    embedded = perf_counter()
+    asked = embedder.embed(questions, kind="query")
+    measured = grade(held, asked, corpus)
+    return Compared(
+        model=name,
+        dimensions=corpus.shape[1],
+        load_seconds=loaded - begun,
+        passage_ms=1000 * (embedded - loaded) / len(texts),
+        question_ms=_alone(embedder, questions[:_TIMED]),
+        bytes_per_text=_BYTES * corpus.shape[1],
+        ndcg=measured.ndcg,
+        geometry=measured.geometry,
+        sureness=sureness(first, measured.ndcg) if first else 0.0,
+    )
+
+
+def _alone(embedder: SentenceEmbedder, questions: Sequence[str]) -> float:
+    """Milliseconds a question, as they come in real use: one by one."""
+    times = []
+    for question in questions:
+        begun = perf_counter()
+        embedder.embed([question], kind="query")
+        times.append(1000 * (perf_counter() - begun))
+    return median(times)
