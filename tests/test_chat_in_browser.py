@@ -411,6 +411,23 @@ def test_the_map_shows_where_a_question_falls(page: "sync_api.Page") -> None:
     shot(page, "map")
 
 
+def test_the_workbench_shows_tokens_and_cosines(page: "sync_api.Page") -> None:
+    page.get_by_role("link", name="Workbench").click()
+    page.get_by_label("A text").fill("The boatyard revarnishes boats.")
+    page.keyboard.press("Control+Enter")
+    sync_api.expect(page.locator(".token.continues").first).to_be_visible()
+    sync_api.expect(page.get_by_text("2 of them added by the model")).to_be_visible()
+    page.get_by_text("Similarity", exact=True).click()
+    page.get_by_label("Texts, one on each line").fill("a boat\na ship\na loaf of bread")
+    page.keyboard.press("Control+Enter")
+    cells = page.locator(".matrix td")
+    sync_api.expect(page.locator(".matrix tbody tr")).to_have_count(3)
+    ship, bread = (float(cells.nth(number).inner_text()) for number in (1, 2))
+    assert ship > bread + 0.2
+    page.get_by_text("Outliers", exact=True).click()
+    sync_api.expect(page.locator(".passage").first).to_be_visible()
+
+
 def test_nothing_is_cut_off_on_a_phone(phone: "sync_api.Page") -> None:
     phone.get_by_role("heading", name="Ask your documents").wait_for()
     assert fits(phone)

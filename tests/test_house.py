@@ -69,7 +69,7 @@ LAYERS = (
     ("ingest.script",),
     ("ingest.__main__",),
     ("ui.components", "ui.ingestion", "ui.uploads"),
-    ("ui.filters", "ui.mapped"),
+    ("ui.embeddings", "ui.filters", "ui.mapped"),
     ("ui.conversation", "ui.explained", "ui.state"),
     ("ui.views",),
     ("ui.app",),

@@ -10,7 +10,7 @@ from rag_app.config import Settings
 from rag_app.errors import RagError
 from ui import state
 from ui.components import notice_html
-from ui.views import chat, library, mapping
+from ui.views import chat, library, mapping, workbench
 
 _logger = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
@@ -29,11 +29,15 @@ def main() -> None:
     )
     # Streamlit's own navigation folds away on a phone; this one is always in sight.
     map_page = st.Page(lambda: _guarded(mapping.render), title="Map", url_path="map")
-    page = st.navigation([chat_page, library_page, map_page], position="hidden")
+    bench_page = st.Page(
+        lambda: _guarded(workbench.render), title="Workbench", url_path="workbench"
+    )
+    page = st.navigation([chat_page, library_page, map_page, bench_page], position="hidden")
     with st.container(horizontal=True, key="navigation"):
         st.page_link(chat_page, icon=":material/forum:")
         st.page_link(library_page, icon=":material/folder_open:")
         st.page_link(map_page, icon=":material/scatter_plot:")
+        st.page_link(bench_page, icon=":material/square_foot:")
     page.run()
 
 

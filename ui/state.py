@@ -14,12 +14,14 @@ from rag_app.index.index import Index
 from rag_app.protocols import Embedder
 from rag_app.rag import Rag, open_generator, open_index
 from rag_app.schema import Answer
+from rag_app.workbench.collection import Collection, read_collection
 from rag_app.workbench.collection_map import CollectionMap, draw_map
 from ui.components import NoticeKind
 from ui.filters import Choices, Filter, choices
 from ui.ingestion import Ingestion
 from ui.uploads import uploads_folder
 
+_MOST = 20_000  # passages that the workbench looks at
 TURNS = "turns"
 QUESTION = "question"
 CHOSEN = "chosen"
@@ -39,6 +41,12 @@ REMOVAL = "removal"
 COLOUR = "colour"
 PIN = "pin"
 MAP = "map"
+PART = "part"
+TEXT = "text"
+TEXTS = "texts"
+CUT = "cut"
+LEAST = "least"
+MODELS = "models"
 NOTICE = "notice"
 
 
@@ -162,6 +170,17 @@ def collection_map(settings: Settings) -> CollectionMap:
 def _map(settings: Settings, generation: int) -> CollectionMap:  # noqa: ARG001
     """Drawn anew whenever the catalogue has changed."""
     return draw_map(opened(settings)[0])
+
+
+def collection(settings: Settings) -> Collection:
+    """The passages of the library with their vectors."""
+    return _collection(settings, opened(settings)[0].catalog.generation)
+
+
+@st.cache_resource(show_spinner="Reading the library …", max_entries=1)
+def _collection(settings: Settings, generation: int) -> Collection:  # noqa: ARG001
+    """Read anew whenever the catalogue has changed."""
+    return read_collection(opened(settings)[0], most=_MOST)
 
 
 @st.cache_resource(show_spinner=False)

@@ -28,6 +28,20 @@ HEADING = (
     "s to switch",
     "MB to switch",
 )
+IN_WORDS = (
+    "Model",
+    "Dimensions",
+    "Seconds to load",
+    "Milliseconds a text",
+    "Milliseconds a question",
+    "Bytes a text",
+    "nDCG@10",
+    "Ahead of the first",
+    "Alignment",
+    "Uniformity",
+    "Seconds to switch",
+    "Megabytes to switch",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +80,7 @@ class Compared:
         return texts * self.passage_ms / 1000, texts * self.bytes_per_text
 
     def row(self, texts: int) -> tuple[str, ...]:
-        """The figures below `HEADING`, where so many texts would have to be embedded again."""
+        """The figures below `HEADING` and `IN_WORDS`, where so many texts would be embedded anew."""
         seconds, size = self.switching(texts)
         shape = self.geometry
         return (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rag_app.errors import ConfigError, DataError
 from rag_app.printable import printable
 from rag_app.workbench import plots
-from rag_app.workbench.compare import HEADING, Compared
+from rag_app.workbench.compare import IN_WORDS, Compared
 
 if TYPE_CHECKING:
     from rag_app.workbench.verdict import Verdict
@@ -26,7 +26,7 @@ Rows = Sequence[Sequence[str]]
 
 def comparison_report(rows: Sequence[Compared], *, exam: str, texts: int, out: Path) -> None:
     """Models side by side; see `write_page` for the errors."""
-    table = [HEADING, *(row.row(texts) for row in rows)]
+    table = [*zip(IN_WORDS, *(row.row(texts) for row in rows), strict=True)]
     charts = [plots.quality_and_speed(rows)]
     write_page(out, "Embedding models compared", [exam], table, charts)
 

@@ -8,7 +8,8 @@ from rag_app.config import Settings
 from rag_app.rag import Rag
 from rag_app.workbench.collection_map import CollectionMap, legend
 from ui import state
-from ui.components import heading_html, notice_html, place, plain
+from ui.components import heading_html, notice_html
+from ui.embeddings import passage_html
 from ui.mapped import POINTS, map_chart
 
 _TITLE = "Map"
@@ -59,9 +60,4 @@ def _rows(chosen: Any) -> list[int]:
 def _passages(map_: CollectionMap, rows: list[int]) -> None:
     """What was clicked, then what lies nearest to the question."""
     for row in dict.fromkeys(rows):
-        chunk = map_.chunks[row]
-        where = plain(place(chunk.source, chunk.page))
-        st.html(
-            f'<div class="passage"><p><span class="name">{where}</span> · '
-            f"{plain(map_.theme[row])}</p><blockquote>{plain(chunk.text.strip())}</blockquote></div>"
-        )
+        st.html(passage_html(map_.chunks[row], map_.theme[row]))
