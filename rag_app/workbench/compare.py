@@ -80,7 +80,7 @@ class Compared:
         return texts * self.passage_ms / 1000, texts * self.bytes_per_text
 
     def row(self, texts: int) -> tuple[str, ...]:
-        """The figures below `HEADING` and `IN_WORDS`, where so many texts would be embedded anew."""
+        """What stands below `HEADING`; switching means to embed so many texts again."""
         seconds, size = self.switching(texts)
         shape = self.geometry
         return (

@@ -67,6 +67,10 @@ def _tokens(settings: Settings) -> None:
         st.html(figures_html(heading, rows, of_words=True))
 
 
+def _beginning(text: str) -> str:
+    return shorten(text, 90, placeholder=" …")
+
+
 def _similarity(settings: Settings) -> None:
     _, embedder = state.opened(settings)
     written = st.text_area("Texts, one on each line", _SENTENCES, key=state.TEXTS, height=160)
