@@ -183,6 +183,9 @@ def test_an_exam_of_ones_own_asks_for_documents(tmp_path: Path) -> None:
     rows = [{"question": "Which is the second?", "source": "1.md"}]
     exam = read_exam(write_lines(tmp_path / "exam.jsonl", list(rows)), chunks)
     assert exam.relevant == {"0": {chunks[1].id: 1}}
+    rows = [{"question": "Which is the last?", "source": "harbour/2.md"}]
+    exam = read_exam(write_lines(tmp_path / "longer.jsonl", list(rows)), chunks)
+    assert exam.relevant == {"0": {chunks[2].id: 1}}
     missing = write_lines(tmp_path / "missing.jsonl", [{"question": "?", "source": "9.md"}])
     with pytest.raises(DataError, match=r"'9\.md' is not in the index"):
         read_exam(missing, chunks)

@@ -71,6 +71,9 @@ def add_commands(own: Any) -> None:
         help="folder in BEIR layout, or JSON lines of `question` and `source`; without it, "
         "questions are made from the documents of the index",
     )
+    comparing.add_argument(
+        "--task", help="a retrieval task of MTEB instead, such as NFCorpus; needs the extra `mteb`"
+    )
     comparing.add_argument("--split", default="test", help="of the exam's judgements")
     comparing.add_argument("--questions", type=int, default=300, help="at most")
     comparing.add_argument("--texts", type=int, default=1_000, help="at most")
@@ -85,7 +88,11 @@ def _exam(arguments: argparse.Namespace) -> "tuple[HeldOut, int]":
     from rag_app.rag import open_index
     from rag_app.workbench import courses
     from rag_app.workbench.collection import read_chunks
+    from rag_app.workbench.mteb_tasks import mteb_exam
 
+    if arguments.task:
+        held = mteb_exam(arguments.task)
+        return held, len(held.corpus)
     if arguments.exam and arguments.exam.is_dir():
         held = courses.read_beir(arguments.exam, arguments.split)
         return held, len(held.corpus)

@@ -89,7 +89,7 @@ def of_documents(chunks: Sequence[Chunk], *, exam: Path | None = None) -> Course
 
 
 def read_exam(file: Path, chunks: Iterable[Chunk]) -> HeldOut:
-    """JSON lines of `question` and `source`: any chunk of the document is right.
+    """JSON lines of `question` and `source`, a path or the end of one: any chunk of it is right.
 
     Raises:
         DataError: The file has another layout, or names a document that is not there.
@@ -98,7 +98,8 @@ def read_exam(file: Path, chunks: Iterable[Chunk]) -> HeldOut:
     known = {chunk.id: chunk for chunk in chunks}
     by_name: dict[str, dict[str, int]] = {}
     for chunk in known.values():
-        for name in (chunk.source, PurePath(chunk.source).name):
+        parts = PurePath(chunk.source).parts
+        for name in (chunk.source, *("/".join(parts[-n:]) for n in range(1, len(parts)))):
             by_name.setdefault(name, {})[chunk.id] = 1
     if missing := [source for _, source in rows if source not in by_name]:
         raise DataError(f"{file}: {missing[0]!r} is not in the index; ingest it, or remove the row")
