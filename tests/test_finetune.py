@@ -21,7 +21,7 @@ from rag_app.workbench.courses import (
 from rag_app.workbench.finetune import Recipe, finetune
 from rag_app.workbench.training_sets import TrainingSet, read_training_set
 from rag_app.workbench.verdict import judge
-from tests.fakes import HashEmbedder, a_hit
+from tests.fakes import HashEmbedder, ScriptedGenerator, a_hit
 
 # The triplets of the tutorial: another brand of the same drink is closer than another drink.
 COLA = (
@@ -189,3 +189,27 @@ def test_an_exam_of_ones_own_asks_for_documents(tmp_path: Path) -> None:
     missing = write_lines(tmp_path / "missing.jsonl", [{"question": "?", "source": "9.md"}])
     with pytest.raises(DataError, match=r"'9\.md' is not in the index"):
         read_exam(missing, chunks)
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("Which pier is oldest?\nBecause …", "Which pier is oldest?"),
+        ('"Which pier is oldest?"', "Which pier is oldest?"),
+        ("The passage is about piers.", None),
+        (f"{'very ' * 50}long?", None),
+        ("", None),
+    ],
+)
+def test_a_language_model_writes_questions(written: str, kept: str | None) -> None:
+    chunk = a_hit("Pier 1 was built long before all the others in the harbour of the town.").chunk
+    made = asked_of_documents([chunk], generator=ScriptedGenerator(written))
+    assert (kept in made.questions.values()) == (kept is not None)
+    assert len(made.questions) == len(asked_of_documents([chunk]).questions) + (kept is not None)
+
+
+def test_a_passage_too_long_for_the_language_model_is_not_shown_to_it() -> None:
+    chunk = a_hit("Pier 1 was built long before all the others in the harbour of the town.").chunk
+    generator = ScriptedGenerator("Why?", prompt_tokens=20)
+    assert "Why?" not in asked_of_documents([chunk], generator=generator).questions.values()
+    assert not generator.asked

@@ -14,6 +14,7 @@ from rag_app.rendering import chunk_json, shorten, where
 
 if TYPE_CHECKING:
     from rag_app.index.index import Index
+    from rag_app.protocols import Generator
     from rag_app.schema import Chunk
     from rag_app.workbench.collection import Collection
     from rag_app.workbench.courses import Course
@@ -142,12 +143,22 @@ def _course(arguments: argparse.Namespace) -> "Course":
     if arguments.data is None:
         with _index(arguments) as index:
             chunks = read_chunks(index)
-        return courses.of_documents(chunks, exam=arguments.exam)
+        generator = _writer(arguments)
+        return courses.of_documents(chunks, exam=arguments.exam, generator=generator)
     if arguments.data.is_dir():
         return courses.of_beir(arguments.data, split=arguments.split)
     if arguments.exam is None:
         raise ConfigError("name the --exam: a BEIR folder with questions to judge the models by")
     return courses.of_file(arguments.data, exam=arguments.exam, split=arguments.split)
+
+
+def _writer(arguments: argparse.Namespace) -> "Generator | None":
+    """The language model that writes questions, where one is named."""
+    from rag_app.rag import open_generator
+
+    if arguments.generator is None:
+        return None
+    return open_generator(settings_of(arguments, generator=arguments.generator, answer="generate"))
 
 
 def add_parser(commands: Any) -> None:
@@ -174,6 +185,9 @@ def add_parser(commands: Any) -> None:
     )
     training.add_argument("--out", type=Path, required=True, help="folder of the new model")
     training.add_argument("--exam", type=Path, help="questions to judge the models by")
+    training.add_argument(
+        "--generator", metavar="NAME", help="language model that writes questions on the documents"
+    )
     training.add_argument("--split", default="test", help="of the exam's judgements")
     training.add_argument("--epochs", type=int, default=6, help="at most")
     training.add_argument("--batch", type=int, default=32)

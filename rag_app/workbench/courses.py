@@ -12,9 +12,10 @@ from pathlib import Path, PurePath
 from rag_app.errors import DataError
 from rag_app.evaluation.retrieval import read_documents, read_judgements, read_question
 from rag_app.evaluation.throwaway import read_lines
+from rag_app.protocols import Generator
 from rag_app.schema import Chunk
 from rag_app.terms import words
-from rag_app.workbench.made_questions import made_questions
+from rag_app.workbench.made_questions import made_questions, written_question
 from rag_app.workbench.training_sets import TrainingSet, read_training_set
 
 _FEWEST_WORDS = 12  # of a passage worth training on
@@ -70,13 +71,20 @@ def of_file(file: Path, *, exam: Path, split: str = "test") -> Course:
     return Course(read_training_set(file), None, read_beir(exam, split))
 
 
-def of_documents(chunks: Sequence[Chunk], *, exam: Path | None = None) -> Course:
+def of_documents(
+    chunks: Sequence[Chunk], *, exam: Path | None = None, generator: Generator | None = None
+) -> Course:
     """Questions made from the documents; the exam is a file of your own, or a part of them.
+
+    Args:
+        chunks: Of the documents.
+        exam: See `read_exam`.
+        generator: A language model that writes questions besides.
 
     Raises:
         DataError: The documents give no questions, or the exam has another layout.
     """
-    made = asked_of_documents(chunks)
+    made = asked_of_documents(chunks, generator=generator)
     if exam is None:
         made, judged = split_questions(made, share=_EXAM)
     else:
@@ -147,25 +155,29 @@ def of_pairs(held: HeldOut) -> TrainingSet:
     return TrainingSet("pairs", tuple(held.pairs()))
 
 
-def asked_of_documents(chunks: Iterable[Chunk], *, seed: int = 0) -> HeldOut:
+def asked_of_documents(
+    chunks: Iterable[Chunk], *, generator: Generator | None = None, seed: int = 0
+) -> HeldOut:
     """Questions made from the documents, each with the chunk it was made from."""
     dice = random.Random(seed)
     known = {c.id: c for c in chunks if len(c.text.split()) >= _FEWEST_WORDS}
     questions: dict[str, str] = {}
     relevant: dict[str, dict[str, int]] = {}
     for chunk in known.values():
-        for number, text in enumerate(_asked_of(chunk, dice)):
+        for number, text in enumerate(_asked_of(chunk, dice, generator)):
             questions[f"{chunk.id}/{number}"] = text
             relevant[f"{chunk.id}/{number}"] = {chunk.id: 1}
     return HeldOut(questions, {id_: chunk.text for id_, chunk in known.items()}, relevant)
 
 
-def _asked_of(chunk: Chunk, dice: random.Random) -> Iterator[str]:
+def _asked_of(chunk: Chunk, dice: random.Random, generator: Generator | None) -> Iterator[str]:
     name = " ".join(words(PurePath(chunk.source).stem))
     innermost = chunk.heading.rpartition(" › ")[2]
     if innermost:
         yield f"{name} {innermost}" if name.lower() not in innermost.lower() else innermost
     yield from (made.text for made in made_questions([chunk], dice))
+    if generator is not None and (written := written_question(chunk, generator)):
+        yield written
 
 
 def _only(whole: HeldOut, ids: Sequence[str]) -> HeldOut:

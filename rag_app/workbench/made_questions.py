@@ -1,7 +1,9 @@
-"""Questions made from the documents themselves, without a language model.
+"""Questions made from the documents themselves.
 
-A sentence with a date, a sum, a number or a name becomes a question for it: what is asked
-for is taken out, and some of the other words are left away, as people leave them.
+Without a language model, a sentence with a date, a sum, a number or a name becomes a
+question for it: what is asked for is taken out, and some of the other words are left away,
+as people leave them. A language model is asked for the question that a passage answers
+(Bonifacio et al., 2022, "InPars").
 """
 
 import random
@@ -9,6 +11,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from rag_app.prompts import question_messages
+from rag_app.protocols import Generator
 from rag_app.schema import Chunk
 from rag_app.sentences import sentence_spans
 from rag_app.terms import STOP_WORDS
@@ -21,6 +25,7 @@ _ASKED = (
 )
 _WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
 _FEWEST, _MOST = 8, 40  # words of a sentence that is asked about
+_LONGEST_ASKED = 40  # words of a question that a language model writes
 _LEFT_AWAY = 0.3  # of its content words
 _LEAST_LEFT = 3
 
@@ -41,6 +46,19 @@ def made_questions(chunks: Iterable[Chunk], dice: random.Random) -> Iterator[Mad
         made = (question_on(sentence, dice) for sentence in sentences)
         if (text := next((question for question in made if question), None)) is not None:
             yield MadeQuestion(text, chunk.source)
+
+
+def written_question(chunk: Chunk, generator: Generator) -> str | None:
+    """The question that a language model writes for the chunk, or None where it is none.
+
+    Raises:
+        ModelError: The model cannot be reached, or fails.
+    """
+    messages = question_messages(chunk.text)
+    if generator.count(messages) > generator.prompt_tokens:
+        return None
+    written = "".join(generator.stream(messages)).strip().split("\n")[0].strip(" \"'*“”")
+    return written if written.endswith("?") and len(written.split()) <= _LONGEST_ASKED else None
 
 
 def question_on(sentence: str, dice: random.Random) -> str | None:
