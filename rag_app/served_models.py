@@ -23,7 +23,7 @@ _TIMEOUT = 120  # seconds
 _NO_KEY = "none"  # servers on one's own machine ask for none, but the client does
 
 
-def is_served(name: str, url: str) -> bool:
+def is_served(name: str, url: str = "") -> bool:
     """Whether the name means a model of a server or a provider, not one in a folder."""
     return bool(url) or _OF_PROVIDER.match(name) is not None
 
@@ -61,7 +61,7 @@ def open_served_model(
             "seed": seed,
             "max_retries": 0,
         }
-    if (where := _elsewhere(name, url)) is not None:
+    if (where := elsewhere(name, url)) is not None:
         _logger.warning("questions and the passages found for them are sent to %s", where)
     try:
         model = init_chat_model(name, **options)
@@ -70,8 +70,8 @@ def open_served_model(
     return LangChainGenerator(model, name=name, prompt_tokens=max(1, context - max_new_tokens))
 
 
-def _elsewhere(name: str, url: str) -> str | None:
-    """Who gets to see the passages, where that is not this machine."""
+def elsewhere(name: str, url: str = "") -> str | None:
+    """Who gets to see what a served model is given, where that is not this machine."""
     if url:
         host = urlsplit(url).hostname or url
         return None if host in _HOSTS_HERE else host
