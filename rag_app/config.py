@@ -14,7 +14,7 @@ from typing import Any, Literal, Self, get_args
 import platformdirs
 
 from rag_app.errors import ConfigError
-from rag_app.schema import Precision, WeightPrecision
+from rag_app.schema import Device, Precision, WeightPrecision
 
 AnswerMode = Literal["auto", "read", "generate"]
 _ENVIRONMENT = "RAG_APP_"
@@ -37,7 +37,8 @@ class Settings:
 
     Attributes:
         index: The index folder.
-        embedder: A model's folder, its hub name, or the bundled all-MiniLM-L6-v2.
+        embedder: A model's folder, its hub name, or the bundled all-MiniLM-L6-v2; or
+            `provider:model` of a provider, which then sees all texts and questions.
         embedder_dimensions: How many of a vector's dimensions are kept, of a model trained for
             that (Matryoshka); 0 keeps all.
         generator: The causal language model, by folder or hub name, that writes
@@ -66,6 +67,9 @@ class Settings:
         vector_cache_days: Days after which the server forgets what nobody asked for.
         file_seconds: What reading one file may take.
         file_mebibytes: Memory, in address space, that reading one file may take.
+        device: That computes the embedding model: auto is a GPU where there is one, else cpu.
+        embedder_batch: About how many tokens the embedding model reads together; 0 leaves it to
+            the model's kind. `rag-app embed speed` measures which is the fastest.
         threads: CPU threads for the models; 0 leaves the choice to the libraries.
     """
 
@@ -93,6 +97,8 @@ class Settings:
     vector_cache_days: int = 30
     file_seconds: int = 120
     file_mebibytes: int = 2048
+    device: Device = "auto"
+    embedder_batch: int = 0
     threads: int = 0
 
     def __post_init__(self) -> None:
@@ -122,6 +128,8 @@ class Settings:
         _check("file_seconds", self.file_seconds, self.file_seconds >= 1, "1 or more")
         enough = self.file_mebibytes >= 256
         _check("file_mebibytes", self.file_mebibytes, enough, "256 or more")
+        _check("device", self.device, self.device in get_args(Device), "auto, cpu or cuda")
+        _check("embedder_batch", self.embedder_batch, self.embedder_batch >= 0, "0 or more")
         _check("threads", self.threads, self.threads >= 0, "0 or more")
 
     @classmethod

@@ -15,6 +15,7 @@ from rag_app.errors import RagError, StoreError
 from rag_app.index.index import Index
 from rag_app.models.files import cached_model, find_model
 from rag_app.rag import open_index
+from rag_app.served_models import is_served
 
 _logger = logging.getLogger(__name__)
 _PACKAGES = ("torch", "transformers", "sentence-transformers", "chromadb", "pypdf", "streamlit")
@@ -60,6 +61,8 @@ def repair(settings: Settings) -> str:
 
 
 def _embedder(settings: Settings) -> Finding:
+    if is_served(settings.embedder):
+        return Finding("embedder", True, f"{settings.embedder} is served by its provider")
     try:
         folder = find_model(settings.embedder)
     except RagError as error:

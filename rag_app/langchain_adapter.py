@@ -20,6 +20,7 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import run_in_executor
 
 from rag_app.errors import ModelError, first_line
+from rag_app.models.embedder import unit_vectors
 from rag_app.protocols import Embedder, Message, TextKind, Tokenizer, Vectors
 from rag_app.schema import Document, Hit, identify
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 _BYTES_PER_TOKEN = 3  # fewer than common tokenizers have on average
 _AROUND_A_MESSAGE = 8  # tokens
+_TOGETHER = 128  # texts: providers limit what a request may hold
 _BETWEEN = "\n\n"  # parts of one source
 _MESSAGES: dict[str, type[BaseMessage]] = {
     "system": SystemMessage,
@@ -100,27 +102,49 @@ class LangChainEmbedder:
         name: Which model it is; vectors of different names are never mixed.
         tokenizer: Counts tokens as the model does, so that no chunk is cut unseen.
         max_tokens: The longest text the model sees whole.
+        dimensions: How many of a vector's dimensions are kept; 0 keeps all.
     """
 
     def __init__(
-        self, embeddings: Embeddings, *, name: str, tokenizer: Tokenizer, max_tokens: int
+        self,
+        embeddings: Embeddings,
+        *,
+        name: str,
+        tokenizer: Tokenizer,
+        max_tokens: int,
+        dimensions: int = 0,
     ) -> None:
         self.name = name
-        self.fingerprint = identify("langchain", name, str(max_tokens))
+        kept = [str(dimensions)] if dimensions else []
+        self.fingerprint = identify("langchain", name, str(max_tokens), *kept)
         self.tokenizer = tokenizer
         self.max_tokens = max_tokens
         self._embeddings = embeddings
+        self._dimensions = dimensions
 
     def embed(self, texts: Sequence[str], *, kind: TextKind = "passage") -> Vectors:
-        """(n, d) float32, each row of length 1."""
-        rows = (
-            [self._embeddings.embed_query(text) for text in texts]
-            if kind == "query"
-            else self._embeddings.embed_documents(list(texts))
-        )
-        array = np.array(rows, dtype=np.float32)
-        unit: Vectors = array / np.linalg.norm(array, axis=1, keepdims=True)
-        return unit
+        """(n, d) float32, each row of length 1.
+
+        Raises:
+            ModelError: The model cannot be reached, or fails.
+        """
+        try:
+            vectors = np.array(list(self._rows(texts, kind)), dtype=np.float32)
+            if len(vectors) != len(texts):
+                raise ValueError(f"{len(vectors)} vectors came for {len(texts)} texts")
+        except Exception as error:
+            raise ModelError(
+                f"{self.name} failed while embedding: {first_line(error)}; check its name, the "
+                "key and the network"
+            ) from error
+        return unit_vectors(vectors, name=self.name, dimensions=self._dimensions)
+
+    def _rows(self, texts: Sequence[str], kind: TextKind) -> Iterator[list[float]]:
+        if kind == "query":
+            yield from map(self._embeddings.embed_query, texts)
+            return
+        for begin in range(0, len(texts), _TOGETHER):
+            yield from self._embeddings.embed_documents(list(texts[begin : begin + _TOGETHER]))
 
 
 class LangChainGenerator:

@@ -16,6 +16,7 @@ from rag_app.models.span_scorer import SpanScorer
 from rag_app.protocols import Embedder, Generator, Reader
 from rag_app.retriever import Retriever
 from rag_app.schema import Answer, Event
+from rag_app.served_embeddings import open_served_embedder
 from rag_app.served_models import is_served, open_served_model
 
 
@@ -118,11 +119,9 @@ class Rag:
         self.index.close()
 
 
-def open_index(settings: Settings) -> tuple[Index, SentenceEmbedder]:
+def open_index(settings: Settings) -> tuple[Index, Embedder]:
     """The index and the embedder its vectors are made with."""
-    embedder = SentenceEmbedder.open(
-        settings.embedder, threads=settings.threads, dimensions=settings.embedder_dimensions
-    )
+    embedder = open_embedder(settings.embedder, settings)
     index = Index.open(
         settings.index,
         embedder=embedder,
@@ -130,6 +129,23 @@ def open_index(settings: Settings) -> tuple[Index, SentenceEmbedder]:
         precision=settings.vector_precision,
     )
     return index, embedder
+
+
+def open_embedder(name: str, settings: Settings) -> Embedder:
+    """The embedding model of that name: a provider's, or one on this machine.
+
+    Raises:
+        ModelError: It cannot be used.
+    """
+    if is_served(name):
+        return open_served_embedder(name, dimensions=settings.embedder_dimensions)
+    return SentenceEmbedder.open(
+        name,
+        threads=settings.threads,
+        dimensions=settings.embedder_dimensions,
+        batch=settings.embedder_batch,
+        device=settings.device,
+    )
 
 
 def calibration_of(index: Index) -> Calibration:

@@ -15,6 +15,7 @@ from typing import Literal
 Mode = Literal["read", "generate", "abstain"]
 Precision = Literal["float32", "int8", "binary"]  # of the codes that vectors are found by
 WeightPrecision = Literal["auto", "bfloat16", "float32", "int8"]
+Device = Literal["auto", "cpu", "cuda"]  # that computes the embedding model
 Status = Literal["indexed", "partial", "skipped", "failed"]
 Metadata = Mapping[str, str]
 

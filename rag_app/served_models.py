@@ -19,11 +19,13 @@ _logger = logging.getLogger(__name__)
 _OF_PROVIDER = re.compile(r"[a-z][a-z0-9_]+:[^/\\]")
 _HOSTS_HERE = {"localhost", "127.0.0.1", "::1"}
 _PROVIDERS_HERE = {"ollama", "llamacpp"}
+# They would bring any model of a hub onto this machine, in any format.
+_NOT_SERVED = {"huggingface"}
 _TIMEOUT = 120  # seconds
 _NO_KEY = "none"  # servers on one's own machine ask for none, but the client does
 
 
-def is_served(name: str, url: str) -> bool:
+def is_served(name: str, url: str = "") -> bool:
     """Whether the name means a model of a server or a provider, not one in a folder."""
     return bool(url) or _OF_PROVIDER.match(name) is not None
 
@@ -42,7 +44,8 @@ def open_served_model(
         seed: The same; sent to servers at a URL alone, as not all providers know it.
 
     Raises:
-        ModelError: The package for the provider is not installed, or the name is unknown.
+        ModelError: The package for the provider is not installed, the name is unknown, or means
+            a hub.
     """
     from langchain.chat_models import init_chat_model
 
@@ -61,8 +64,9 @@ def open_served_model(
             "seed": seed,
             "max_retries": 0,
         }
-    if (where := _elsewhere(name, url)) is not None:
+    if (where := elsewhere(name, url)) is not None:
         _logger.warning("questions and the passages found for them are sent to %s", where)
+    refuse_hub(name)
     try:
         model = init_chat_model(name, **options)
     except Exception as error:
@@ -70,8 +74,19 @@ def open_served_model(
     return LangChainGenerator(model, name=name, prompt_tokens=max(1, context - max_new_tokens))
 
 
-def _elsewhere(name: str, url: str) -> str | None:
-    """Who gets to see the passages, where that is not this machine."""
+def refuse_hub(name: str) -> None:
+    """Does nothing where `provider:model` is served, and not fetched from a hub.
+
+    Raises:
+        ModelError: It would be fetched.
+    """
+    provider, _, model = name.partition(":")
+    if provider in _NOT_SERVED:
+        raise ModelError(f"{name} is no provider's; name the model alone: {model}")
+
+
+def elsewhere(name: str, url: str = "") -> str | None:
+    """Who gets to see what a served model is given, where that is not this machine."""
     if url:
         host = urlsplit(url).hostname or url
         return None if host in _HOSTS_HERE else host

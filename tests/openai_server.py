@@ -1,4 +1,4 @@
-"""A server that speaks OpenAI's chat protocol, as far as a streamed answer goes."""
+"""A server that speaks OpenAI's protocol, as far as streamed answers and embeddings go."""
 
 import json
 import threading
@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.fakes import HashEmbedder
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -16,7 +18,26 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.asked.append(json.loads(self.rfile.read(length)))
         if self.server.status != 200:
             self.send_error(self.server.status, "the model is gone")
-            return
+        elif self.path.endswith("/embeddings"):
+            self._send_vectors(self.server.asked[-1]["input"])
+        else:
+            self._send_words()
+
+    def _send_vectors(self, given: str | list[Any]) -> None:
+        """Vectors of texts, or of lists of tokens, by the words or numbers they share."""
+        texts = [given] if isinstance(given, str) else [str(one) for one in given]
+        rows = [
+            {"object": "embedding", "index": number, "embedding": vector}
+            for number, vector in enumerate(HashEmbedder().embed(texts).tolist())
+        ]
+        usage = {"prompt_tokens": 1, "total_tokens": 1}
+        answer = {"object": "list", "model": "tiny", "data": rows, "usage": usage}
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.end_headers()
+        self.wfile.write(json.dumps(answer).encode())
+
+    def _send_words(self) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.end_headers()

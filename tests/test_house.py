@@ -55,6 +55,7 @@ LAYERS = (
     ("rag_app.rendering", "rag_app.retriever"),
     ("rag_app.answerer", "rag_app.explain", "rag_app.langchain_adapter", "rag_app.records"),
     ("rag_app.served_models",),
+    ("rag_app.served_embeddings",),
     ("rag_app.rag",),
     ("rag_app.doctor", "rag_app.evaluation"),
     ("rag_app.workbench",),

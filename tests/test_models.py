@@ -16,7 +16,7 @@ from rag_app.config import Settings
 from rag_app.errors import ModelError
 from rag_app.models import files
 from rag_app.models.embedder import SentenceEmbedder
-from rag_app.models.encoders import BertEncoder, TorchEncoder, open_encoder
+from rag_app.models.encoders import BertEncoder, Computation, TorchEncoder, open_encoder
 from rag_app.models.files import BUNDLED_EMBEDDER, find_model, fingerprint_model, hash_file
 from rag_app.models.registry import models_here, pull
 from rag_app.protocols import TextKind
@@ -137,10 +137,10 @@ def test_both_ways_to_compute_a_model_give_the_same_vectors(
     (copy / "config_sentence_transformers.json").write_text(
         json.dumps({"prompts": {"query": "Find what answers: ", "document": "passage: "}})
     )
-    fast = open_encoder(copy, max_tokens=512, threads=0)
+    fast = open_encoder(copy, Computation(512))
     assert isinstance(fast, BertEncoder)
     one = fast.encode(TEXTS, kind)
-    other = TorchEncoder(copy, max_tokens=512, threads=0).encode(TEXTS, kind)
+    other = TorchEncoder(copy, Computation(512)).encode(TEXTS, kind)
     lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
     assert ((one * other).sum(axis=1) / lengths).min() > 0.999
 
@@ -151,10 +151,10 @@ def spoil(path: Path, **entries: object) -> None:
 
 def test_what_is_no_plain_bert_is_left_to_torch(copy: Path) -> None:
     spoil(copy / "1_Pooling/config.json", pooling_mode_max_tokens=True)
-    assert isinstance(open_encoder(copy, max_tokens=512, threads=0), TorchEncoder)
+    assert isinstance(open_encoder(copy, Computation(512)), TorchEncoder)
     spoil(copy / "1_Pooling/config.json", pooling_mode_max_tokens=False)
     spoil(copy / "config.json", hidden_act="relu")
-    assert isinstance(open_encoder(copy, max_tokens=512, threads=0), TorchEncoder)
+    assert isinstance(open_encoder(copy, Computation(512)), TorchEncoder)
 
 
 def test_nothing_is_reported_to_the_makers_of_openvino(minilm: SentenceEmbedder) -> None:

@@ -135,3 +135,9 @@ def test_who_gets_to_see_the_passages_is_told(caplog: pytest.LogCaptureFixture) 
 def test_a_context_too_small_for_the_answer_is_refused() -> None:
     with pytest.raises(ConfigError, match="generator_context"):
         Settings(generator_context=300, max_new_tokens=400)
+
+
+def test_a_name_that_would_fetch_a_model_from_a_hub_is_refused() -> None:
+    settings = Settings(generator="huggingface:some/model", answer="generate")
+    with pytest.raises(ModelError, match="name the model alone: some/model"):
+        open_generator(settings)

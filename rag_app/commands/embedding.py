@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag_app.commands import comparing
+from rag_app.commands import comparing, vectors
 from rag_app.commands.common import Command, add_command, of_an_index, print_json, settings_of
 from rag_app.errors import ConfigError
 from rag_app.rendering import chunk_json, shorten, where
@@ -42,14 +42,13 @@ def tokens(arguments: argparse.Namespace) -> int:
 
 def similarity(arguments: argparse.Namespace) -> int:
     """Show the cosines of texts with each other."""
-    from rag_app.models.embedder import SentenceEmbedder
+    from rag_app.rag import open_embedder
     from rag_app.workbench.similarity import similarity_matrix
 
     if len(arguments.texts) < 2:
         raise ConfigError("two texts or more are compared")
-    matrix = similarity_matrix(
-        SentenceEmbedder.open(settings_of(arguments).embedder).embed(arguments.texts)
-    )
+    settings = settings_of(arguments)
+    matrix = similarity_matrix(open_embedder(settings.embedder, settings).embed(arguments.texts))
     if arguments.json:
         print_json({"texts": arguments.texts, "cosines": matrix.tolist()})
         return 0
@@ -198,6 +197,7 @@ def add_parser(commands: Any) -> None:
     command("map", map_points).add_argument(
         "--method", choices=("pca", "umap"), default="pca", help="umap needs the extra `umap`"
     )
+    vectors.add_commands(own)
 
 
 @contextmanager

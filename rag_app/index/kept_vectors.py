@@ -1,10 +1,20 @@
 """Vectors by model and text, so that nothing is embedded twice."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from rag_app.index.database import Database
 from rag_app.index.rows import text_digest, vector_blob, vector_of
 from rag_app.protocols import Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVectors:
+    """How many vectors of a model, by its fingerprint, are kept, and their bytes with the keys."""
+
+    model: str
+    texts: int
+    size: int
 
 
 class KeptVectors:
@@ -34,6 +44,32 @@ class KeptVectors:
                     for text, vector in zip(texts, vectors, strict=True)
                 ],
             )
+
+    def by_model(self) -> list[ModelVectors]:
+        """What is kept of each model, most first."""
+        rows = self._db.rows(
+            "SELECT model, count(*), sum(length(model) + length(digest) + length(vector))"
+            " FROM vectors GROUP BY model ORDER BY count(*) DESC, model"
+        )
+        return [ModelVectors(*row) for row in rows]
+
+    def present(self) -> list[str]:
+        """Keys of the texts that the chunks have now, each once."""
+        return [digest for (digest,) in self._db.rows("SELECT DISTINCT digest FROM chunks")]
+
+    def count_present(self, model: str) -> int:
+        """How many of these texts have a vector of the model."""
+        rows = self._db.rows(
+            "SELECT count(*) FROM vectors WHERE model = ? AND digest IN"
+            " (SELECT digest FROM chunks)",
+            (model,),
+        )
+        return int(rows[0][0])
+
+    def forget(self, model: str) -> None:
+        """Remove the vectors of a model, and give the disk back what they took."""
+        self._db.run("DELETE FROM vectors WHERE model = ?", (model,))
+        self._db.run("VACUUM")
 
     def of_chunks(self, model: str, ids: Iterable[str]) -> dict[str, Vectors]:
         """(d,) vectors of chunks, by chunk id."""

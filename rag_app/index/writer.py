@@ -31,6 +31,10 @@ class IndexWriter:
         """Keep (n, d) unit vectors of texts, before the documents they stand in."""
         self._catalog.kept.keep(self._model, texts, vectors)
 
+    def forget_vectors(self, model: str) -> None:
+        """Remove the kept vectors of another model than the index's own."""
+        self._catalog.kept.forget(model)
+
     def commit(
         self, document: Document, chunks: Sequence[Chunk], *, file: FileState, recipe: str
     ) -> None:

@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_app.errors import ModelError
-from rag_app.models.encoders import Encoder, open_encoder
+from rag_app.models.encoders import Computation, Encoder, open_encoder
 from rag_app.models.files import find_model, fingerprint_model, loading
 from rag_app.models.forms import Form
 from rag_app.models.modules import is_static
 from rag_app.models.static import LONGEST
 from rag_app.protocols import TextKind, Vectors
-from rag_app.schema import identify
+from rag_app.schema import Device, identify
 
 if TYPE_CHECKING:
     from tokenizers import Encoding
@@ -71,17 +71,36 @@ class WordPieces:
 class SentenceEmbedder:
     """A sentence-transformers model behind the `Embedder` protocol."""
 
-    def __init__(self, folder: Path, *, name: str, threads: int = 0, dimensions: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        name: str,
+        threads: int = 0,
+        dimensions: int = 0,
+        batch: int = 0,
+        device: Device = "auto",
+    ) -> None:
         self.name = name
         self._form = Form.parse(name)
         self._dimensions = dimensions
         self._folder = folder
         self._threads = threads
+        self._batch = batch
+        self._device = device
         self._loading = threading.Lock()
         self._encoder: Encoder | None = None
 
     @classmethod
-    def open(cls, name: str, *, threads: int = 0, dimensions: int = 0) -> Self:
+    def open(
+        cls,
+        name: str,
+        *,
+        threads: int = 0,
+        dimensions: int = 0,
+        batch: int = 0,
+        device: Device = "auto",
+    ) -> Self:
         """The model of that name; see `find_model` for what a name can be.
 
         Args:
@@ -90,11 +109,20 @@ class SentenceEmbedder:
             threads: Of the processor; 0 leaves the choice to the libraries.
             dimensions: Keep only so many, the first, of a model trained for that (Kusupati et
                 al. 2022, "Matryoshka Representation Learning"); 0 keeps all.
+            batch: About how many tokens are computed together; 0 leaves it to the model's kind.
+            device: That computes the model; auto is a GPU where there is one.
 
         Raises:
             ModelError: It is not on this machine, damaged, or has no safetensors weights.
         """
-        return cls(find_model(name), name=name, threads=threads, dimensions=dimensions)
+        return cls(
+            find_model(name),
+            name=name,
+            threads=threads,
+            dimensions=dimensions,
+            batch=batch,
+            device=device,
+        )
 
     @cached_property
     def tokenizer(self) -> WordPieces:
@@ -135,28 +163,38 @@ class SentenceEmbedder:
         instructions for it (cosine to float32 above 0.999), else in float32.
         """
         vectors = self._load().encode(texts, kind)
-        if self._dimensions:
-            if vectors.shape[1] < self._dimensions:
-                raise ModelError(
-                    f"{self.name} has {vectors.shape[1]} dimensions; "
-                    f"embedder_dimensions={self._dimensions} is too many"
-                )
-            vectors = vectors[:, : self._dimensions]
         # bfloat16 leaves lengths off by up to half a percent.
-        unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-        return unit
+        return unit_vectors(vectors, name=self.name, dimensions=self._dimensions)
 
     def _load(self) -> Encoder:
         with self._loading:
             if self._encoder is None:
-                self._encoder = open_encoder(
-                    self._folder,
+                how = Computation(
                     max_tokens=self.max_tokens,
                     threads=self._threads,
+                    batch=self._batch,
+                    device=self._device,
                     computing=self._form.computing,
                 )
+                self._encoder = open_encoder(self._folder, how)
                 _logger.info("loaded %s in a %s", self.name, type(self._encoder).__name__)
             return self._encoder
+
+
+def unit_vectors(vectors: Vectors, *, name: str, dimensions: int) -> Vectors:
+    """Each row of (n, d) vectors at a length of 1, of its first dimensions or, for 0, of all.
+
+    Raises:
+        ModelError: The model of that name has fewer dimensions.
+    """
+    if dimensions > vectors.shape[1]:
+        raise ModelError(
+            f"{name} has {vectors.shape[1]} dimensions; "
+            f"embedder_dimensions={dimensions} is too many"
+        )
+    kept = vectors[:, : dimensions or None]
+    unit: Vectors = kept / np.linalg.norm(kept, axis=1, keepdims=True)
+    return unit
 
 
 def _a_few_at_a_time(

@@ -3,12 +3,13 @@
 import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 
-from rag_app.errors import ModelError
+from rag_app.errors import ConfigError, ModelError
 from rag_app.models import bert
 from rag_app.models.batches import batches
 from rag_app.models.files import LOCAL, loading, loading_weights
@@ -16,10 +17,12 @@ from rag_app.models.forms import Computing
 from rag_app.models.modules import is_static, pooling_of, prompts_of
 from rag_app.models.static import StaticEncoder
 from rag_app.protocols import TextKind, Vectors
+from rag_app.schema import Device
 
-# Small batches of long texts stay in the processor's cache.
-_BATCH_TOKENS = 1_024
-_BATCH_CHARACTERS = 2_500
+# Small batches of long texts stay in the processor's cache; a GPU wants to be kept busy, and
+# gets what sentence-transformers gives it: 32 texts of 512 tokens.
+_BATCH_TOKENS, _BATCH_TOKENS_OF_TORCH, _BATCH_TOKENS_ON_GPU = 1_024, 640, 16_384
+_CHARACTERS_A_TOKEN = 4  # about, in English
 # oneDNN prepares itself for every shape it meets, and keeps what it prepared.
 _ROUNDED_TO = 16  # tokens
 _PROMPTS = {"query": ("query",), "passage": ("document", "passage", "corpus")}
@@ -27,81 +30,99 @@ _HEADS = {"mean": bert.mean_pooling, "cls": bert.first_state}
 
 
 class Encoder(Protocol):
-    """Texts to vectors of any length."""
+    """Texts to vectors of any length.
+
+    Attributes:
+        batch: About how many tokens are computed together, which changes the speed alone; 0
+            where nothing is.
+    """
+
+    batch: int
 
     def encode(self, texts: Sequence[str], kind: TextKind) -> Vectors:
         """(n, d) float32."""
 
 
-def open_encoder(
-    folder: Path, *, max_tokens: int, threads: int, computing: Computing = "fastest"
-) -> Encoder:
+@dataclass(frozen=True, slots=True)
+class Computation:
+    """How a model is computed.
+
+    Attributes:
+        max_tokens: How many of a text it sees.
+        threads: Of the processor; 0 leaves the choice to the libraries.
+        batch: About how many tokens are computed together; 0 leaves it to the model's kind.
+        device: That computes it.
+        computing: In which numbers.
+    """
+
+    max_tokens: int
+    threads: int = 0
+    batch: int = 0
+    device: Device = "auto"
+    computing: Computing = "fastest"
+
+
+def open_encoder(folder: Path, how: Computation) -> Encoder:
     """The fastest there is for the model on this machine.
 
     Raises:
         ModelError: The model's files are damaged or strange, or it cannot be computed so.
+        ConfigError: A GPU is asked for, and there is none.
     """
-    options: dict[str, Any] = {"max_tokens": max_tokens, "threads": threads, "computing": computing}
     with loading(folder):
         if is_static(folder):
             return StaticEncoder(folder)
-        pooling = None if has_gpu() else pooling_of(folder)
+    gpu = uses_gpu(how.device)
+    with loading(folder):
+        pooling = None if gpu else pooling_of(folder)
         if pooling and bert.fits(folder):
-            return BertEncoder(folder, pooling, **options)
-    return TorchEncoder(folder, **options)
+            return BertEncoder(folder, pooling, how)
+    return TorchEncoder(folder, how, gpu=gpu)
 
 
 class BertEncoder:
     """A BERT with mean or [CLS] pooling, by OpenVINO."""
 
-    def __init__(
-        self,
-        folder: Path,
-        pooling: str,
-        *,
-        max_tokens: int,
-        threads: int,
-        computing: Computing = "fastest",
-    ) -> None:
+    def __init__(self, folder: Path, pooling: str, how: Computation) -> None:
         from tokenizers import Tokenizer
 
+        self.batch = how.batch or _BATCH_TOKENS
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(max_tokens)
+        self._tokenizer.enable_truncation(how.max_tokens)
         self._prompts = prompts_of(folder)
         self._network = bert.Bert(
             folder,
             _HEADS[pooling],
             weights=bert.read_weights(folder),
-            threads=threads,
-            computing=computing,
+            threads=how.threads,
+            computing=how.computing,
         )
 
     def encode(self, texts: Sequence[str], kind: TextKind) -> Vectors:
         """(n, d) float32."""
         prompt = next((p for name in _PROMPTS[kind] if (p := self._prompts.get(name))), "")
         encoded = self._tokenizer.encode_batch([prompt + text for text in texts])
-        return self._network.run(encoded, most=_BATCH_TOKENS)
+        return self._network.run(encoded, most=self.batch)
 
 
 class TorchEncoder:
-    """Any sentence-transformers model, by torch, on a GPU where there is one."""
+    """Any sentence-transformers model, by torch."""
 
-    def __init__(
-        self, folder: Path, *, max_tokens: int, threads: int, computing: Computing = "fastest"
-    ) -> None:
+    def __init__(self, folder: Path, how: Computation, *, gpu: bool = False) -> None:
         import torch
         from sentence_transformers import SentenceTransformer
 
-        if threads:
-            torch.set_num_threads(threads)
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        arguments = {"use_safetensors": True, "dtype": _dtype(folder, computing, device)}
+        if how.threads:
+            torch.set_num_threads(how.threads)
+        self.batch = how.batch or (_BATCH_TOKENS_ON_GPU if gpu else _BATCH_TOKENS_OF_TORCH)
+        device = "cuda" if gpu else "cpu"
+        arguments = {"use_safetensors": True, "dtype": _dtype(folder, how.computing, device)}
         with loading_weights(folder):
             self._model = SentenceTransformer(
                 str(folder), device=device, **LOCAL, model_kwargs=arguments
             ).eval()
-        self._model.max_seq_length = max_tokens
+        self._model.max_seq_length = how.max_tokens
         transformer: Any = self._model[0]
         transformer.processing_kwargs = {"text": {"pad_to_multiple_of": _ROUNDED_TO}}
 
@@ -110,7 +131,8 @@ class TorchEncoder:
         encode = self._model.encode_query if kind == "query" else self._model.encode_document
         dimension = self._model.get_embedding_dimension() or 0
         vectors = np.empty((len(texts), dimension), dtype=np.float32)
-        for batch in batches([len(text) for text in texts], _BATCH_CHARACTERS):
+        characters = self.batch * _CHARACTERS_A_TOKEN
+        for batch in batches([len(text) for text in texts], characters):
             tensor = encode(
                 [texts[i] for i in batch],
                 batch_size=len(batch),
@@ -119,6 +141,21 @@ class TorchEncoder:
             )
             vectors[batch] = tensor.float().cpu().numpy()
         return vectors
+
+
+def uses_gpu(device: Device) -> bool:
+    """Whether the device means a GPU on this machine.
+
+    Raises:
+        ConfigError: A GPU is asked for, and there is none.
+    """
+    if device != "cuda":
+        return device == "auto" and has_gpu()
+    import torch
+
+    if not torch.cuda.is_available():
+        raise ConfigError("device='cuda', but torch finds no GPU; use auto or cpu")
+    return True
 
 
 def has_gpu() -> bool:

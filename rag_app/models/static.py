@@ -21,6 +21,8 @@ _ENDS = re.compile(r"[\t\n\r]")
 class StaticEncoder:
     """Looks tokens up with numpy, without any network."""
 
+    batch = 0  # nothing is computed together
+
     def __init__(self, folder: Path) -> None:
         from safetensors.numpy import load_file
         from tokenizers import Tokenizer

@@ -21,15 +21,19 @@ class Collection:
 
 def read_collection(index: Index, *, most: int | None = None) -> Collection:
     """All chunks of an index with vectors, or so many of them, the same ones every time."""
-    ids = index.catalog.chunk_ids()
-    if most is not None and len(ids) > most:
-        ids = sorted(np.random.default_rng(_SEED).choice(ids, most, replace=False).tolist())
-    kept = index.catalog.kept.of_chunks(index.model, ids)
+    kept = index.catalog.kept.of_chunks(index.model, _ids(index, most))
     found = index.catalog.chunks(kept)
     vectors = np.stack([*kept.values()]) if kept else np.empty((0, 0), np.float32)
     return Collection(tuple(found[id_] for id_ in kept), vectors)
 
 
-def read_chunks(index: Index) -> list[Chunk]:
-    """All chunks of an index."""
-    return list(index.catalog.chunks(index.catalog.chunk_ids()).values())
+def read_chunks(index: Index, *, most: int | None = None) -> list[Chunk]:
+    """All chunks of an index, or so many of them, the same ones every time."""
+    return list(index.catalog.chunks(_ids(index, most)).values())
+
+
+def _ids(index: Index, most: int | None) -> list[str]:
+    ids = index.catalog.chunk_ids()
+    if most is None or len(ids) <= most:
+        return ids
+    return sorted(np.random.default_rng(_SEED).choice(ids, most, replace=False).tolist())
