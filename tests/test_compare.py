@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from rag_app.cli import main
+from rag_app.config import Settings
 from rag_app.errors import DataError
 from rag_app.models.files import BUNDLED_EMBEDDER
 from rag_app.workbench.compare import HEADING, compare
@@ -38,7 +39,9 @@ def beir(tmp_path: Path) -> Path:
 
 
 def test_models_are_measured_on_the_same_texts() -> None:
-    whole, short = compare([BUNDLED_EMBEDDER, f"{BUNDLED_EMBEDDER}@16"], held())
+    whole, short = compare(
+        [BUNDLED_EMBEDDER, f"{BUNDLED_EMBEDDER}@16"], held(), settings=Settings()
+    )
     assert (whole.dimensions, whole.bytes_per_text) == (384, 4 * 384)
     assert whole.mean == 1
     assert whole.passage_ms > 0

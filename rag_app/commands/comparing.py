@@ -27,7 +27,7 @@ def compare_models(arguments: argparse.Namespace) -> int:
         print(told)
         print(_line(HEADING))
     rows = []
-    for row in compare(arguments.models, held):
+    for row in compare(arguments.models, held, settings=settings_of(arguments)):
         rows.append(row)
         if not arguments.json:
             print(_line(row.row(texts)), flush=True)

@@ -6,9 +6,12 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from rag_app.models.embedder import SentenceEmbedder
+from rag_app.config import Settings
+from rag_app.protocols import Embedder
+from rag_app.rag import open_embedder
 from rag_app.workbench.courses import HeldOut
 from rag_app.workbench.geometry import Geometry
+from rag_app.workbench.prices import price_of
 from rag_app.workbench.verdict import grade, sureness
 
 _TIMED = 50  # questions that are embedded one by one
@@ -27,6 +30,7 @@ HEADING = (
     "uniformity",
     "s to switch",
     "MB to switch",
+    "$/M tokens",
 )
 IN_WORDS = (
     "Model",
@@ -41,6 +45,7 @@ IN_WORDS = (
     "Uniformity",
     "Seconds to switch",
     "Megabytes to switch",
+    "Dollars a million tokens",
 )
 
 
@@ -58,6 +63,8 @@ class Compared:
         ndcg: nDCG@10 of an exact search, of each question, 0…1.
         geometry: Alignment and uniformity; none where a text has many vectors.
         sureness: Share of draws of the questions in which it is ahead of the first model.
+        dollars: What its provider asks for a million tokens; none of models on this machine,
+            and where the price is not known.
     """
 
     model: str
@@ -69,6 +76,7 @@ class Compared:
     ndcg: tuple[float, ...]
     geometry: Geometry | None
     sureness: float
+    dollars: float | None
 
     @property
     def mean(self) -> float:
@@ -96,6 +104,7 @@ class Compared:
             f"{shape.uniformity:.3f}" if shape else "–",
             f"{seconds:.0f}",
             f"{size / 1e6:.1f}",
+            f"{self.dollars:.2f}" if self.dollars is not None else "–",
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -105,23 +114,25 @@ class Compared:
         return told
 
 
-def compare(names: Sequence[str], held: HeldOut) -> Iterator[Compared]:
-    """Each of the models by folder or name, with the `Form` behind it, in turn.
+def compare(names: Sequence[str], held: HeldOut, *, settings: Settings) -> Iterator[Compared]:
+    """Each of the models in turn, named as in the setting `embedder`.
 
     Raises:
         ModelError: One of them cannot be opened.
     """
     first: tuple[float, ...] | None = None
     for name in names:
-        made = _compared(name, held, first)
+        made = _compared(name, held, first, settings)
         first = first or made.ndcg
         yield made
 
 
-def _compared(name: str, held: HeldOut, first: tuple[float, ...] | None) -> Compared:
+def _compared(
+    name: str, held: HeldOut, first: tuple[float, ...] | None, settings: Settings
+) -> Compared:
     texts, questions = [*held.corpus.values()], [*held.questions.values()]
     begun = perf_counter()
-    embedder = SentenceEmbedder.open(name)
+    embedder = open_embedder(name, settings)
     embedder.embed(texts[:1])
     loaded = perf_counter()
     corpus = embedder.embed(texts)
@@ -138,10 +149,11 @@ def _compared(name: str, held: HeldOut, first: tuple[float, ...] | None) -> Comp
         ndcg=measured.ndcg,
         geometry=measured.geometry,
         sureness=sureness(first, measured.ndcg) if first else 0.0,
+        dollars=price_of(name),
     )
 
 
-def _alone(embedder: SentenceEmbedder, questions: Sequence[str]) -> float:
+def _alone(embedder: Embedder, questions: Sequence[str]) -> float:
     """Milliseconds a question, as they come in real use: one by one."""
     times = []
     for question in questions:

@@ -127,7 +127,7 @@ def _compare(settings: Settings) -> None:
         return
     names = [line.strip() for line in written.splitlines() if line.strip()]
     with st.spinner("Comparing …"):
-        rows = [*compare(names, held)]
+        rows = [*compare(names, held, settings=settings)]
     heading, *figures = zip(IN_WORDS, *(row.row(len(chunks)) for row in rows), strict=True)
     st.html(figures_html(heading, figures))
     st.caption(
