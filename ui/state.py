@@ -19,6 +19,7 @@ from rag_app.workbench.collection_map import CollectionMap, draw_map
 from ui.components import NoticeKind
 from ui.filters import Choices, Filter, choices
 from ui.ingestion import Ingestion
+from ui.training import Training
 from ui.uploads import uploads_folder
 
 _MOST = 20_000  # passages that the workbench looks at
@@ -181,6 +182,12 @@ def collection(settings: Settings) -> Collection:
 def _collection(settings: Settings, generation: int) -> Collection:  # noqa: ARG001
     """Read anew whenever the catalogue has changed."""
     return read_collection(opened(settings)[0], most=_MOST)
+
+
+@st.cache_resource(show_spinner=False)
+def training(settings: Settings) -> Training:
+    """What fine-tunes a model in the background, one run at a time."""
+    return Training(settings.index, opened(settings)[1].name)
 
 
 @st.cache_resource(show_spinner=False)

@@ -16,6 +16,7 @@ from rag_app.workbench.tokens import cut
 from ui import state
 from ui.components import counted, heading_html, notice_html, place
 from ui.embeddings import figures_html, matrix_html, passage_html, tokens_html
+from ui.views import training
 
 _LINE = "What the embedding model sees, what it takes for alike, and what another would change."
 _MOST_SHOWN = 20  # pairs and passages
@@ -152,4 +153,5 @@ _PARTS: dict[str, Callable[[Settings], None]] = {
     "Near duplicates": _alike,
     "Outliers": _unlike,
     "Compare models": _compare,
+    "Fine-tune": training.render,
 }
