@@ -2,26 +2,26 @@
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from rag_app.models import bert
 from rag_app.models.batches import batches
 from rag_app.models.files import LOCAL, loading, loading_weights
-from rag_app.models.modules import is_static, pooling_of, prompts_of
+from rag_app.models.modules import is_static, pooling_of, prompt_of, prompts_of
 from rag_app.models.static import StaticEncoder
 from rag_app.protocols import TextKind, Vectors
 
 # Small batches of long texts stay in the processor's cache.
 _BATCH_TOKENS = 1_024
-_BATCH_CHARACTERS = 2_500
+BATCH_CHARACTERS = 2_500
 # oneDNN prepares itself for every shape it meets, and keeps what it prepared.
-_ROUNDED_TO = 16  # tokens
-_PROMPTS = {"query": ("query",), "passage": ("document", "passage", "corpus")}
+ROUNDED_TO = 16  # tokens
 _HEADS = {"mean": bert.mean_pooling, "cls": bert.first_state}
+_Model = TypeVar("_Model")
 
 
 class Encoder(Protocol):
@@ -62,7 +62,7 @@ class BertEncoder:
 
     def encode(self, texts: Sequence[str], kind: TextKind) -> Vectors:
         """(n, d) float32."""
-        prompt = next((p for name in _PROMPTS[kind] if (p := self._prompts.get(name))), "")
+        prompt = prompt_of(self._prompts, kind)
         encoded = self._tokenizer.encode_batch([prompt + text for text in texts])
         return self._network.run(encoded, most=_BATCH_TOKENS)
 
@@ -71,27 +71,19 @@ class TorchEncoder:
     """Any sentence-transformers model, by torch, on a GPU where there is one."""
 
     def __init__(self, folder: Path, *, max_tokens: int, threads: int) -> None:
-        import torch
         from sentence_transformers import SentenceTransformer
 
-        if threads:
-            torch.set_num_threads(threads)
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        arguments: dict[str, Any] = {"use_safetensors": True, "dtype": fastest_dtype(device)}
-        with loading_weights(folder):
-            self._model = SentenceTransformer(
-                str(folder), device=device, **LOCAL, model_kwargs=arguments
-            ).eval()
+        self._model = open_with_torch(SentenceTransformer, folder, threads=threads).eval()
         self._model.max_seq_length = max_tokens
         transformer: Any = self._model[0]
-        transformer.processing_kwargs = {"text": {"pad_to_multiple_of": _ROUNDED_TO}}
+        transformer.processing_kwargs = {"text": {"pad_to_multiple_of": ROUNDED_TO}}
 
     def encode(self, texts: Sequence[str], kind: TextKind) -> Vectors:
         """(n, d) float32."""
         encode = self._model.encode_query if kind == "query" else self._model.encode_document
         dimension = self._model.get_embedding_dimension() or 0
         vectors = np.empty((len(texts), dimension), dtype=np.float32)
-        for batch in batches([len(text) for text in texts], _BATCH_CHARACTERS):
+        for batch in batches([len(text) for text in texts], BATCH_CHARACTERS):
             tensor = encode(
                 [texts[i] for i in batch],
                 batch_size=len(batch),
@@ -100,6 +92,22 @@ class TorchEncoder:
             )
             vectors[batch] = tensor.float().cpu().numpy()
         return vectors
+
+
+def open_with_torch(kind: Callable[..., _Model], folder: Path, *, threads: int) -> _Model:
+    """A model of a class of sentence-transformers, on a GPU where there is one.
+
+    Raises:
+        ModelError: The model's files are damaged or strange.
+    """
+    import torch
+
+    if threads:
+        torch.set_num_threads(threads)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    arguments: dict[str, Any] = {"use_safetensors": True, "dtype": fastest_dtype(device)}
+    with loading_weights(folder):
+        return kind(str(folder), device=device, **LOCAL, model_kwargs=arguments)
 
 
 def has_gpu() -> bool:
