@@ -69,7 +69,7 @@ LAYERS = (
     ("ingest.script",),
     ("ingest.__main__",),
     ("ui.components", "ui.ingestion", "ui.uploads"),
-    ("ui.filters", "ui.mapped"),
+    ("ui.filters", "ui.mapped", "ui.matched"),
     ("ui.conversation", "ui.explained", "ui.state"),
     ("ui.views",),
     ("ui.app",),
