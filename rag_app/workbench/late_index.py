@@ -64,11 +64,13 @@ class LateIndex:
         scores = np.clip(self._kept.scores(asked), 0, 1)
         best = [(self._kept.ids[n], float(scores[n])) for n in np.argsort(-scores, kind="stable")]
         # The catalogue is the truth: what it no longer has was removed and is no hit.
-        chunks = self._index.catalog.chunks(self._kept.ids)
-        found = [(chunks[id_], score) for id_, score in best if id_ in chunks][:k]
+        there = self._index.sources(self._kept.ids)
+        found = [(id_, score) for id_, score in best if id_ in there][:k]
+        chunks = self._index.catalog.chunks(id_ for id_, _ in found)
         return [
-            Hit(chunk, score, rank, Signals(rerank=score))
-            for rank, (chunk, score) in enumerate(found, start=1)
+            Hit(chunks[id_], score, rank, Signals(rerank=score))
+            for rank, (id_, score) in enumerate(found, start=1)
+            if id_ in chunks
         ]
 
 
