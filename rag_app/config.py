@@ -54,6 +54,9 @@ class Settings:
         candidates: Chunks each search side hands to the fusion.
         dense_weight: Share of the dense score in the fused one, 0…1.
         diversity: How much hits unlike those before are preferred, 0…1; 0 not at all.
+        reranker: A late-interaction model, by folder or hub name, that compares the best
+            candidates with the question token by token; "" for none.
+        reranked: Candidates that are compared so.
         vector_store: Where a new index keeps its vectors: "chroma" or "qdrant" in its own
             folder, or "chroma+http://HOST:PORT" and "qdrant+http://HOST:PORT" on a server.
         vector_precision: Of the codes that a question is compared with, before the vectors of
@@ -87,6 +90,8 @@ class Settings:
     candidates: int = 100
     dense_weight: float = 0.6
     diversity: float = 0.0
+    reranker: str = ""
+    reranked: int = 30
     vector_store: str = "chroma"
     vector_precision: Precision = "int8"
     min_confidence: float = 0.1
@@ -118,6 +123,7 @@ class Settings:
         _check("candidates", self.candidates, self.candidates >= 1, "1 or more")
         _check("dense_weight", self.dense_weight, 0 <= self.dense_weight <= 1, "0 to 1")
         _check("diversity", self.diversity, 0 <= self.diversity <= 1, "0 to 1")
+        _check("reranked", self.reranked, self.reranked >= 1, "1 or more")
         known = self.vector_precision in get_args(Precision)
         _check("vector_precision", self.vector_precision, known, "float32, int8 or binary")
         _check("min_confidence", self.min_confidence, 0 <= self.min_confidence <= 1, "0 to 1")

@@ -14,7 +14,7 @@ from rag_app.config import Settings
 from rag_app.errors import RagError, StoreError
 from rag_app.index.index import Index
 from rag_app.models.files import cached_model, find_model
-from rag_app.rag import open_index
+from rag_app.rag import open_index, open_reranker
 from rag_app.served_models import is_served
 
 _logger = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ def examine(settings: Settings) -> list[Finding]:
         Finding("python", True, sys.version.split()[0]),
         _embedder(settings),
         _generator(settings),
+        *_reranker(settings),
         _disk(settings.index),
     ]
     if findings[2].ok:
@@ -78,6 +79,17 @@ def _generator(settings: Settings) -> Finding:
     return Finding(
         "generator", True, f"{settings.generator} is not on this machine: answers are quoted"
     )
+
+
+def _reranker(settings: Settings) -> Iterator[Finding]:
+    if not settings.reranker:
+        return
+    try:
+        open_reranker(settings)
+    except RagError as error:
+        yield Finding("reranker", False, str(error))
+    else:
+        yield Finding("reranker", True, f"{settings.reranker} is on this machine")
 
 
 def _disk(folder: Path) -> Finding:

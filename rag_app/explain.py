@@ -26,6 +26,7 @@ class Explained:
         matched: Stems that it shares with the question, the rarest first.
         named: What was added because the question names its file.
         score: What came of it, 0…1.
+        rerank: What the reranker says of it, 0…1; None where it was not asked.
     """
 
     chunk_id: str
@@ -41,6 +42,7 @@ class Explained:
     matched: tuple[str, ...]
     named: float
     score: float
+    rerank: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,11 @@ class Explanation:
     asked: tuple[str, ...]
     candidates: tuple[Explained, ...]
     verdict: str = ""
+
+    @property
+    def reranked(self) -> bool:
+        """Whether a reranker was asked."""
+        return any(row.rerank is not None for row in self.candidates)
 
 
 def explain(
@@ -104,6 +111,7 @@ def _explained(pool: Pool, index: Index, k: int) -> list[Explained]:
                 tuple(sorted(idf.keys() & words, key=lambda stem: (-idf[stem], stem))),
                 float(pool.named[n]),
                 float(pool.scores[n]),
+                float(pool.reranked[n]) if n < len(pool.reranked) else None,
             )
         )
     return rows
@@ -151,13 +159,15 @@ def _best(own: Sequence[str], pool: Pool, index: Index) -> str:
 def explanation_text(explanation: Explanation) -> str:
     """The candidates of a question in columns."""
     lines = [f"searched for: {' '.join(explanation.asked)}"]
-    head = ("rank", "score", "cosine", "#", "BM25", "#", "named", "words and source")
-    lines.append("{:>4}{:>7}{:>8}{:>5}{:>7}{:>5}{:>7}  {}".format(*head))
+    rerank, unjudged = ("  rerank", "       –") if explanation.reranked else ("", "")
+    head = ("rank", "score", "cosine", "#", "BM25", "#", "named", rerank, "words and source")
+    lines.append("{:>4}{:>7}{:>8}{:>5}{:>7}{:>5}{:>7}{}  {}".format(*head))
     for row in explanation.candidates:
         lexical_rank = row.lexical_rank or "–"
+        judged = unjudged if row.rerank is None else f"{row.rerank:8.3f}"
         lines.append(
             f"{row.rank:4}{row.score:7.3f}{row.dense:8.3f}{row.dense_rank:5}{row.lexical:7.1f}"
-            f"{lexical_rank:>5}{row.named:7.2f}  [{' '.join(row.matched)}] "
+            f"{lexical_rank:>5}{row.named:7.2f}{judged}  [{' '.join(row.matched)}] "
             f"{place(row.source, row.page)}, {row.start}–{row.end}"
         )
     return "\n".join(filter(None, [*lines, explanation.verdict]))

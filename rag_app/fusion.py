@@ -5,6 +5,7 @@ import numpy as np
 from rag_app.protocols import Vectors
 
 _FIRST, _SHARE = 3, 0.1
+_JUDGED = 0.5
 
 
 def fuse(dense: Vectors, lexical: Vectors, *, dense_weight: float) -> Vectors:
@@ -39,6 +40,21 @@ def feedback(dense: Vectors, vectors: Vectors, scores: Vectors) -> Vectors:
         return dense
     centre = (scores[first] / total) @ vectors[first]
     return np.asarray(dense + _SHARE * (vectors @ centre), dense.dtype)
+
+
+def rejudge(scores: Vectors, judged: Vectors) -> Vectors:
+    """(n,) scores of candidates that a reranker has judged, half by it and half as before.
+
+    They lie between the lowest and the highest of the scores before, so that none falls
+    behind a candidate that was not judged.
+
+    Args:
+        scores: (n,) of the fusion, n at least 1.
+        judged: (n,) of the reranker.
+    """
+    mixed = fuse(judged, scores, dense_weight=_JUDGED)
+    low, high = scores.min(), scores.max()
+    return np.clip(low + (high - low) * mixed, low, high)  # type: ignore[no-any-return]
 
 
 def _normalised(scores: Vectors) -> Vectors:

@@ -58,6 +58,13 @@ class Embedder(Protocol):
         """(n, d) float32, each row of length 1."""
 
 
+class Reranker(Protocol):
+    """Judges texts by comparing each with the question more closely than a search can."""
+
+    def scores(self, question: str, texts: Sequence[str]) -> Vectors:
+        """(n,) float32, at most 1, higher is better; below 0 says no more than 0."""
+
+
 class Pointer(Protocol):
     """Points at the words of a text that answer, reading it together with the question."""
 

@@ -11,9 +11,10 @@ from rag_app.index.index import Index
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.files import cached_model
 from rag_app.models.generator import CausalGenerator
+from rag_app.models.late_interaction import LateInteraction
 from rag_app.models.reader import READER, SentenceReader
 from rag_app.models.span_scorer import SpanScorer
-from rag_app.protocols import Embedder, Generator, Reader
+from rag_app.protocols import Embedder, Generator, Reader, Reranker
 from rag_app.retriever import Retriever
 from rag_app.schema import Answer, Event
 from rag_app.served_embeddings import open_served_embedder
@@ -52,8 +53,13 @@ class Rag:
         """
         settings = settings or Settings.load(index=index)
         opened, embedder = open_index(settings)
-        generator = open_generator(settings)
-        return cls.assemble(opened, embedder, settings=settings, generator=generator)
+        return cls.assemble(
+            opened,
+            embedder,
+            settings=settings,
+            generator=open_generator(settings),
+            reranker=open_reranker(settings),
+        )
 
     @classmethod
     def assemble(
@@ -63,6 +69,7 @@ class Rag:
         *,
         settings: Settings,
         generator: Generator | None = None,
+        reranker: Reranker | None = None,
     ) -> Self:
         """The same from ready objects, so that any of them can be one of your own."""
         retriever = Retriever(
@@ -72,6 +79,8 @@ class Rag:
             candidates=settings.candidates,
             dense_weight=settings.dense_weight,
             diversity=settings.diversity,
+            reranker=reranker,
+            reranked=settings.reranked,
         )
         reader = SentenceReader(
             embedder,
@@ -173,6 +182,17 @@ def open_generator(settings: Settings) -> Generator | None:
     if settings.answer == "auto" and not _present(settings.generator):
         return None
     return CausalGenerator.open(settings.generator, **options)
+
+
+def open_reranker(settings: Settings) -> Reranker | None:
+    """The late-interaction model, where the settings name one.
+
+    Raises:
+        ModelError: It is not there, or another kind of model.
+    """
+    if not settings.reranker:
+        return None
+    return LateInteraction.open(settings.reranker, threads=settings.threads, device=settings.device)
 
 
 def _present(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""The top chunks for a question: both searches, fused."""
+"""The top chunks for a question: both searches, fused, and reranked where that is wanted."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -9,14 +9,15 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag_app.context import LONGEST, Section, sections
 from rag_app.diversity import by_relevance_and_variety, without_copies
 from rag_app.errors import ConfigError
-from rag_app.fusion import feedback, fuse
+from rag_app.fusion import feedback, fuse, rejudge
 from rag_app.index.index import Index
 from rag_app.naming import naming
-from rag_app.protocols import Embedder, Vectors
+from rag_app.protocols import Embedder, Reranker, Vectors
 from rag_app.schema import Hit, Retrieval, Signals
 from rag_app.terms import stems
 
@@ -45,6 +46,7 @@ class Pool:
         lexical: (n,) BM25, 0 where no word matches.
         named: (n,) what was added to the scores of files that the question names.
         scores: (n,) fused, 0…1.
+        reranked: (m,) what the reranker says of the first m, 0…1.
         seconds: What each stage took.
     """
 
@@ -56,7 +58,20 @@ class Pool:
     lexical: Vectors = field(default_factory=_none)
     named: Vectors = field(default_factory=_none)
     scores: Vectors = field(default_factory=_none)
+    reranked: Vectors = field(default_factory=_none)
     seconds: Mapping[str, float] = field(default_factory=dict)
+
+    def in_order(self, order: NDArray[np.int64]) -> "Pool":
+        """The same candidates, `order` naming the former place of each."""
+        return replace(
+            self,
+            ids=[self.ids[n] for n in order],
+            vectors=self.vectors[order],
+            dense=self.dense[order],
+            lexical=self.lexical[order],
+            named=self.named[order],
+            scores=self.scores[order],
+        )
 
 
 class Retriever:
@@ -71,6 +86,8 @@ class Retriever:
         candidates: int = 100,
         dense_weight: float = 0.6,
         diversity: float = 0.0,
+        reranker: Reranker | None = None,
+        reranked: int = 30,
     ) -> None:
         self._index = index
         self._embedder = embedder
@@ -78,6 +95,8 @@ class Retriever:
         self._candidates = candidates
         self._dense_weight = dense_weight
         self._diversity = diversity
+        self._reranker = reranker
+        self._reranked = reranked
         self._known: dict[_Asked, tuple[Hit, ...]] = {}
         self._turn = Lock()
 
@@ -145,12 +164,16 @@ class Retriever:
         lexical |= self._index.bm25(asked, [id_ for id_ in nearest if id_ not in lexical])
         matched = perf_counter()
         pool = self._fused(question, asked, vector, {**dict.fromkeys(nearest, 0.0), **lexical})
+        fused = perf_counter()
         seconds = {
             "embed": embedded - begun,
             "dense": compared - embedded,
             "lexical": matched - compared,
-            "fuse": perf_counter() - matched,
+            "fuse": fused - matched,
         }
+        if self._reranker and pool.ids:
+            pool = self._rerank(question, pool, self._reranker)
+            seconds["rerank"] = perf_counter() - fused
         return replace(pool, seconds=seconds)
 
     def _fused(
@@ -167,17 +190,29 @@ class Retriever:
         named = np.array([bonus.get(id_, 0.0) for id_ in ids], np.float32)
         mix = partial(fuse, lexical=lexical, dense_weight=self._dense_weight)
         scores = mix(feedback(dense, vectors, mix(dense) + named)) + named
-        best = np.argsort(-scores, kind="stable")
-        return Pool(
+        pool = Pool(
             asked=asked,
             vector=vector,
-            ids=[ids[n] for n in best],
-            vectors=vectors[best],
-            dense=dense[best],
-            lexical=lexical[best],
-            named=named[best],
-            scores=np.clip(scores[best], 0, 1),
+            ids=ids,
+            vectors=vectors,
+            dense=dense,
+            lexical=lexical,
+            named=named,
+            scores=np.clip(scores, 0, 1),
         )
+        return pool.in_order(np.argsort(-scores, kind="stable"))
+
+    def _rerank(self, question: str, pool: Pool, reranker: Reranker) -> Pool:
+        """The candidates, the first of them as the reranker sees them."""
+        first = pool.ids[: self._reranked]
+        chunks = self._index.catalog.chunks(first)
+        texts = [chunks[id_].text if id_ in chunks else "" for id_ in first]
+        judged = np.clip(reranker.scores(question, texts), 0, 1)
+        rest = pool.scores[len(first) :]
+        scores = np.concatenate([rejudge(pool.scores[: len(first)], judged), rest])
+        order = np.argsort(-scores, kind="stable")
+        reordered = replace(pool, scores=scores).in_order(order)
+        return replace(reordered, reranked=judged[order[: len(first)]])
 
     def _choose(self, pool: Pool, k: int) -> tuple[Hit, ...]:
         """The hits, from somewhat more than are wanted, as some may be copies of others."""
@@ -209,4 +244,5 @@ class Retriever:
 
 
 def _signals(pool: Pool, n: int) -> Signals:
-    return Signals(float(pool.dense[n]), float(pool.lexical[n]))
+    reranked = float(pool.reranked[n]) if n < len(pool.reranked) else None
+    return Signals(float(pool.dense[n]), float(pool.lexical[n]), reranked)

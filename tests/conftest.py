@@ -10,6 +10,8 @@ import pytest
 
 from rag_app.index.index import Index
 from rag_app.models.embedder import SentenceEmbedder
+from rag_app.models.files import BUNDLED_EMBEDDER
+from rag_app.models.late_interaction import LateInteraction
 from rag_app.rag import Rag
 from tests.fakes import HashEmbedder
 
@@ -127,6 +129,20 @@ def index(tmp_path: Path, embedder: HashEmbedder) -> Iterator[Index]:
 def minilm() -> SentenceEmbedder:
     """The bundled embedding model."""
     return SentenceEmbedder.open("all-MiniLM-L6-v2")
+
+
+@pytest.fixture(scope="session")
+def late_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A late-interaction model made of the bundled one; not to be written to."""
+    from rag_app.workbench.late_model import make
+
+    return make(BUNDLED_EMBEDDER, tmp_path_factory.mktemp("late") / "model")
+
+
+@pytest.fixture(scope="session")
+def late(late_folder: Path) -> LateInteraction:
+    """The same, opened."""
+    return LateInteraction.open(str(late_folder))
 
 
 @pytest.fixture(scope="session")

@@ -104,6 +104,19 @@ def a_hit(text: str, *, source: str = "notes.md", start: int = 0, rank: int = 1)
     return Hit(chunk, 1 / rank, rank, Signals(0.5, 1.0))
 
 
+class OverlapReranker:
+    """The share of a question's words that a text has. Counts the texts it judges."""
+
+    def __init__(self) -> None:
+        self.judged = 0
+
+    def scores(self, question: str, texts: Sequence[str]) -> Vectors:
+        self.judged += len(texts)
+        asked = set(_WORD.findall(question.lower()))
+        shared = [len(asked & set(_WORD.findall(text.lower()))) for text in texts]
+        return np.array(shared, np.float32) / len(asked)
+
+
 class OverlapPointer:
     """An answer ends at a word of the question, and begins where it pleases."""
 

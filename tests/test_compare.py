@@ -97,3 +97,11 @@ def test_names_in_a_report_stay_text(tmp_path: Path) -> None:
 def test_a_report_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="No such file"):
         write_page(tmp_path / "none" / "r.html", "", [], [[""]], [])
+
+
+def test_a_late_interaction_model_is_compared_with_the_others(late_folder: Path) -> None:
+    one, many = compare([BUNDLED_EMBEDDER, str(late_folder)], held(), settings=Settings())
+    assert many.geometry is None
+    assert many.mean > 0.6
+    assert many.bytes_per_text > one.bytes_per_text
+    assert many.row(5)[HEADING.index("alignment")] == "–"

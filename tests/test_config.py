@@ -89,6 +89,7 @@ def test_settings_are_json_values() -> None:
         ("k", 0, "1 or more"),
         ("chunk_tokens", 15, "16 or more"),
         ("candidates", 0, "1 or more"),
+        ("reranked", 0, "1 or more"),
         ("dense_weight", 1.1, "0 to 1"),
         ("min_confidence", -0.1, "0 to 1"),
         ("max_new_tokens", 0, "1 or more"),

@@ -9,7 +9,7 @@ from rag_app.errors import ConfigError
 from rag_app.explain import explain, explanation_text
 from rag_app.index.index import Index
 from rag_app.retriever import Retriever
-from tests.fakes import HashEmbedder
+from tests.fakes import HashEmbedder, OverlapReranker
 
 QUESTION = "What does a berth on the pontoon cost?"
 
@@ -92,3 +92,16 @@ def test_the_table_has_a_line_for_each_candidate(
     assert len(lines) == 2 + 2 + 1
     assert "berth" in lines[2]
     assert lines[-1] == told.verdict
+
+
+def test_a_reranker_has_a_column_of_its_own(retriever: Retriever, index: Index) -> None:
+    reranker = OverlapReranker()
+    reranking = Retriever(index, HashEmbedder(), candidates=3, reranker=reranker, reranked=1)
+    told = explain(QUESTION, reranking, index, k=3)
+    (judged,) = reranker.scores(QUESTION, ["A berth on the pontoon costs £120 a year."])
+    assert [row.rerank for row in told.candidates] == [pytest.approx(judged), None, None]
+    head, first, second, _ = explanation_text(told).splitlines()[1:]
+    assert "  rerank  words" in head
+    assert f"  {judged:.3f}  [" in first
+    assert "  –  [" in second
+    assert "  rerank  " not in explanation_text(explain(QUESTION, retriever, index))

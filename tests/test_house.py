@@ -70,7 +70,7 @@ LAYERS = (
     ("ingest.script",),
     ("ingest.__main__",),
     ("ui.components", "ui.ingestion", "ui.uploads"),
-    ("ui.embeddings", "ui.filters", "ui.mapped", "ui.training"),
+    ("ui.embeddings", "ui.filters", "ui.mapped", "ui.matched", "ui.training"),
     ("ui.conversation", "ui.explained", "ui.state"),
     ("ui.views",),
     ("ui.app",),

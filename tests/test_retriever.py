@@ -1,6 +1,7 @@
 """The retriever: both searches, fused, filtered, and never a chunk that is gone."""
 
 import os
+from collections.abc import Sequence
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -12,10 +13,11 @@ from hypothesis import strategies as st
 
 from ingest.sync import sync
 from rag_app.errors import ConfigError
-from rag_app.fusion import feedback, fuse
+from rag_app.fusion import feedback, fuse, rejudge
 from rag_app.index.index import Index
+from rag_app.protocols import Vectors
 from rag_app.retriever import Retriever
-from tests.fakes import HashEmbedder
+from tests.fakes import HashEmbedder, OverlapReranker
 
 FILES = {
     "berths.md": "# Berths\n\nA berth on the pontoon costs £120 a year.",
@@ -172,6 +174,61 @@ def test_a_filter_by_an_odd_name_is_refused(retriever: Retriever) -> None:
         retriever.search("berth", where={"a' OR 1": "x"})
 
 
+# Reranking
+
+RERANKED = "berth at noon"
+
+
+class Contrary:
+    """Judges what comes later to be better, and everything a little out of range."""
+
+    def scores(self, question: str, texts: Sequence[str]) -> Vectors:
+        return np.linspace(-0.1, 1.1, len(texts), dtype=np.float32)
+
+
+def test_a_reranker_changes_the_order_and_no_invariant(index: Index) -> None:
+    plain = Retriever(index, HashEmbedder()).search(RERANKED, k=9)
+    hits = Retriever(index, HashEmbedder(), reranker=Contrary()).search(RERANKED, k=9)
+    assert [hit.chunk.id for hit in hits] != [hit.chunk.id for hit in plain]
+    assert {hit.chunk.id for hit in hits} == {hit.chunk.id for hit in plain}
+    assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
+    assert all(1 >= a.score >= b.score >= 0 for a, b in pairwise(hits))
+    assert all(0 <= (hit.signals.rerank or 0) <= 1 for hit in hits)
+
+
+def test_each_hit_has_the_signal_of_its_own_text(index: Index) -> None:
+    reranking = Retriever(index, HashEmbedder(), reranker=OverlapReranker())
+    for hit in reranking.search(RERANKED, k=9):
+        (judged,) = OverlapReranker().scores(RERANKED, [hit.chunk.text])
+        assert hit.signals.rerank == pytest.approx(judged)
+
+
+def test_only_the_first_are_reranked_and_stay_before_the_others(index: Index) -> None:
+    reranker = OverlapReranker()
+    plain = Retriever(index, HashEmbedder()).search(RERANKED, k=9)
+    some = Retriever(index, HashEmbedder(), reranker=reranker, reranked=2)
+    hits = some.search(RERANKED, k=9)
+    assert reranker.judged == 2
+    assert {hit.chunk.id for hit in hits[:2]} == {hit.chunk.id for hit in plain[:2]}
+    assert [hit.chunk.id for hit in hits[2:]] == [hit.chunk.id for hit in plain[2:]]
+    assert [hit.signals.rerank is None for hit in hits] == [False] * 2 + [True] * (len(hits) - 2)
+    assert "rerank" in some.retrieve("spare key").seconds
+
+
+def test_nothing_is_reranked_where_nothing_is_found(index: Index) -> None:
+    reranker = OverlapReranker()
+    retriever = Retriever(index, HashEmbedder(), reranker=reranker)
+    assert retriever.search("berth", where={"format": "pdf"}) == retriever.search(" ") == []
+    assert reranker.judged == 0
+
+
+def test_without_a_reranker_there_is_no_signal_of_it(retriever: Retriever) -> None:
+    assert [hit.signals.rerank for hit in retriever.search("berth", k=2)] == [None, None]
+    assert "rerank" not in retriever.retrieve("spare key").seconds
+
+
+# Fusion
+
 SCORES = st.lists(st.tuples(st.floats(-1, 1), st.floats(0, 30)))
 
 
@@ -182,6 +239,21 @@ def test_fusion_equals_the_naive_formula(scores: list[tuple[float, float]], w: f
     for n, score in enumerate(fused):
         naive = w * scaled(dense, n) + (1 - w) * scaled(lexical, n)
         assert score == pytest.approx(naive, abs=1e-9)
+
+
+@given(st.lists(st.tuples(st.floats(0, 1, width=32), st.floats(0, 1, width=32)), min_size=1))
+def test_what_is_judged_again_stays_between_its_best_and_its_worst(
+    pairs: list[tuple[float, float]],
+) -> None:
+    scores, judged = np.array(pairs, np.float32).T
+    again = rejudge(scores, judged)
+    assert again.min() >= scores.min()
+    assert again.max() <= scores.max()
+
+
+def test_half_of_a_score_is_the_rerankers() -> None:
+    scores, judged = np.array([0.9, 0.5, 0.1]), np.array([0.2, 0.6, 0.4])
+    assert rejudge(scores, judged) == pytest.approx([0.5, 0.7, 0.3])
 
 
 def test_feedback_moves_cosines_towards_what_was_found_first() -> None:

@@ -54,6 +54,13 @@ def test_what_a_candidate_lacks_is_a_dash() -> None:
     assert cells(table(bare)) == ["1", "hoist.pdf", "0.99", "0.52 2nd", "–", "–", "–"]
 
 
+def test_a_reranker_has_a_column_where_it_was_asked() -> None:
+    html = table(replace(ROW, rerank=0.712), replace(ROW, rank=2))
+    assert [cells(html)[n] for n in (7, 15)] == ["0.71", "–"]
+    assert "<dt>Rerank</dt>" in html
+    assert "Rerank" not in table(ROW)
+
+
 def test_every_column_and_row_has_a_header() -> None:
     html = table(ROW, replace(ROW, rank=2))
     head = html[: html.index("<tbody>")]

@@ -12,7 +12,7 @@ from rag_app.config import Settings
 from rag_app.explain import Explanation
 from rag_app.index.index import Index
 from rag_app.protocols import Embedder
-from rag_app.rag import Rag, open_generator, open_index
+from rag_app.rag import Rag, open_generator, open_index, open_reranker
 from rag_app.schema import Answer
 from rag_app.workbench.collection import Collection, read_collection
 from rag_app.workbench.collection_map import CollectionMap, draw_map
@@ -147,7 +147,13 @@ def opened(settings: Settings) -> tuple[Index, Embedder]:
 def rag(settings: Settings) -> Rag:
     """What answers questions."""
     index, embedder = opened(settings)
-    return Rag.assemble(index, embedder, settings=settings, generator=open_generator(settings))
+    return Rag.assemble(
+        index,
+        embedder,
+        settings=settings,
+        generator=open_generator(settings),
+        reranker=open_reranker(settings),
+    )
 
 
 def filters(settings: Settings) -> Choices:

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag_app.commands import comparing, vectors
+from rag_app.commands import comparing, late, vectors
 from rag_app.commands.common import Command, add_command, of_an_index, print_json, settings_of
 from rag_app.errors import ConfigError
 from rag_app.rendering import chunk_json, shorten, where
@@ -198,6 +198,7 @@ def add_parser(commands: Any) -> None:
         "--method", choices=("pca", "umap"), default="pca", help="umap needs the extra `umap`"
     )
     vectors.add_commands(own)
+    late.add_commands(own)
 
 
 @contextmanager

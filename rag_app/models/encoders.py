@@ -2,10 +2,10 @@
 
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from rag_app.models import bert
 from rag_app.models.batches import batches
 from rag_app.models.files import LOCAL, loading, loading_weights
 from rag_app.models.forms import Computing
-from rag_app.models.modules import is_static, pooling_of, prompts_of
+from rag_app.models.modules import is_static, pooling_of, prompt_of, prompts_of
 from rag_app.models.static import StaticEncoder
 from rag_app.protocols import TextKind, Vectors
 from rag_app.schema import Device
@@ -24,9 +24,9 @@ from rag_app.schema import Device
 _BATCH_TOKENS, _BATCH_TOKENS_OF_TORCH, _BATCH_TOKENS_ON_GPU = 1_024, 640, 16_384
 _CHARACTERS_A_TOKEN = 4  # about, in English
 # oneDNN prepares itself for every shape it meets, and keeps what it prepared.
-_ROUNDED_TO = 16  # tokens
-_PROMPTS = {"query": ("query",), "passage": ("document", "passage", "corpus")}
+ROUNDED_TO = 16  # tokens
 _HEADS = {"mean": bert.mean_pooling, "cls": bert.first_state}
+_Model = TypeVar("_Model")
 
 
 class Encoder(Protocol):
@@ -48,14 +48,14 @@ class Computation:
     """How a model is computed.
 
     Attributes:
-        max_tokens: How many of a text it sees.
+        max_tokens: How many of a text it sees; 0 where the model itself knows.
         threads: Of the processor; 0 leaves the choice to the libraries.
         batch: About how many tokens are computed together; 0 leaves it to the model's kind.
         device: That computes it.
         computing: In which numbers.
     """
 
-    max_tokens: int
+    max_tokens: int = 0
     threads: int = 0
     batch: int = 0
     device: Device = "auto"
@@ -77,7 +77,7 @@ def open_encoder(folder: Path, how: Computation) -> Encoder:
         pooling = None if gpu else pooling_of(folder)
         if pooling and bert.fits(folder):
             return BertEncoder(folder, pooling, how)
-    return TorchEncoder(folder, how, gpu=gpu)
+    return TorchEncoder(folder, how)
 
 
 class BertEncoder:
@@ -101,7 +101,7 @@ class BertEncoder:
 
     def encode(self, texts: Sequence[str], kind: TextKind) -> Vectors:
         """(n, d) float32."""
-        prompt = next((p for name in _PROMPTS[kind] if (p := self._prompts.get(name))), "")
+        prompt = prompt_of(self._prompts, kind)
         encoded = self._tokenizer.encode_batch([prompt + text for text in texts])
         return self._network.run(encoded, most=self.batch)
 
@@ -109,30 +109,21 @@ class BertEncoder:
 class TorchEncoder:
     """Any sentence-transformers model, by torch."""
 
-    def __init__(self, folder: Path, how: Computation, *, gpu: bool = False) -> None:
-        import torch
+    def __init__(self, folder: Path, how: Computation) -> None:
         from sentence_transformers import SentenceTransformer
 
-        if how.threads:
-            torch.set_num_threads(how.threads)
-        self.batch = how.batch or (_BATCH_TOKENS_ON_GPU if gpu else _BATCH_TOKENS_OF_TORCH)
-        device = "cuda" if gpu else "cpu"
-        arguments = {"use_safetensors": True, "dtype": _dtype(folder, how.computing, device)}
-        with loading_weights(folder):
-            self._model = SentenceTransformer(
-                str(folder), device=device, **LOCAL, model_kwargs=arguments
-            ).eval()
+        self.batch = how.batch or usual_batch(how.device)
+        self._model = open_with_torch(SentenceTransformer, folder, how).eval()
         self._model.max_seq_length = how.max_tokens
         transformer: Any = self._model[0]
-        transformer.processing_kwargs = {"text": {"pad_to_multiple_of": _ROUNDED_TO}}
+        transformer.processing_kwargs = {"text": {"pad_to_multiple_of": ROUNDED_TO}}
 
     def encode(self, texts: Sequence[str], kind: TextKind) -> Vectors:
         """(n, d) float32."""
         encode = self._model.encode_query if kind == "query" else self._model.encode_document
         dimension = self._model.get_embedding_dimension() or 0
         vectors = np.empty((len(texts), dimension), dtype=np.float32)
-        characters = self.batch * _CHARACTERS_A_TOKEN
-        for batch in batches([len(text) for text in texts], characters):
+        for batch in batches([len(text) for text in texts], characters_of(self.batch)):
             tensor = encode(
                 [texts[i] for i in batch],
                 batch_size=len(batch),
@@ -141,6 +132,33 @@ class TorchEncoder:
             )
             vectors[batch] = tensor.float().cpu().numpy()
         return vectors
+
+
+def open_with_torch(kind: Callable[..., _Model], folder: Path, how: Computation) -> _Model:
+    """A model of a class of sentence-transformers.
+
+    Raises:
+        ModelError: The model's files are damaged or strange.
+        ConfigError: A GPU is asked for, and there is none.
+    """
+    import torch
+
+    if how.threads:
+        torch.set_num_threads(how.threads)
+    device = "cuda" if uses_gpu(how.device) else "cpu"
+    arguments = {"use_safetensors": True, "dtype": _dtype(folder, how.computing, device)}
+    with loading_weights(folder):
+        return kind(str(folder), device=device, **LOCAL, model_kwargs=arguments)
+
+
+def usual_batch(device: Device) -> int:
+    """About how many tokens torch computes together on the device."""
+    return _BATCH_TOKENS_ON_GPU if uses_gpu(device) else _BATCH_TOKENS_OF_TORCH
+
+
+def characters_of(tokens: int) -> int:
+    """About how many characters so many tokens have."""
+    return tokens * _CHARACTERS_A_TOKEN
 
 
 def uses_gpu(device: Device) -> bool:

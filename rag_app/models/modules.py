@@ -1,10 +1,15 @@
 """What the folder of a sentence-transformers model says of how it is put together."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rag_app.protocols import TextKind
+
 _STATIC = "StaticEmbedding"
+_LATE = ("MultiVectorEncoder", "ColBERT")  # as sentence-transformers and PyLate call it
+_PROMPTS = {"query": ("query",), "passage": ("document", "passage", "corpus")}
 _SIMPLE = ("mean", "cls")
 # Since version 6 of sentence-transformers one entry names the pooling, before that one was true.
 _OLDER_POOLING = {"pooling_mode_mean_tokens": "mean", "pooling_mode_cls_token": "cls"}
@@ -14,6 +19,13 @@ def is_static(folder: Path) -> bool:
     """Whether the model is nothing but a vector for each token."""
     first, *others = [kind for kind, _ in _modules(folder)] or [""]
     return first == _STATIC and others in ([], ["Normalize"])
+
+
+def is_late(folder: Path) -> bool:
+    """Whether the model keeps a vector for each token of a text."""
+    kind = _read(folder / "config_sentence_transformers.json", {}).get("model_type")
+    own = _read(folder / "config.json", {}).get("architectures") or []
+    return kind in _LATE or "HF_ColBERT" in own
 
 
 def static_folder(folder: Path) -> Path:
@@ -42,6 +54,11 @@ def pooling_of(folder: Path) -> str | None:
 def prompts_of(folder: Path) -> dict[str, str]:
     """What the model wants before a text, by the kind of text."""
     return dict(_read(folder / "config_sentence_transformers.json", {}).get("prompts") or {})
+
+
+def prompt_of(prompts: Mapping[str, str], kind: TextKind) -> str:
+    """What a model with these prompts wants before a text of that kind."""
+    return next((prompt for name in _PROMPTS[kind] if (prompt := prompts.get(name))), "")
 
 
 def _modules(folder: Path) -> list[tuple[str, str]]:

@@ -7,15 +7,13 @@ from time import perf_counter
 from typing import Any
 
 from rag_app.config import Settings
-from rag_app.protocols import Embedder
-from rag_app.rag import open_embedder
+from rag_app.workbench.contestants import Contestant, open_contestant
 from rag_app.workbench.courses import HeldOut
 from rag_app.workbench.geometry import Geometry
 from rag_app.workbench.prices import price_of
-from rag_app.workbench.verdict import grade, sureness
+from rag_app.workbench.verdict import sureness
 
 _TIMED = 50  # questions that are embedded one by one
-_BYTES = 4  # of a number of a vector
 
 HEADING = (
     "model",
@@ -130,34 +128,33 @@ def compare(names: Sequence[str], held: HeldOut, *, settings: Settings) -> Itera
 def _compared(
     name: str, held: HeldOut, first: tuple[float, ...] | None, settings: Settings
 ) -> Compared:
-    texts, questions = [*held.corpus.values()], [*held.questions.values()]
+    texts = [*held.corpus.values()]
     begun = perf_counter()
-    embedder = open_embedder(name, settings)
-    embedder.embed(texts[:1])
+    model = open_contestant(name, settings)
+    model.encode(texts[:1], "passage")
     loaded = perf_counter()
-    corpus = embedder.embed(texts)
-    embedded = perf_counter()
-    asked = embedder.embed(questions, kind="query")
-    measured = grade(held, asked, corpus)
+    model.take(texts)
+    taken = perf_counter()
+    ndcg, geometry = model.result(held)
     return Compared(
         model=name,
-        dimensions=corpus.shape[1],
+        dimensions=model.dimensions,
         load_seconds=loaded - begun,
-        passage_ms=1000 * (embedded - loaded) / len(texts),
-        question_ms=_alone(embedder, questions[:_TIMED]),
-        bytes_per_text=_BYTES * corpus.shape[1],
-        ndcg=measured.ndcg,
-        geometry=measured.geometry,
-        sureness=sureness(first, measured.ndcg) if first else 0.0,
+        passage_ms=1000 * (taken - loaded) / len(texts),
+        question_ms=_alone(model, [*held.questions.values()][:_TIMED]),
+        bytes_per_text=model.bytes_per_text,
+        ndcg=ndcg,
+        geometry=geometry,
+        sureness=sureness(first, ndcg) if first else 0.0,
         dollars=price_of(name),
     )
 
 
-def _alone(embedder: Embedder, questions: Sequence[str]) -> float:
+def _alone(model: Contestant, questions: Sequence[str]) -> float:
     """Milliseconds a question, as they come in real use: one by one."""
     times = []
     for question in questions:
         begun = perf_counter()
-        embedder.embed([question], kind="query")
+        model.encode([question], "query")
         times.append(1000 * (perf_counter() - begun))
     return median(times)

@@ -6,6 +6,8 @@ negatives (Henderson et al., 2017) for pairs, with mined hard ones beside them; 
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,11 +23,12 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 _logger = logging.getLogger(__name__)
-_TOKENS = 256  # of a text in training: longer ones cost more than they teach
+TOKENS = 256  # of a text in training: longer ones cost more than they teach
 _MARGIN = 0.5  # of the triplet loss, in cosine distance
 _NEGATIVES = 1  # hard ones, mined for each pair
 _SKIPPED = 3  # closest texts that may well be right answers nobody judged
 _ASKED, _MEASURED = 500, 2_000  # questions, and texts that are searched, after each epoch
+_METRIC = "eval_held_cosine_ndcg@10"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +66,23 @@ def finetune(
         ConfigError: The packages for training are not installed.
         ModelError: The base model cannot be loaded.
     """
-    try:
+    with training_packages():
         from sentence_transformers import (
             SentenceTransformer,
             SentenceTransformerTrainer,
             SentenceTransformerTrainingArguments,
         )
         from transformers import EarlyStoppingCallback
-    except ImportError as error:
-        raise ConfigError(
-            f"training needs more packages ({error}); `pip install rag-app[train]`"
-        ) from error
     folder = find_model(base)
     with loading_weights(folder):
         model = SentenceTransformer(str(folder), **LOCAL, model_kwargs={"use_safetensors": True})
     longest = model.max_seq_length
-    model.max_seq_length = _TOKENS
+    model.max_seq_length = TOKENS
     if recipe.lora:
         _add_lora(model)
     scratch = out.with_name(f"{out.name}.training")
     arguments = SentenceTransformerTrainingArguments(
-        output_dir=str(scratch), **_arguments(recipe, judged=held is not None)
+        output_dir=str(scratch), **trainer_options(recipe, metric=_METRIC if held else None)
     )
     trainer = SentenceTransformerTrainer(
         model=model,
@@ -101,8 +100,23 @@ def finetune(
     return out
 
 
-def _arguments(recipe: Recipe, *, judged: bool) -> dict[str, Any]:
-    """What the trainer is told; `judged` says whether the held-out part decides when to stop."""
+@contextmanager
+def training_packages() -> Iterator[None]:
+    """What is imported inside comes with the extra `train`.
+
+    Raises:
+        ConfigError: It is not installed.
+    """
+    try:
+        yield
+    except ImportError as error:
+        raise ConfigError(
+            f"training needs more packages ({error}); `pip install rag-app[train]`"
+        ) from error
+
+
+def trainer_options(recipe: Recipe, *, metric: str | None) -> dict[str, Any]:
+    """What a trainer is told; the metric, of the held-out part, decides which epoch is kept."""
     import torch
 
     gpu = has_gpu()
@@ -115,10 +129,10 @@ def _arguments(recipe: Recipe, *, judged: bool) -> dict[str, Any]:
         "bf16": fastest_dtype("cuda" if gpu else "cpu") is torch.bfloat16,
         "use_cpu": not gpu,
         "save_strategy": "epoch",
-        "eval_strategy": "epoch" if judged else "no",
+        "eval_strategy": "epoch" if metric else "no",
         "save_total_limit": 2,
-        "load_best_model_at_end": judged,
-        "metric_for_best_model": "eval_held_cosine_ndcg@10" if judged else None,
+        "load_best_model_at_end": metric is not None,
+        "metric_for_best_model": metric,
         "batch_sampler": "no_duplicates",
         "logging_steps": 10,
         "report_to": "none",
@@ -159,17 +173,24 @@ def _loss(model: "SentenceTransformer", training: TrainingSet) -> Any:
 
 
 def _evaluator(held: HeldOut) -> Any:
-    """nDCG@10 over what is right for the questions, and some of the other texts."""
     from sentence_transformers.sentence_transformer.evaluation import InformationRetrievalEvaluator
 
+    return InformationRetrievalEvaluator(**evaluator_options(held))
+
+
+def evaluator_options(held: HeldOut) -> dict[str, Any]:
+    """What an evaluator searches: what is right for the questions, and some other texts."""
     some = sample(held, questions=_ASKED, texts=_MEASURED)
-    return InformationRetrievalEvaluator(
-        queries=dict(some.questions),
-        corpus=dict(some.corpus),
-        relevant_docs={q: {t for t, v in ts.items() if v > 0} for q, ts in some.relevant.items()},
-        name="held",
-        show_progress_bar=False,
-    )
+    return {
+        "queries": dict(some.questions),
+        "corpus": dict(some.corpus),
+        "relevant_docs": {
+            question: {id_ for id_, value in texts.items() if value > 0}
+            for question, texts in some.relevant.items()
+        },
+        "name": "held",
+        "show_progress_bar": False,
+    }
 
 
 def _last_checkpoint(scratch: Path) -> str | None:
