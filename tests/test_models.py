@@ -277,3 +277,13 @@ def test_pulling_while_offline_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     with pytest.raises(ModelError, match="HF_HUB_OFFLINE is set"):
         pull("nobody/nothing")
+
+
+def test_a_pickle_in_a_module_of_a_model_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "model.safetensors").touch()
+    (tmp_path / "2_Dense").mkdir()
+    (tmp_path / "2_Dense" / "pytorch_model.bin").touch()
+    with pytest.raises(ModelError, match="is a pickle"):
+        find_model(str(tmp_path))
+    (tmp_path / "2_Dense" / "model.safetensors").touch()
+    assert find_model(str(tmp_path)) == tmp_path

@@ -47,7 +47,15 @@ def find_model(name: str) -> Path:
         folder = cached
     if not any(folder.glob("*.safetensors")):
         raise ModelError(f"{folder} holds no .safetensors weights; other formats are not loaded")
+    if pickled := _pickled(folder):
+        raise ModelError(f"{pickled} is a pickle; save the model anew, as .safetensors alone")
     return folder
+
+
+def _pickled(folder: Path) -> Path | None:
+    """Weights of one of the model's modules that a library would unpickle."""
+    pickles = folder.glob("*/pytorch_model.bin")
+    return next((p for p in pickles if not p.with_name("model.safetensors").exists()), None)
 
 
 def cached_model(name: str) -> Path | None:
