@@ -11,9 +11,10 @@ import streamlit as st
 from rag_app.config import Settings
 from rag_app.explain import Explanation
 from rag_app.index.index import Index
+from rag_app.models.late_interaction import LateInteraction
 from rag_app.protocols import Embedder
 from rag_app.rag import Rag, open_generator, open_index, open_reranker
-from rag_app.schema import Answer
+from rag_app.schema import Answer, Device
 from rag_app.workbench.collection import Collection, read_collection
 from rag_app.workbench.collection_map import CollectionMap, draw_map
 from ui.components import NoticeKind
@@ -48,6 +49,9 @@ TEXTS = "texts"
 CUT = "cut"
 LEAST = "least"
 MODELS = "models"
+LATE_MODEL = "late-model"
+LATE_ASKED = "late-asked"
+LATE_TEXT = "late-text"
 NOTICE = "notice"
 
 
@@ -188,6 +192,16 @@ def collection(settings: Settings) -> Collection:
 def _collection(settings: Settings, generation: int) -> Collection:  # noqa: ARG001
     """Read anew whenever the catalogue has changed."""
     return read_collection(opened(settings)[0], most=_MOST)
+
+
+def late_model(name: str, settings: Settings) -> LateInteraction:
+    """The late-interaction model of that name."""
+    return _late_model(name, settings.threads, settings.device)
+
+
+@st.cache_resource(show_spinner="Opening the model …", max_entries=1)
+def _late_model(name: str, threads: int, device: Device) -> LateInteraction:
+    return LateInteraction.open(name, threads=threads, device=device)
 
 
 @st.cache_resource(show_spinner=False)

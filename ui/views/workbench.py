@@ -11,12 +11,13 @@ from rag_app.workbench.collection import Collection, read_chunks
 from rag_app.workbench.compare import IN_WORDS, compare
 from rag_app.workbench.courses import asked_of_documents, sample
 from rag_app.workbench.plots import quality_and_speed
+from rag_app.workbench.quantise import quantised, questions_of
 from rag_app.workbench.similarity import duplicates, outliers, similarity_matrix
 from rag_app.workbench.tokens import cut
 from ui import state
 from ui.components import counted, heading_html, notice_html, place
 from ui.embeddings import figures_html, matrix_html, passage_html, tokens_html
-from ui.views import training
+from ui.views import token_matches, training
 
 _LINE = "What the embedding model sees, what it takes for alike, and what another would change."
 _MOST_SHOWN = 20  # pairs and passages
@@ -138,6 +139,29 @@ def _compare(settings: Settings) -> None:
     st.altair_chart(quality_and_speed(rows))
 
 
+def _codes(settings: Settings) -> None:
+    st.caption("Shorter codes of vectors are searched faster and take less; do they still find?")
+    if not st.button("Measure", type="primary"):
+        return
+    held = _collection(settings)
+    if held is None:
+        return
+    questions = questions_of(held.chunks, most=_QUESTIONS)
+    with st.spinner("Measuring …"):
+        asked = state.opened(settings)[1].embed(questions, kind="query")
+        found = quantised(held, asked)
+    heading = ("", *(one.precision for one in found))
+    rows = [
+        ("Bytes a passage", *(f"{one.width:,}" for one in found)),
+        ("Megabytes in all", *(f"{one.size / 1e6:.2f}" for one in found)),
+        ("Milliseconds a search", *(f"{one.milliseconds:.2f}" for one in found)),
+        ("Recall@10 of the codes alone", *(f"{one.by_codes:.3f}" for one in found)),
+        ("Recall@10 rescored", *(f"{one.rescored:.3f}" for one in found)),
+    ]
+    st.html(figures_html(heading, rows))
+    st.caption(f"{counted(len(questions), 'question')} made from your documents.")
+
+
 def _collection(settings: Settings) -> Collection | None:
     """The library with its vectors, or None and a line where it is empty."""
     held = state.collection(settings)
@@ -153,5 +177,7 @@ _PARTS: dict[str, Callable[[Settings], None]] = {
     "Near duplicates": _alike,
     "Outliers": _unlike,
     "Compare models": _compare,
+    "Codes": _codes,
+    "Matched words": token_matches.render,
     "Fine-tune": training.render,
 }
