@@ -126,7 +126,7 @@ def finetune_model(arguments: argparse.Namespace) -> int:
     if arguments.report:
         from rag_app.workbench.report import training_report
 
-        training_report(verdict, model=str(out), out=arguments.report)
+        training_report(verdict, model=out, out=arguments.report)
     if arguments.json:
         print_json({"model": str(out), **verdict.as_dict()})
     else:

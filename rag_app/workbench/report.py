@@ -31,10 +31,10 @@ def comparison_report(rows: Sequence[Compared], *, exam: str, texts: int, out: P
     write_page(out, "Embedding models compared", [exam], table, charts)
 
 
-def training_report(verdict: "Verdict", *, model: str, out: Path) -> None:
+def training_report(verdict: "Verdict", *, model: Path, out: Path) -> None:
     """A model before and after training; see `write_page` for the errors."""
     charts = [plots.cosines(verdict), plots.gains_by_question(verdict)]
-    write_page(out, f"Fine-tuned: {model}", verdict.conclusions(), verdict.rows(), charts)
+    write_page(out, f"Fine-tuned: {model.name}", verdict.conclusions(), verdict.rows(), charts)
 
 
 def write_page(

@@ -93,9 +93,9 @@ class Verdict:
 
     def conclusions(self) -> list[str]:
         """What follows from the figures, in sentences."""
-        ahead = f"ahead in {self.sureness:.0%} of draws of the {len(self.before.ndcg)} questions"
+        ahead = f"Ahead in {self.sureness:.0%} of draws of the {len(self.before.ndcg)} questions"
         kept = "better" if self.better else "not better: keep the model you have"
-        return [f"drift on general sentences {self.drift:.3f}", f"{ahead}: {kept}"]
+        return [f"Drift on general sentences {self.drift:.3f}.", f"{ahead}: {kept}."]
 
     def __str__(self) -> str:
         table = [f"{name:16}{old:>10}{new:>10}" for name, old, new in self.rows()]
