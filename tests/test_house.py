@@ -71,6 +71,7 @@ LAYERS = (
     ("ui.components", "ui.ingestion", "ui.uploads"),
     ("ui.embeddings", "ui.filters", "ui.mapped"),
     ("ui.conversation", "ui.explained", "ui.state"),
+    ("ui.keeping",),
     ("ui.views",),
     ("ui.app",),
     ("ui.launch",),
