@@ -1,7 +1,7 @@
 """One answer: search, read or write, cite, or say that the documents do not answer."""
 
 from collections.abc import Generator as Iterating
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from time import perf_counter
 
@@ -72,8 +72,10 @@ class Answerer:
         where: Mapping[str, str] | None = None,
         history: Sequence[str] = (),
         strict: bool = False,
-    ) -> Iterator[Event]:
+    ) -> Iterating[Event, None, None]:
         """The evidence, then the words as they come, then the checked answer.
+
+        Closing the iterator stops the language model.
 
         Args:
             question: As the user asked it.

@@ -12,9 +12,11 @@ from pathlib import Path
 
 from rag_app.config import Settings
 from rag_app.errors import RagError, StoreError
+from rag_app.index.database import is_damaged
 from rag_app.index.index import Index
 from rag_app.models.files import cached_model, find_model
 from rag_app.rag import open_index, open_reranker
+from rag_app.records.conversations import FILE, Conversations
 from rag_app.served_models import is_served
 
 _logger = logging.getLogger(__name__)
@@ -108,6 +110,7 @@ def _index(settings: Settings) -> Iterator[Finding]:
         yield Finding("index", False, str(error))
         return
     with closing(index):
+        yield from _conversations(index.folder)
         try:
             yield from _stores(index)
         except StoreError as error:
@@ -128,6 +131,19 @@ def _stores(index: Index) -> Iterator[Finding]:
     yield _words(index, chunks - len(waiting))
     if stored := sorted(set(index.catalog.chunk_ids()) - waiting):
         yield _self_query(index, stored)
+
+
+def _conversations(folder: Path) -> Iterator[Finding]:
+    """What the chat keeps, once it keeps any."""
+    path = folder / FILE
+    if is_damaged(path):
+        yield Finding("conversations", False, f"{path} is damaged; `rag-ui` sets it aside")
+    elif path.exists():
+        try:
+            with closing(Conversations(folder)) as kept:
+                yield Finding("conversations", True, f"{kept.count()} kept")
+        except StoreError as error:
+            yield Finding("conversations", False, str(error))
 
 
 def _words(index: Index, expected: int) -> Finding:

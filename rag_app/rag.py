@@ -1,6 +1,7 @@
 """The wiring: settings in, working objects out. Nothing else builds them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator as Iterating
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -119,8 +120,11 @@ class Rag:
         where: Mapping[str, str] | None = None,
         history: Sequence[str] = (),
         strict: bool = False,
-    ) -> Iterator[Event]:
-        """As `ask`, in events: the hits, the words as they come, the checked answer."""
+    ) -> Iterating[Event, None, None]:
+        """As `ask`, in events: the hits, the words as they come, the checked answer.
+
+        Closing it stops the language model.
+        """
         return self._answerer.stream(question, k=k, where=where, history=history, strict=strict)
 
     def close(self) -> None:

@@ -113,7 +113,7 @@ def where(source: str, page: int | None) -> str:
     return f"{source}, page {page}" if page else source
 
 
-def shorten(text: str) -> str:
-    """The first words of a text on one line."""
+def shorten(text: str, most: int = _SHOWN) -> str:
+    """The first words of a text on one line, so many characters at most and an ellipsis."""
     plain = " ".join(text.split())
-    return plain if len(plain) <= _SHOWN else plain[:_SHOWN].rsplit(" ", 1)[0] + " …"
+    return plain if len(plain) <= most else plain[:most].rsplit(" ", 1)[0] + " …"

@@ -71,6 +71,24 @@ def test_a_sentence_that_nothing_supports_is_told_or_left_out(retriever: Retriev
     assert (strict.text, strict.unsupported) == ("A berth costs £120 a year. [1]", ())
 
 
+def test_closing_the_stream_stops_the_model(retriever: Retriever) -> None:
+    ended = []
+
+    class EndlessGenerator(ScriptedGenerator):
+        def stream(self, messages: Sequence[Message]) -> Iterator[str]:
+            try:
+                while True:
+                    yield "word "
+            finally:
+                ended.append(True)
+
+    stream = Answerer(retriever, FixedReader(), generator=EndlessGenerator("")).stream("Berth?")
+    assert any(isinstance(event, Delta) for event in stream)
+    assert not ended
+    stream.close()
+    assert ended
+
+
 def test_the_model_is_not_asked_where_the_documents_do_not_answer(retriever: Retriever) -> None:
     generator = ScriptedGenerator("The berth costs £120 a year.")
     reader = FixedReader(confidence=0.05)

@@ -17,7 +17,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from rag_app.records.record import read_records
+from rag_app.records.record import Record, read_records
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
@@ -194,6 +194,18 @@ def upload(page: "sync_api.Page", name: str, text: str) -> None:
     settle(page)
 
 
+def export(page: "sync_api.Page", form: str, path: Path) -> Record:
+    """Save the conversation, which has one question, in that form; its record."""
+    settle(page)
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as begun:
+        page.get_by_role("button", name=form).click()
+    begun.value.save_as(path)
+    page.keyboard.press("Escape")
+    (record,) = read_records(path)
+    return record
+
+
 def settle(page: "sync_api.Page") -> None:
     """Wait until the page is drawn: what it redraws would lose clicks and keys."""
     page.locator("[data-test-script-state=notRunning]").wait_for()
@@ -294,6 +306,47 @@ def test_a_conversation_outlives_a_look_at_the_library_and_can_be_ended(
     page.get_by_role("heading", name="Ask your documents").wait_for()
 
 
+def test_a_conversation_outlives_a_reload_and_is_found_in_the_list(
+    page: "sync_api.Page", browser: "sync_api.Browser", address: str, tmp_path: Path
+) -> None:
+    question = "How much is a **day pass** for the workshop?"
+    told(ask(page, question))
+    settle(page)
+    page.get_by_role("radio", name="Thumbs up").click()
+    page.get_by_placeholder("Why? (optional)").wait_for()
+    settle(page)
+    page.reload()
+    sync_api.expect(page.locator(".answer")).to_contain_text("£9")
+    sync_api.expect(page.get_by_role("radio", name="Thumbs up")).to_be_checked()
+    record = export(page, "Markdown", tmp_path / "answers.md")
+    assert (record.question, len(record.quotes)) == (question, 1)
+    for other in _visit(browser, address, width=1280, height=860):
+        other.get_by_role("heading", name="Ask your documents").wait_for()
+        assert other.locator(".question").count() == 0
+        other.get_by_role("link", name="Conversations").click()
+        wanted = other.get_by_label("Find a conversation")
+        wanted.fill("day pass")
+        wanted.press("Enter")
+        headline = other.locator(".headline", has_text=question)
+        sync_api.expect(headline).to_have_count(1)
+        settle(other)
+        shot(other, "conversations")
+        headline.click(force=True)  # on the button that lies over it
+        sync_api.expect(other.locator(".question")).to_have_text(question)
+        assert other.url == page.url
+
+
+def test_a_question_is_asked_again_in_other_words(page: "sync_api.Page") -> None:
+    told(ask(page, PDF_QUESTION))
+    ask(page, QUESTIONS["q096"]["question"])
+    settle(page)
+    page.get_by_role("button", name="Edit and ask again").first.click()
+    page.get_by_label("Question", exact=True).fill(QUESTIONS["q021"]["question"])
+    page.get_by_role("button", name="Ask again", exact=True).click()
+    sync_api.expect(page.locator(".answer")).to_contain_text("£9")
+    sync_api.expect(page.locator(".question")).to_have_text([QUESTIONS["q021"]["question"]])
+
+
 def choose(page: "sync_api.Page", field: str, name: str) -> None:
     """Restrict the next questions."""
     page.get_by_role("button", name="Search in", exact=True).click()
@@ -383,13 +436,7 @@ def test_a_conversation_is_exported_and_can_be_read_again(
     page: "sync_api.Page", tmp_path: Path, form: str, ending: str
 ) -> None:
     told(ask(page, PDF_QUESTION))
-    settle(page)
-    page.get_by_role("button", name="Export").click()
-    with page.expect_download() as begun:
-        page.get_by_role("button", name=form).click()
-    path = tmp_path / f"answers{ending}"
-    begun.value.save_as(path)
-    (record,) = read_records(path)
+    record = export(page, form, tmp_path / f"answers{ending}")
     assert record.question == PDF_QUESTION
     assert record.quotes[0].source.endswith("hoist-manual.pdf")
     assert len(record.quotes[0].digest) == 64

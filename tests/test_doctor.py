@@ -17,6 +17,7 @@ from rag_app.index.lexicon import Lexicon
 from rag_app.index.vectors import ChromaVectors
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.rag import Rag
+from rag_app.records.conversations import FILE, Conversations, KeptTurn
 from tests.fakes import HashEmbedder
 
 
@@ -165,3 +166,13 @@ def test_a_missing_generator_is_a_fault_only_where_it_is_demanded() -> None:
 def test_examining_makes_no_index(tmp_path: Path) -> None:
     examine(Settings(index=tmp_path / "new"))
     assert not (tmp_path / "new").exists()
+
+
+def test_conversations_are_counted_and_damaged_ones_are_a_fault(settings: Settings) -> None:
+    with closing(Conversations.open(settings.index)) as kept:
+        kept.keep("", [KeptTurn("What is new?", error="Stopped.")])
+    assert examined(settings)["conversations"].detail == "1 kept"
+    spoil_pages(settings.index / FILE)
+    faults = [finding for finding in examine(settings) if not finding.ok]
+    assert [fault.name for fault in faults] == ["conversations"]
+    assert "`rag-ui` sets it aside" in faults[0].detail

@@ -72,6 +72,7 @@ LAYERS = (
     ("ui.components", "ui.ingestion", "ui.uploads"),
     ("ui.embeddings", "ui.filters", "ui.mapped", "ui.matched", "ui.training"),
     ("ui.conversation", "ui.explained", "ui.state"),
+    ("ui.keeping",),
     ("ui.views",),
     ("ui.app",),
     ("ui.launch",),

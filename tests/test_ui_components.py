@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
@@ -9,13 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag_app.index.catalog import Entry, FileState
+from rag_app.records.conversations import Headline
 from rag_app.schema import Answer, Citation, Hit, Mode
 from tests.fakes import a_hit
 from ui.components import (
+    cited_text,
     counted,
+    day_and_time,
     documents_html,
     file_name,
     heading_html,
+    headline_html,
     highlighted,
     notice_html,
     outcomes_html,
@@ -297,3 +302,30 @@ def test_the_table_says_why_a_file_is_not_in() -> None:
 
 def test_an_error_is_announced() -> None:
     assert 'role="alert"' in notice_html("no such folder", kind="error")
+
+
+# Conversations
+
+
+def test_a_headline_is_shown_as_text() -> None:
+    now = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
+    html = headline_html(Headline("id", HOSTILE, now.timestamp(), 1), now)
+    assert not STRUCK.search(html)
+    assert shown(html) == f"{HOSTILE}Today, 12:00 · 1 question"
+
+
+def test_days_are_called_as_people_call_them() -> None:
+    now = datetime(2026, 3, 5, 0, 10, tzinfo=UTC)
+    moments = [now - timedelta(minutes=m) for m in (5, 15, 60 * 24, 60 * 24 * 2)]
+    assert [day_and_time(moment, now) for moment in moments] == [
+        "Today, 00:05",
+        "Yesterday, 23:55",
+        "Yesterday, 00:10",
+        "3 March 2026, 00:10",
+    ]
+
+
+def test_an_answer_is_copied_with_its_sources_by_number() -> None:
+    answer = an_answer(a_hit("A berth costs £120.", source="papers/berths\u202e.md"))
+    assert cited_text(answer) == "A berth costs £120. [1]\n\n[1] berths .md"
+    assert cited_text(an_abstention()) == "The documents do not answer this."

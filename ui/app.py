@@ -10,7 +10,7 @@ from rag_app.config import Settings
 from rag_app.errors import RagError
 from ui import state
 from ui.components import notice_html
-from ui.views import chat, library, mapping, workbench
+from ui.views import chat, conversations, library, mapping, workbench
 
 _logger = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
@@ -27,14 +27,22 @@ def main() -> None:
         url_path="chat",
         default=True,
     )
+    kept_page = st.Page(
+        lambda: _guarded(lambda settings: conversations.render(settings, chat=chat_page)),
+        title="Conversations",
+        url_path="conversations",
+    )
     # Streamlit's own navigation folds away on a phone; this one is always in sight.
     map_page = st.Page(lambda: _guarded(mapping.render), title="Map", url_path="map")
     bench_page = st.Page(
         lambda: _guarded(workbench.render), title="Workbench", url_path="workbench"
     )
-    page = st.navigation([chat_page, library_page, map_page, bench_page], position="hidden")
+    page = st.navigation(
+        [chat_page, kept_page, library_page, map_page, bench_page], position="hidden"
+    )
     with st.container(horizontal=True, key="navigation"):
         st.page_link(chat_page, icon=":material/forum:")
+        st.page_link(kept_page, icon=":material/history:")
         st.page_link(library_page, icon=":material/folder_open:")
         st.page_link(map_page, icon=":material/scatter_plot:")
         st.page_link(bench_page, icon=":material/square_foot:")

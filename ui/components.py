@@ -7,12 +7,15 @@ never interpreted, neither as HTML nor as Markdown.
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from html import escape
 from pathlib import PurePath
 from typing import Literal
 
 from rag_app.index.catalog import Entry
 from rag_app.printable import printable
+from rag_app.records.conversations import Headline
+from rag_app.schema import Answer
 
 NoticeKind = Literal["note", "error"]
 # A line end in the midst of a sentence, as PDFs have it: after a line so long that it was
@@ -70,6 +73,13 @@ def place(source: str, page: int | None) -> str:
     return f"{file_name(source)}, page {page}" if page else file_name(source)
 
 
+def cited_text(answer: Answer) -> str:
+    """The answer to be pasted elsewhere: its text, and below it what its numbers mean."""
+    places = {c.number: place(c.source, c.page) for c in answer.citations}
+    listed = "\n".join(f"[{number}] {name}" for number, name in sorted(places.items()))
+    return printable(f"{answer.text}\n\n{listed}".strip())
+
+
 # Library
 
 
@@ -105,7 +115,26 @@ def outcomes_html(outcomes: Iterable[tuple[str, str, str]]) -> str:
     return f'<ul class="outcomes">{items}</ul>' if items else ""
 
 
-# Both
+# Conversations
+
+
+def headline_html(headline: Headline, now: datetime) -> str:
+    """A conversation's title, when it last changed, and how long it is."""
+    when = day_and_time(datetime.fromtimestamp(headline.changed, now.tzinfo), now)
+    return (
+        f'<p class="headline"><span class="name">{plain(headline.title)}</span>'
+        f"<span>{when} · {counted(headline.questions, 'question')}</span></p>"
+    )
+
+
+def day_and_time(moment: datetime, now: datetime) -> str:
+    """The moment as people say it on the day of `now`."""
+    days = (now.date() - moment.date()).days
+    day = {0: "Today", 1: "Yesterday"}.get(days) or f"{moment.day} {moment:%B %Y}"
+    return f"{day}, {moment:%H:%M}"
+
+
+# All
 
 
 def heading_html(title: str, line: str = "") -> str:

@@ -4,7 +4,7 @@ Every key of `st.session_state` is declared here. Models and the index are opene
 each `Settings` and shared by all pages, visitors and the background ingestion.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
@@ -14,6 +14,7 @@ from rag_app.index.index import Index
 from rag_app.models.late_interaction import LateInteraction
 from rag_app.protocols import Embedder
 from rag_app.rag import Rag, open_generator, open_index, open_reranker
+from rag_app.records.conversations import Conversations, Thumb, new_id
 from rag_app.schema import Answer, Device
 from rag_app.workbench.collection import Collection, read_collection
 from rag_app.workbench.collection_map import CollectionMap, draw_map
@@ -24,8 +25,12 @@ from ui.training import Training
 from ui.uploads import uploads_folder
 
 _MOST = 20_000  # passages that the workbench looks at
+CONVERSATION = "conversation"  # in the address, not in the state
 TURNS = "turns"
+KEPT = "kept"
+UNKEPT = "unkept"
 QUESTION = "question"
+WANTED = "wanted"
 CHOSEN = "chosen"
 EDITION = "edition"
 # These three are followed by the edition of the fields.
@@ -33,9 +38,20 @@ BY_FOLDER = "by-folder"
 BY_FORMAT = "by-format"
 BY_SOURCE = "by-source"
 FILTER_END = "filter-end"
-# These two are followed by the number of the turn.
+# These are followed by the id of the turn.
 WHY = "why"
 WHY_NOT = "whynot"
+ACTIONS = "actions"
+STOP = "stop"
+THUMB = "thumb"
+REASON = "reason"
+EDITED = "edited"
+ASK_AGAIN = "ask-again"
+# These four are followed by the id of the conversation.
+OPEN = "open"
+RENAME = "rename"
+DELETE = "delete"
+TITLE = "title"
 FILES = "files"
 FOLDER = "folder"
 FILTER = "filter"
@@ -67,15 +83,27 @@ class Notice:
 class Turn:
     """A question and what came of it; neither answer nor error while it waits.
 
-    `filter` has the documents it is asked of, `explanation` why these passages were found,
-    once somebody has wanted to know.
+    Attributes:
+        question: In the visitor's words.
+        filter: The documents it is asked of.
+        id: Its own.
+        answer: The checked answer.
+        quoted: The one in quotes, while a language model writes another.
+        error: Why there is no answer.
+        explanation: Why these passages were found, once somebody has wanted to know.
+        verdict: What the visitor thinks of the answer.
+        reason: Why.
     """
 
     question: str
     filter: Filter = field(default_factory=Filter)
+    id: str = field(default_factory=new_id)
     answer: Answer | None = None
+    quoted: Answer | None = None
     error: str = ""
     explanation: Explanation | None = None
+    verdict: Thumb | None = None
+    reason: str = ""
 
     @property
     def waits(self) -> bool:
@@ -83,10 +111,24 @@ class Turn:
         return self.answer is None and not self.error
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Under which id the conversation is kept, and the ids of the turns that are."""
+
+    id: str = ""
+    turns: tuple[str, ...] = ()
+
+
 def turns() -> list[Turn]:
     """The visitor's conversation, oldest first."""
     conversation: list[Turn] = st.session_state.setdefault(TURNS, [])
     return conversation
+
+
+def kept() -> Kept:
+    """Where the conversation is kept, once it is."""
+    place: Kept = st.session_state.setdefault(KEPT, Kept())
+    return place
 
 
 def ask(question: str) -> None:
@@ -122,9 +164,31 @@ def edition() -> int:
     return count
 
 
+def ask_again(turn: Turn, question: str) -> None:
+    """Ask the question of a turn in other words; the turn and all after it are dropped."""
+    if question.strip():
+        earlier = turns()[: turns().index(turn)]
+        st.session_state[TURNS] = [*earlier, Turn(question.strip(), turn.filter)]
+
+
+def stop(turn: Turn) -> None:
+    """Leave it at the quotes, which are known while the answer is written."""
+    if turn.waits and turn.quoted is not None:
+        turn.answer = replace(turn.quoted, note="Stopped: quoting instead.")
+
+
 def begin_anew() -> None:
-    """Forget the conversation."""
-    st.session_state[TURNS] = []
+    """Leave the conversation."""
+    resume([], Kept())
+
+
+def resume(conversation: list[Turn], kept_: Kept) -> None:
+    """Go on with a conversation that is kept."""
+    st.session_state[TURNS], st.session_state[KEPT] = conversation, kept_
+    if kept_.id:
+        st.query_params[CONVERSATION] = kept_.id
+    else:
+        st.query_params.pop(CONVERSATION, None)
 
 
 def tell(message: str, *, kind: NoticeKind = "note") -> None:
@@ -158,6 +222,12 @@ def rag(settings: Settings) -> Rag:
         generator=open_generator(settings),
         reranker=open_reranker(settings),
     )
+
+
+@st.cache_resource(show_spinner=False)
+def conversations(settings: Settings) -> Conversations:
+    """The file that keeps conversations."""
+    return Conversations.open(settings.index)
 
 
 def filters(settings: Settings) -> Choices:

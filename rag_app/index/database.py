@@ -4,12 +4,12 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from rag_app.errors import StoreError
-from rag_app.index.tables import MIGRATIONS, SCHEMA, VERSION
+from rag_app.index.tables import CATALOG, Tables
 
 _BUSY_SECONDS = 30
 # SQLite refuses statements with more than 32,766 variables.
@@ -30,9 +30,9 @@ _CACHE = 32 << 10  # KiB of pages in memory; searches read some hundred rows all
 
 
 class Database:
-    """The catalogue's file. Statements of several threads take turns."""
+    """A file with these tables. Statements of several threads take turns."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, tables: Tables = CATALOG) -> None:
         self._lock = threading.RLock()
         self._path = path
         self.writable = is_writable(path)
@@ -52,14 +52,14 @@ class Database:
                         "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
                         " PRAGMA foreign_keys = ON;"
                     )
-                self._prepare(path)
+                self._prepare(tables)
             except BaseException:
                 self._connection.close()
                 raise
         except sqlite3.DatabaseError as error:
             raise StoreError(
                 f"{path} cannot be opened ({error}); check the folder's permissions, or "
-                "remove the index folder and ingest again"
+                f"{tables.anew}"
             ) from error
 
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
@@ -124,28 +124,42 @@ class Database:
                     f"{self._path} cannot be used ({error}); `rag-app doctor` tells more"
                 ) from error
 
-    def _prepare(self, path: Path) -> None:
+    def _prepare(self, tables: Tables) -> None:
+        version = tables.version
         (found,) = self.rows("PRAGMA user_version")[0]
-        if found == VERSION:
+        if found == version:
             return
-        if found > VERSION:
+        if found > version:
             raise StoreError(
-                f"{path} has version {found}, this program reads {VERSION}; "
-                "remove the index folder and ingest again"
+                f"{self._path} has version {found}, this program reads {version}; {tables.anew}"
             )
         with self.transaction():
             # Another process may have created the tables since the look above.
             found = self.rows("PRAGMA user_version")[0][0]
-            scripts = [MIGRATIONS[n] for n in range(found, VERSION)] if found else [SCHEMA]
+            scripts = [tables.schema]
+            if found:
+                scripts = [tables.migrations[n] for n in range(found, version)]
             for script in scripts:
                 for statement in _statements(script):
                     self._connection.execute(statement)
-            self._connection.execute(f"PRAGMA user_version = {VERSION}")
+            self._connection.execute(f"PRAGMA user_version = {version}")
 
 
 def is_writable(path: Path) -> bool:
     """Whether the file and those that SQLite keeps beside it can be written."""
-    return all(os.access(each, os.W_OK) for each in (path, path.parent) if each.exists())
+    effective = os.access in os.supports_effective_ids
+    there = [each for each in (path, path.parent) if each.exists()]
+    return all(os.access(each, os.W_OK, effective_ids=effective) for each in there)
+
+
+def is_damaged(path: Path) -> bool:
+    """Whether SQLite's own check finds the file damaged, and not just closed to us."""
+    try:
+        address = f"{path.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS)) as connection:
+            return connection.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]
+    except sqlite3.DatabaseError as error:
+        return error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 def _statements(script: str) -> Iterator[str]:

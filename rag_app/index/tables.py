@@ -4,7 +4,26 @@
 written in the same transaction as the chunks, so that a crash before they have loses nothing.
 """
 
-VERSION = 4
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """What a file of SQLite holds.
+
+    Attributes:
+        version: Of the schema; a file of a later one is refused.
+        schema: What makes the tables; statements end with their line.
+        anew: What a person does to begin with a new file.
+        migrations: What brings an older file up to the next version, by its own.
+    """
+
+    version: int
+    schema: str
+    anew: str
+    migrations: Mapping[int, str] = field(default_factory=dict)
+
 
 _TRIGGERS = """
 CREATE TRIGGER chunks_added AFTER INSERT ON chunks BEGIN
@@ -20,8 +39,7 @@ _COVERING = """
 CREATE INDEX chunks_covering ON chunks (id, digest, document_id);
 """
 
-# What brings an older file up to the next version, by its own; statements end with their line.
-MIGRATIONS = {
+_MIGRATIONS = {
     1: """
 ALTER TABLE documents ADD COLUMN same_as TEXT REFERENCES documents (id) ON DELETE CASCADE;
 CREATE INDEX documents_same_as ON documents (same_as);
@@ -36,7 +54,7 @@ DROP TABLE lexicon;
     3: _COVERING,
 }
 
-SCHEMA = (
+_SCHEMA = (
     """
 CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
@@ -89,4 +107,11 @@ CREATE TABLE outbox (
 """
     + _TRIGGERS
     + _COVERING
+)
+
+CATALOG = Tables(
+    version=4,
+    schema=_SCHEMA,
+    anew="remove the index folder and ingest again",
+    migrations=_MIGRATIONS,
 )

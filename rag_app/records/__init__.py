@@ -1,1 +1,1 @@
-"""Answers kept in a file, which can be checked again after the documents changed."""
+"""Answers that are kept: in files that can be checked again, and whole in conversations."""

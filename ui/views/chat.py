@@ -1,6 +1,5 @@
-"""The conversation: a question, the evidence as soon as it is found, the checked answer."""
+"""The conversation: questions with their answers, and what can be done with it."""
 
-import logging
 from collections.abc import Sequence
 from functools import partial
 
@@ -8,18 +7,16 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from rag_app.config import Settings
-from rag_app.errors import RagError
 from rag_app.rag import Rag
 from rag_app.records.pages import FORMATS, Form
 from rag_app.records.record import records_of
-from rag_app.schema import Answer, Delta, Done, Found, Hit, Quoted
-from ui import state
+from rag_app.schema import Answer
+from ui import keeping, state
 from ui.components import file_name, heading_html, notice_html, totals
-from ui.conversation import answer_html, draft_html, found_html, question_html
+from ui.conversation import answer_html, question_html
 from ui.filters import Choices
-from ui.views import filtering, why
+from ui.views import actions, answering, filtering, why
 
-_logger = logging.getLogger(__name__)
 _TITLE = "Ask your documents"
 _PROMISE = "Every answer quotes its sources, word for word."
 _EMPTY = "The library is empty. Add some documents there, then come back and ask."
@@ -39,6 +36,7 @@ def render(settings: Settings, *, library: StreamlitPage) -> None:
     documents, chunks = rag.index.catalog.size()
     choices = state.filters(settings)
     state.choose(choices.narrowed(state.chosen()))
+    keeping.follow(settings)
     if not state.turns():
         _welcome(rag, documents, chunks, busy=state.ingestion(settings).running, library=library)
     if state.turns() or documents:
@@ -47,9 +45,12 @@ def render(settings: Settings, *, library: StreamlitPage) -> None:
             st.chat_input("Ask a question", key=state.QUESTION, on_submit=_submit)
     if state.turns():
         exports = _toolbar()
-        _conversation(rag, choices)
+        _conversation(rag, choices, settings)
+        keeping.keep(settings)
         with exports:
             _exports(rag)
+    if notice := state.told():
+        st.html(notice_html(notice.message, kind=notice.kind))
 
 
 def _submit() -> None:
@@ -91,6 +92,7 @@ def _toolbar() -> st.delta_generator.DeltaGenerator:
             "New conversation",
             icon=":material/add_comment:",
             type="tertiary",
+            help="New conversation",
             on_click=state.begin_anew,
         )
     return exports
@@ -101,7 +103,7 @@ def _exports(rag: Rag) -> None:
     answers = [turn.answer for turn in state.turns() if turn.answer is not None]
     if not answers:
         return
-    with st.popover("Export", icon=":material/download:", type="tertiary"):
+    with st.popover("Export", icon=":material/download:", type="tertiary", help="Export"):
         for ending, form in FORMATS.items():
             st.download_button(
                 _FORMAT_NAMES[ending],
@@ -117,50 +119,20 @@ def _export(form: Form, rag: Rag, answers: Sequence[Answer]) -> str:
     return form(records_of(answers, rag.index.catalog))
 
 
-def _conversation(rag: Rag, choices: Choices) -> None:
+def _conversation(rag: Rag, choices: Choices, settings: Settings) -> None:
     for number, turn in enumerate(state.turns(), start=1):
         if turn.waits:
             # Since it was asked, a document may have gone.
             turn.filter = choices.narrowed(turn.filter)
         st.html(question_html(turn.question, turn.filter.words))
-        place = st.empty()
+        place, below = st.empty(), st.empty()
         if turn.waits:
-            _answer(rag, turn, number, place)
-        _show(turn, number, place)
+            answering.render(rag, turn, number, place, below)
         if turn.answer is not None:
-            why.render(rag, turn, number)
-
-
-def _show(turn: state.Turn, number: int, place: st.delta_generator.DeltaGenerator) -> None:
-    if turn.answer is not None:
-        place.html(answer_html(turn.answer, turn=number))
-    else:
-        place.html(notice_html(turn.error, kind="error"))
-
-
-def _answer(
-    rag: Rag, turn: state.Turn, number: int, place: st.delta_generator.DeltaGenerator
-) -> None:
-    """Fill in the turn, showing what is known meanwhile."""
-    place.html('<p class="working" role="status">Searching</p>')
-    history = [earlier.question for earlier in state.turns()[: number - 1]]
-    hits: tuple[Hit, ...] = ()
-    draft, quoted = "", ""
-    try:
-        for event in rag.stream(turn.question, where=turn.filter.where, history=history):
-            match event:
-                case Found():
-                    hits = event.hits
-                case Quoted():
-                    quoted = answer_html(event.answer, turn=number)
-                case Delta():
-                    draft += event.text
-                case Done():
-                    turn.answer = event.answer
-                    return
-            place.html(draft_html(draft) + quoted if quoted else found_html(hits))
-    except RagError as error:
-        turn.error = str(error)
-    except Exception:
-        _logger.exception("answering %r failed", turn.question)
-        turn.error = "Answering failed unexpectedly; the log says more."
+            place.html(answer_html(turn.answer, turn=number))
+        else:
+            place.html(notice_html(turn.error, kind="error"))
+        below.empty()
+        if turn.answer is not None:
+            why.render(rag, turn)
+        actions.render(settings, turn)

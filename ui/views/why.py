@@ -17,15 +17,15 @@ _CANDIDATES = 10
 
 
 @st.fragment
-def render(rag: Rag, turn: state.Turn, number: int) -> None:
+def render(rag: Rag, turn: state.Turn) -> None:
     """Draw the panel, which costs nothing before it is opened."""
-    panel = st.expander("Why these passages", key=f"{state.WHY}-{number}", on_change="rerun")
+    panel = st.expander("Why these passages", key=f"{state.WHY}-{turn.id}", on_change="rerun")
     if turn.answer is None or not panel.open:
         return
     with panel:
         # The page's own border for errors does not hold where this alone is drawn anew.
         try:
-            _show(rag, turn, turn.answer, number)
+            _show(rag, turn, turn.answer)
         except RagError as error:
             st.html(notice_html(str(error), kind="error"))
         except Exception:
@@ -33,7 +33,7 @@ def render(rag: Rag, turn: state.Turn, number: int) -> None:
             st.html(notice_html("This failed unexpectedly; the log says more.", kind="error"))
 
 
-def _show(rag: Rag, turn: state.Turn, answer: Answer, number: int) -> None:
+def _show(rag: Rag, turn: state.Turn, answer: Answer) -> None:
     if turn.explanation is None:
         turn.explanation = _explain(rag, turn, answer)
     cited = {citation.chunk_id: citation.number for citation in reversed(answer.citations)}
@@ -45,7 +45,7 @@ def _show(rag: Rag, turn: state.Turn, answer: Answer, number: int) -> None:
         index=None,
         format_func=names.__getitem__,
         placeholder="Choose a document",
-        key=f"{state.WHY_NOT}-{number}",
+        key=f"{state.WHY_NOT}-{turn.id}",
     )
     if document:
         st.html(verdict_html(_explain(rag, turn, answer, source=document).verdict))

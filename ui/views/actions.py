@@ -1,0 +1,66 @@
+"""What can be done with an answer: judge it, copy it, ask again in other words."""
+
+import streamlit as st
+
+from rag_app.config import Settings
+from rag_app.printable import printable
+from rag_app.records.conversations import Thumb
+from ui import keeping, state
+from ui.components import cited_text, counted
+
+_THUMBS: tuple[Thumb, ...] = ("down", "up")  # in the order of `st.feedback`
+_LONGEST_REASON = 500
+
+
+@st.fragment
+def render(settings: Settings, turn: state.Turn) -> None:
+    """Draw a row of small buttons, and below it the reason of a judgement."""
+    with st.container(horizontal=True, key=f"{state.ACTIONS}-{turn.id}"):
+        if turn.answer is not None:
+            _thumbs(settings, turn)
+            with st.popover("Copy", icon=":material/content_copy:", type="tertiary", help="Copy"):
+                # Its own button copies; a label would be Markdown, this is text.
+                st.code(cited_text(turn.answer), language=None, wrap_lines=True)
+        label = "Edit and ask again"
+        with st.popover(label, icon=":material/edit:", type="tertiary", help=label):
+            _edit(turn)
+    if turn.verdict:
+        _reason(settings, turn)
+
+
+def _thumbs(settings: Settings, turn: state.Turn) -> None:
+    key = f"{state.THUMB}-{turn.id}"
+    if turn.verdict:
+        st.session_state.setdefault(key, _THUMBS.index(turn.verdict))
+    st.feedback("thumbs", key=key, on_change=_judged, args=(settings, turn))
+
+
+def _reason(settings: Settings, turn: state.Turn) -> None:
+    key = f"{state.REASON}-{turn.id}"
+    st.session_state.setdefault(key, turn.reason)
+    st.text_input(
+        "Reason",
+        key=key,
+        max_chars=_LONGEST_REASON,
+        placeholder="Why? (optional)",
+        label_visibility="collapsed",
+        on_change=_judged,
+        args=(settings, turn),
+    )
+
+
+def _judged(settings: Settings, turn: state.Turn) -> None:
+    thumb: int | None = st.session_state.get(f"{state.THUMB}-{turn.id}")
+    verdict = None if thumb is None else _THUMBS[thumb]
+    reason = st.session_state.get(f"{state.REASON}-{turn.id}", turn.reason) if verdict else ""
+    keeping.judge(settings, turn, verdict, reason.strip())
+
+
+def _edit(turn: state.Turn) -> None:
+    question = st.text_area("Question", printable(turn.question), key=f"{state.EDITED}-{turn.id}")
+    later = len(state.turns()) - state.turns().index(turn) - 1
+    if later:
+        st.caption(f"This drops the {counted(later, 'question')} after it.")
+    if st.button("Ask again", type="primary", key=f"{state.ASK_AGAIN}-{turn.id}"):
+        state.ask_again(turn, question)
+        st.rerun()

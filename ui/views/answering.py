@@ -1,0 +1,71 @@
+"""A question being answered: the evidence as soon as it is found, then the words as they come."""
+
+import logging
+from contextlib import closing
+
+from streamlit.delta_generator import DeltaGenerator
+
+from rag_app.errors import RagError
+from rag_app.rag import Rag
+from rag_app.schema import Delta, Done, Found, Hit, Quoted
+from ui import state
+from ui.conversation import answer_html, draft_html, found_html
+
+_logger = logging.getLogger(__name__)
+
+
+def render(
+    rag: Rag, turn: state.Turn, number: int, place: DeltaGenerator, below: DeltaGenerator
+) -> None:
+    """Fill in the turn, showing what is known meanwhile.
+
+    Args:
+        rag: What answers.
+        turn: The one that waits.
+        number: Of the turn.
+        place: Where the answer goes.
+        below: Where the button goes that stops a language model.
+    """
+    place.html('<p class="working" role="status">Searching</p>')
+    try:
+        _answer(rag, turn, number, place, below)
+    except RagError as error:
+        turn.error = str(error)
+    except Exception:
+        _logger.exception("answering %r failed", turn.question)
+        turn.error = "Answering failed unexpectedly; the log says more."
+
+
+def _answer(
+    rag: Rag, turn: state.Turn, number: int, place: DeltaGenerator, below: DeltaGenerator
+) -> None:
+    history = [earlier.question for earlier in state.turns()[: number - 1]]
+    hits: tuple[Hit, ...] = ()
+    draft, quoted = "", ""
+    # Whatever the visitor clicks on ends this by an exception, and the model is to stop then.
+    with closing(rag.stream(turn.question, where=turn.filter.where, history=history)) as events:
+        for event in events:
+            match event:
+                case Found():
+                    hits = event.hits
+                case Quoted():
+                    turn.quoted = event.answer
+                    quoted = answer_html(event.answer, turn=number)
+                    _stop_button(turn, below)
+                case Delta():
+                    draft += event.text
+                case Done():
+                    # Since the last word, the visitor may have stopped it.
+                    turn.answer = event.answer if turn.waits else turn.answer
+                    return
+            place.html(draft_html(draft) + quoted if quoted else found_html(hits))
+
+
+def _stop_button(turn: state.Turn, place: DeltaGenerator) -> None:
+    place.button(
+        "Stop",
+        icon=":material/stop_circle:",
+        key=f"{state.STOP}-{turn.id}",
+        on_click=state.stop,
+        args=(turn,),
+    )
