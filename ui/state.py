@@ -25,15 +25,17 @@ _MOST = 20_000  # passages that the workbench looks at
 TURNS = "turns"
 QUESTION = "question"
 CHOSEN = "chosen"
+PAGE_SHOWN = "page-shown"
 EDITION = "edition"
 # These three are followed by the edition of the fields.
 BY_FOLDER = "by-folder"
 BY_FORMAT = "by-format"
 BY_SOURCE = "by-source"
 FILTER_END = "filter-end"
-# These two are followed by the number of the turn.
+# These are followed by the number of the turn; the third then by that of the citation.
 WHY = "why"
 WHY_NOT = "whynot"
+SHOW_PAGE = "show-page"
 FILES = "files"
 FOLDER = "folder"
 FILTER = "filter"
@@ -120,6 +122,17 @@ def edition() -> int:
 def begin_anew() -> None:
     """Forget the conversation."""
     st.session_state[TURNS] = []
+
+
+def show_page(at: int) -> None:
+    """Turn to the page of that citation, counted among those that have one."""
+    st.session_state[PAGE_SHOWN] = at
+
+
+def page_shown() -> int:
+    """The citation whose page is shown."""
+    at: int = st.session_state[PAGE_SHOWN]
+    return at
 
 
 def tell(message: str, *, kind: NoticeKind = "note") -> None:

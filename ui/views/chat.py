@@ -1,7 +1,7 @@
 """The conversation: a question, the evidence as soon as it is found, the checked answer."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import partial
 
 import streamlit as st
@@ -17,7 +17,7 @@ from ui import state
 from ui.components import file_name, heading_html, notice_html, totals
 from ui.conversation import answer_html, draft_html, found_html, question_html
 from ui.filters import Choices
-from ui.views import filtering, why
+from ui.views import filtering, sources, why
 
 _logger = logging.getLogger(__name__)
 _TITLE = "Ask your documents"
@@ -47,7 +47,7 @@ def render(settings: Settings, *, library: StreamlitPage) -> None:
             st.chat_input("Ask a question", key=state.QUESTION, on_submit=_submit)
     if state.turns():
         exports = _toolbar()
-        _conversation(rag, choices)
+        _conversation(rag, choices, settings)
         with exports:
             _exports(rag)
 
@@ -117,7 +117,8 @@ def _export(form: Form, rag: Rag, answers: Sequence[Answer]) -> str:
     return form(records_of(answers, rag.index.catalog))
 
 
-def _conversation(rag: Rag, choices: Choices) -> None:
+def _conversation(rag: Rag, choices: Choices, settings: Settings) -> None:
+    pdfs = frozenset(choices.sources(format_="pdf"))
     for number, turn in enumerate(state.turns(), start=1):
         if turn.waits:
             # Since it was asked, a document may have gone.
@@ -126,16 +127,21 @@ def _conversation(rag: Rag, choices: Choices) -> None:
         place = st.empty()
         if turn.waits:
             _answer(rag, turn, number, place)
-        _show(turn, number, place)
+        with place.container(key=f"answer-{number}"):
+            _show(rag, turn, number, settings, pdfs)
         if turn.answer is not None:
             why.render(rag, turn, number)
 
 
-def _show(turn: state.Turn, number: int, place: st.delta_generator.DeltaGenerator) -> None:
-    if turn.answer is not None:
-        place.html(answer_html(turn.answer, turn=number))
-    else:
-        place.html(notice_html(turn.error, kind="error"))
+def _show(
+    rag: Rag, turn: state.Turn, number: int, settings: Settings, pdfs: Container[str]
+) -> None:
+    if turn.answer is None:
+        st.html(notice_html(turn.error, kind="error"))
+        return
+    st.html(answer_html(turn.answer, turn=number, sources=False))
+    if turn.answer.citations:
+        sources.render(rag, turn.answer, number, settings, pdfs)
 
 
 def _answer(
