@@ -7,8 +7,9 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from ingest.children import DEFAULT_LIMITS, Limits
 from ingest.plan import Plan, Work, plan
-from ingest.reading import DEFAULT_LIMITS, Limits, read_ahead
+from ingest.reading import read_ahead
 from ingest.report import Progress, SyncReport
 from ingest.run import Recipe, Run
 from rag_app.config import Settings

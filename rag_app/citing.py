@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 
-from rag_app.schema import Citation, Hit, Span
+from rag_app.schema import Chunk, Citation, Hit, Span
 from rag_app.sentences import sentence_spans
 from rag_app.support import support
 
@@ -134,7 +134,7 @@ def _citation(
         number=number,
         chunk_id=chunk.id,
         source=chunk.source,
-        page=chunk.page,
+        page=_page(chunk, start),
         start=chunk.start + start,
         end=chunk.start + end,
         quote=chunk.text[start:end],
@@ -142,3 +142,11 @@ def _citation(
         answer_end=stop,
         score=score,
     )
+
+
+def _page(chunk: Chunk, start: int) -> int | None:
+    """The page of a place in the chunk, which may begin on an earlier one."""
+    if chunk.page is None:
+        return None
+    first_word = len(chunk.text) - len(chunk.text.lstrip())
+    return chunk.page + chunk.text.count("\f", first_word, start)  # between pages of a PDF

@@ -149,7 +149,9 @@ def ask(page: "sync_api.Page", question: str) -> "sync_api.Locator":
 def _answered(page: "sync_api.Page", before: int) -> "sync_api.Locator":
     asked = page.locator(".question").nth(before)
     asked.wait_for()
-    ended = page.locator(".stHtml:has(.answer:not(.draft), .abstained, .notice.error)").nth(before)
+    ended = page.locator(
+        "[class*=st-key-answer-]:has(.answer:not(.draft), .abstained, .notice.error)"
+    ).nth(before)
     ended.wait_for()
     return ended
 
@@ -263,6 +265,35 @@ def test_the_number_in_the_text_leads_to_the_quote(page: "sync_api.Page") -> Non
     told(answer)
     answer.get_by_role("link", name="Source 1: hoist-manual.pdf, page 2").click()
     sync_api.expect(answer.locator("mark").first).to_be_in_viewport()
+
+
+def test_the_page_of_a_pdf_is_shown_with_the_quote_marked(
+    page: "sync_api.Page", tmp_path: Path
+) -> None:
+    answer = ask(page, PDF_QUESTION)
+    told(answer)
+    settle(page)
+    button = answer.get_by_role("button", name="Show the page").first
+    sync_api.expect(button).to_be_hidden()
+    answer.locator("summary").first.click()
+    button.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog")
+    picture = dialog.get_by_role("img", name="Page 2 of hoist-manual.pdf. Marked on it: ")
+    sync_api.expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.naturalWidth") > 1_000
+    sync_api.expect(dialog.locator(".page-picture .first")).to_be_in_viewport()
+    shot(page, "page")
+    page.keyboard.press("Escape")
+    sync_api.expect(dialog).to_have_count(0)
+    sync_api.expect(button).to_be_focused()
+    page.keyboard.press("Enter")
+    sync_api.expect(picture).to_be_visible()
+    settle(page)
+    with page.expect_download() as begun:
+        dialog.get_by_role("button", name="Open the file").click()
+    begun.value.save_as(tmp_path / "a.pdf")
+    assert (tmp_path / "a.pdf").read_bytes() == (SAMPLES / "hoist-manual.pdf").read_bytes()
 
 
 def test_each_question_that_is_offered_is_answered(page: "sync_api.Page") -> None:

@@ -1,5 +1,7 @@
 """Citations are made from the evidence, never from what a model says of it."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +28,16 @@ def test_a_quotes_offsets_are_those_of_the_document() -> None:
     (citation,) = quote([Span(1, 27, 46, 0.8)], HITS).citations
     assert (citation.start, citation.end) == (127, 146)
     assert citation.quote == "A locker costs £30."
+
+
+def test_a_quotes_page_is_its_own_though_its_passage_begins_on_another() -> None:
+    text = "\n\f\nFirst page.\n\f\nSecond page.\n\f\n\n\f\nFourth page."
+    hit = a_hit(text)
+    paged = replace(hit, chunk=replace(hit.chunk, page=3))
+    starts = [text.index(word) for word in ("First", "Second", "Fourth")]
+    spans = [Span(0, start, start + 5, 0.9) for start in starts]
+    assert [citation.page for citation in quote(spans, [paged]).citations] == [3, 4, 6]
+    assert [citation.page for citation in quote(spans, [hit]).citations] == [None] * 3
 
 
 def test_a_written_sentence_is_tied_to_the_sentence_that_supports_it() -> None:

@@ -5,8 +5,9 @@ Slow: it reads some 1,300 files, many of them made to break readers.
 
 import pytest
 
+from ingest.children import Limits
 from ingest.chunking import chunk
-from ingest.reading import Limits, read_ahead
+from ingest.reading import read_ahead
 from ingest.scan import scan
 from rag_app.errors import LoadError
 from rag_app.models.embedder import SentenceEmbedder

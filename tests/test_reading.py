@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.reading import Limits, read_ahead
+from ingest.children import Limits
+from ingest.reading import read_ahead
 from ingest.scan import FoundFile, scan
 from rag_app.errors import LoadError, SkippedFile
 from rag_app.schema import Document

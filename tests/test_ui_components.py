@@ -36,6 +36,7 @@ from ui.conversation import (
     draft_html,
     found_html,
     question_html,
+    sources_html,
     within_html,
 )
 
@@ -271,6 +272,16 @@ def test_a_follow_up_says_what_was_searched() -> None:
     hit = a_hit("It costs £42.")
     answer = Answer("And?", "x", "abstain", 0.1, (), (hit,), {}, searched="And? (price)")
     assert "Searched for: And? (price)" in shown(answer_html(answer, turn=1))
+
+
+def test_sources_can_be_had_one_by_one_each_once() -> None:
+    answer = an_answer(a_hit("The ferret is called Bartholomew."))
+    (citation,) = answer.citations
+    twice = replace(answer, citations=(citation, citation))
+    (source,) = sources_html(twice, turn=1)
+    assert source[0] == citation
+    assert source[1] in answer_html(twice, turn=1)
+    assert 'class="source"' not in answer_html(twice, turn=1, sources=False)
 
 
 def test_an_abstention_has_no_sources_but_the_closest_passages() -> None:

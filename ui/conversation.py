@@ -31,13 +31,26 @@ def within_html(within: str) -> str:
     return f'<p class="within">{plain(within) or "all documents"}</p>'
 
 
-def answer_html(answer: Answer, *, turn: int) -> str:
-    """A checked answer with what supports it, or the closest passages where nothing does."""
+def answer_html(answer: Answer, *, turn: int, sources: bool = True) -> str:
+    """A checked answer with what supports it, or the closest passages where nothing does.
+
+    Without its sources it ends where they begin, which `sources_html` has one by one.
+    """
     if answer.mode == "abstain":
         shown = f'<p class="abstained">{plain(answer.text)}</p>'
     else:
         shown = f'<div class="answer">{_prose(answer, turn)}</div>'
-    return shown + _remarks(answer) + _evidence(answer, turn)
+    return shown + _remarks(answer) + _evidence(answer, turn, sources=sources)
+
+
+def sources_html(answer: Answer, *, turn: int) -> list[tuple[Citation, str]]:
+    """Each source once, though it may support several claims, in the order of the numbers."""
+    chunks = {hit.chunk.id: hit.chunk for hit in answer.hits}
+    numbered = {citation.number: citation for citation in answer.citations}
+    return [
+        (citation, _source(citation, chunks[citation.chunk_id], anchor=_anchor(turn, citation)))
+        for _, citation in sorted(numbered.items())
+    ]
 
 
 def found_html(hits: Sequence[Hit]) -> str:
@@ -109,16 +122,10 @@ def _remarks(answer: Answer) -> str:
     return "".join(f'<p class="remark">{remark}</p>' for remark in remarks)
 
 
-def _evidence(answer: Answer, turn: int) -> str:
+def _evidence(answer: Answer, turn: int, *, sources: bool) -> str:
     if answer.mode != "abstain":
-        chunks = {hit.chunk.id: hit.chunk for hit in answer.hits}
-        # A source that supports several claims is listed once.
-        numbered = {citation.number: citation for citation in answer.citations}
-        sources = "".join(
-            _source(citation, chunks[citation.chunk_id], anchor=_anchor(turn, citation))
-            for _, citation in sorted(numbered.items())
-        )
-        return f'<div class="sources">{_sureness(answer)}{sources}</div>'
+        listed = [html for _, html in sources_html(answer, turn=turn)] if sources else []
+        return f'<div class="sources">{_sureness(answer)}{"".join(listed)}</div>'
     if not answer.hits:
         return ""
     passages = "".join(_passage(hit.chunk) for hit in answer.hits)

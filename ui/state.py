@@ -32,6 +32,7 @@ UNKEPT = "unkept"
 QUESTION = "question"
 WANTED = "wanted"
 CHOSEN = "chosen"
+PAGE_SHOWN = "page-shown"
 EDITION = "edition"
 # These three are followed by the edition of the fields.
 BY_FOLDER = "by-folder"
@@ -52,6 +53,8 @@ OPEN = "open"
 RENAME = "rename"
 DELETE = "delete"
 TITLE = "title"
+# This one is followed by the number of the turn and that of the citation.
+SHOW_PAGE = "show-page"
 FILES = "files"
 FOLDER = "folder"
 FILTER = "filter"
@@ -189,6 +192,17 @@ def resume(conversation: list[Turn], kept_: Kept) -> None:
         st.query_params[CONVERSATION] = kept_.id
     else:
         st.query_params.pop(CONVERSATION, None)
+
+
+def show_page(at: int) -> None:
+    """Turn to the page of that citation, counted among those that have one."""
+    st.session_state[PAGE_SHOWN] = at
+
+
+def page_shown() -> int:
+    """The citation whose page is shown."""
+    at: int = st.session_state[PAGE_SHOWN]
+    return at
 
 
 def tell(message: str, *, kind: NoticeKind = "note") -> None:

@@ -31,7 +31,7 @@ _CUT = re.compile(rf"(\S*?)(\w+){_SOFT}(\w+)")
 _CUT_AT_END = re.compile(rf"(\S*?)(\w+)[-\u2010{_SOFT}]$")
 _WORD = re.compile(r"\w+(?:-\w+)*")
 _COMPOUND = re.compile(r"[-/@.\d]")
-_SPELLED: dict[int, str | None] = {
+SPELLED: dict[int, str | None] = {
     **dict.fromkeys([*range(9), *range(10, 32), 0x7F, 0x200B, 0xFEFF, 0xFFFE, 0xFFFF]),
     **dict(enumerate(("ff", "fi", "fl", "ffi", "ffl", "st", "st"), start=0xFB00)),
     **SYMBOLS,
@@ -51,7 +51,7 @@ def clean(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
 
 def spelled(line: Line) -> Line:
     """In characters that can be stored, searched and seen; a surrogate cannot be stored."""
-    text = line.text.translate(_SPELLED).encode("utf-8", "replace").decode("utf-8")
+    text = line.text.translate(SPELLED).encode("utf-8", "replace").decode("utf-8")
     return replace(line, text=" ".join(text.split()))
 
 

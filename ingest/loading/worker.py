@@ -1,8 +1,9 @@
-"""The child process that reads files, so that a hostile one costs itself alone.
+"""The child process that reads files and draws pages, so that a hostile one costs itself alone.
 
-It takes one JSON line for each file from standard input and answers with one on standard
-output. A file that takes too long is ended by the system's alarm, which no parser can
-hold up; one that needs too much memory meets the limit of the process.
+It takes one JSON line for each file from standard input, `do` being "load" or "draw", and
+answers with one on standard output. A file that takes too long is ended by the system's
+alarm, which no parser can hold up; one that needs too much memory meets the limit of the
+process.
 """
 
 import json
@@ -10,11 +11,15 @@ import os
 import resource
 import signal
 import sys
+from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ingest.loading.load import load
+from ingest.loading.page_picture import mark_page
+from ingest.original import Original
 from rag_app.errors import LoadError, SkippedFile
 
 
@@ -33,15 +38,27 @@ def main() -> None:
         print(json.dumps(answer), file=answers, flush=True)
 
 
-def _answer(path: str, source: str) -> dict[str, Any]:
+def _answer(do: str, **question: Any) -> dict[str, Any]:
     try:
-        return {"document": asdict(load(Path(path), source=source))}
+        return {"done": _DO[do](**question)}
     except SkippedFile as error:
         return {"skipped": str(error)}
     except LoadError as error:
         return {"failed": str(error)}
     except MemoryError:
         return {"exhausted": True}
+
+
+def _load(path: str, source: str) -> dict[str, Any]:
+    return asdict(load(Path(path), source=source))
+
+
+def _draw(original: dict[str, Any], **words: Any) -> dict[str, Any]:
+    marked = mark_page(Original(**original).read(), **words)
+    return {"png": b64encode(marked.png).decode(), "boxes": marked.boxes}
+
+
+_DO: dict[str, Callable[..., dict[str, Any]]] = {"load": _load, "draw": _draw}
 
 
 if __name__ == "__main__":

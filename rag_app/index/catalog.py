@@ -110,6 +110,11 @@ class Catalog:
         """Every file, by source."""
         return self._entries("ORDER BY source")
 
+    def entry(self, document_id: str) -> Entry | None:
+        """The file of that document, if it is known."""
+        found = self._entries("WHERE id = ?", (document_id,))
+        return found[0] if found else None
+
     def _entries(self, which: str, values: Sequence[str] = ()) -> list[Entry]:
         rows = self._db.rows(f"{READ_ENTRY} {which}", values)
         return [Entry(row[0], row[1], FileState(*row[2:6]), *row[6:]) for row in rows]

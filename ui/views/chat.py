@@ -1,6 +1,6 @@
 """The conversation: questions with their answers, and what can be done with it."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import partial
 
 import streamlit as st
@@ -15,7 +15,7 @@ from ui import keeping, state
 from ui.components import file_name, heading_html, notice_html, totals
 from ui.conversation import answer_html, question_html
 from ui.filters import Choices
-from ui.views import actions, answering, filtering, why
+from ui.views import actions, answering, filtering, sources, why
 
 _TITLE = "Ask your documents"
 _PROMISE = "Every answer quotes its sources, word for word."
@@ -120,6 +120,7 @@ def _export(form: Form, rag: Rag, answers: Sequence[Answer]) -> str:
 
 
 def _conversation(rag: Rag, choices: Choices, settings: Settings) -> None:
+    pdfs = frozenset(choices.sources(format_="pdf"))
     for number, turn in enumerate(state.turns(), start=1):
         if turn.waits:
             # Since it was asked, a document may have gone.
@@ -128,11 +129,20 @@ def _conversation(rag: Rag, choices: Choices, settings: Settings) -> None:
         place, below = st.empty(), st.empty()
         if turn.waits:
             answering.render(rag, turn, number, place, below)
-        if turn.answer is not None:
-            place.html(answer_html(turn.answer, turn=number))
-        else:
-            place.html(notice_html(turn.error, kind="error"))
+        with place.container(key=f"answer-{number}"):
+            _show(rag, turn, number, settings, pdfs)
         below.empty()
         if turn.answer is not None:
             why.render(rag, turn)
         actions.render(settings, turn)
+
+
+def _show(
+    rag: Rag, turn: state.Turn, number: int, settings: Settings, pdfs: Container[str]
+) -> None:
+    if turn.answer is None:
+        st.html(notice_html(turn.error, kind="error"))
+        return
+    st.html(answer_html(turn.answer, turn=number, sources=False))
+    if turn.answer.citations:
+        sources.render(rag, turn.answer, number, settings, pdfs)

@@ -1,0 +1,78 @@
+"""The page that a quote was read from: where it is, and how it is shown."""
+
+from base64 import b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from ingest.drawing import OnPage, PagePicture
+from ingest.original import Original
+from rag_app.errors import LoadError
+from rag_app.index.catalog import Catalog
+from rag_app.schema import Answer, Citation, Document
+from ui.components import file_name, place, plain
+
+_AROUND = 500  # characters before and after a quote that tell it from others of the same words
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The file that a quote was read from, and its words by pages."""
+
+    original: Original
+    words: tuple[OnPage, ...]
+
+
+def find_evidence(catalog: Catalog, citation: Citation, answer: Answer) -> Evidence:
+    """Where to see for oneself what a citation of the answer quotes.
+
+    Raises:
+        LoadError: The library no longer has the document, or no longer with these words.
+    """
+    chunks = {hit.chunk.id: hit.chunk for hit in answer.hits}
+    document_id = chunks[citation.chunk_id].document_id
+    entry, document = catalog.entry(document_id), catalog.document(document_id)
+    name = file_name(citation.source)
+    if entry is None or document is None:
+        raise LoadError(f"{name} is no longer in the library")
+    if document.text[citation.start : citation.end] != citation.quote:
+        raise LoadError(f"{name} has changed since this answer; ask again")
+    file = entry.file
+    original = Original(file.path, file.size, file.digest)
+    return Evidence(original, tuple(_by_pages(document, citation)))
+
+
+def _by_pages(document: Document, citation: Citation) -> Iterator[OnPage]:
+    text = document.text
+    limits = pairwise((*document.page_starts, len(text)))
+    for page, (begin, stop) in enumerate(limits, start=1):
+        start, end = max(begin, citation.start), min(stop, citation.end)
+        if text[start:end].strip():
+            before, after = max(begin, start - _AROUND), min(stop, end + _AROUND)
+            yield OnPage(page, text[start:end], text[before:start], text[end:after])
+
+
+def cited_html(citation: Citation) -> str:
+    """Which source it is."""
+    where = plain(place(citation.source, citation.page))
+    return f'<p class="cited"><span class="number">{citation.number}</span> {where}</p>'
+
+
+def page_html(picture: PagePicture, words: OnPage, citation: Citation) -> str:
+    """The page as a picture that begins at the quote, and what it shows in words."""
+    name = plain(f"Page {words.page} of {file_name(citation.source)}")
+    # A quote may run over to pages that its citation does not name.
+    remark = "" if words.page == citation.page else f"Page {words.page}"
+    says = first = ""
+    if picture.boxes:
+        left, top, *_ = picture.boxes[0]
+        says = f". Marked on it: {plain(words.quote)}"
+        first = f'<span class="first" style="left:{left:.2%};top:{top:.2%}"></span>'
+    else:
+        remark = f"Page {words.page} does not say it in letters; nothing is marked."
+    data = b64encode(picture.png).decode()
+    return (
+        (f'<p class="remark">{remark}</p>' if remark else "")
+        + f'<div class="page-picture" role="region" aria-label="{name}" tabindex="0"><div>'
+        f'<img src="data:image/png;base64,{data}" alt="{name}{says}">{first}</div></div>'
+    )
