@@ -37,7 +37,8 @@ class Settings:
 
     Attributes:
         index: The index folder.
-        embedder: A model's folder, its hub name, or the bundled all-MiniLM-L6-v2.
+        embedder: A model's folder, its hub name, or the bundled all-MiniLM-L6-v2; "" is the one
+            that the index was made with, and the bundled one for a new index.
         embedder_dimensions: How many of a vector's dimensions are kept, of a model trained for
             that (Matryoshka); 0 keeps all.
         generator: The causal language model, by folder or hub name, that writes
@@ -70,7 +71,7 @@ class Settings:
     """
 
     index: Path = field(default_factory=default_index)
-    embedder: str = "all-MiniLM-L6-v2"
+    embedder: str = ""
     embedder_dimensions: int = 0
     generator: str = "Qwen/Qwen2.5-1.5B-Instruct"
     generator_url: str = ""

@@ -6,15 +6,15 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
 from rag_app.config import Settings
 from rag_app.errors import RagError, StoreError
 from rag_app.index.index import Index
-from rag_app.models.files import cached_model, find_model
-from rag_app.rag import open_index
+from rag_app.models.files import BUNDLED_EMBEDDER, cached_model, find_model
+from rag_app.rag import open_index, settled
 
 _logger = logging.getLogger(__name__)
 _PACKAGES = ("torch", "transformers", "sentence-transformers", "chromadb", "pypdf", "streamlit")
@@ -34,15 +34,16 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """All checks; none of them changes anything or needs a network."""
+    named, embedder = _embedder(settings)
     findings = [
         Finding("versions", True, ", ".join(f"{name} {version(name)}" for name in _PACKAGES)),
         Finding("python", True, sys.version.split()[0]),
-        _embedder(settings),
+        embedder,
         _generator(settings),
         _disk(settings.index),
     ]
-    if findings[2].ok:
-        findings.extend(_index(settings))
+    if embedder.ok:
+        findings.extend(_index(named))
     return findings
 
 
@@ -59,12 +60,17 @@ def repair(settings: Settings) -> str:
         return f"{index.catalog.count_chunks()} chunks put into a new vector store and lexicon"
 
 
-def _embedder(settings: Settings) -> Finding:
+def _embedder(settings: Settings) -> tuple[Settings, Finding]:
+    """The settings with their embedding model named, and what was found of it."""
     try:
-        folder = find_model(settings.embedder)
+        named = settled(settings)
+        found = find_model(named.embedder)
+    except StoreError:
+        # Of a damaged catalogue, which cannot tell its model, its own finding tells.
+        return _embedder(replace(settings, embedder=BUNDLED_EMBEDDER))
     except RagError as error:
-        return Finding("embedder", False, str(error))
-    return Finding("embedder", True, f"{settings.embedder} in {folder}")
+        return settings, Finding("embedder", False, str(error))
+    return named, Finding("embedder", True, f"{named.embedder} in {found}")
 
 
 def _generator(settings: Settings) -> Finding:

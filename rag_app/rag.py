@@ -1,15 +1,18 @@
 """The wiring: settings in, working objects out. Nothing else builds them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
 from rag_app.answerer import Answerer
 from rag_app.calibration import STATE, Calibration
 from rag_app.config import Settings
+from rag_app.errors import ModelError
+from rag_app.index.chosen_model import own_model_of
 from rag_app.index.index import Index
 from rag_app.models.embedder import SentenceEmbedder
-from rag_app.models.files import cached_model
+from rag_app.models.files import BUNDLED_EMBEDDER, cached_model, find_model
 from rag_app.models.generator import CausalGenerator
 from rag_app.models.reader import READER, SentenceReader
 from rag_app.models.span_scorer import SpanScorer
@@ -118,11 +121,53 @@ class Rag:
         self.index.close()
 
 
+def embedder_name(settings: Settings) -> str:
+    """The embedding model of the settings, else the index's own, else the bundled one.
+
+    Raises:
+        StoreError: The index cannot be used.
+    """
+    own = None if settings.embedder else own_model_of(settings.index)
+    return settings.embedder or (own.name if own else "") or BUNDLED_EMBEDDER
+
+
+def settled(settings: Settings) -> Settings:
+    """The settings with their embedding model named; see `embedder_name`.
+
+    Raises:
+        ModelError: It is the index's own, and not on this machine.
+        StoreError: The index cannot be used.
+    """
+    name = embedder_name(settings)
+    try:
+        find_model(name)
+    except ModelError as error:
+        if name in {settings.embedder, BUNDLED_EMBEDDER}:
+            raise
+        raise ModelError(
+            f"{settings.index} has the embedding model {name}, which is not on this machine; put "
+            "it back, go back to the one before with `rag-app embed adopt --back`, or embed the "
+            "documents with another: `rag-ingest FOLDERS --embedder NAME`"
+        ) from error
+    return replace(settings, embedder=name)
+
+
+def open_embedder(settings: Settings) -> SentenceEmbedder:
+    """The embedding model of the settings, or the index's own.
+
+    Raises:
+        ModelError: It is not on this machine, or damaged.
+    """
+    return SentenceEmbedder.open(
+        settled(settings).embedder,
+        threads=settings.threads,
+        dimensions=settings.embedder_dimensions,
+    )
+
+
 def open_index(settings: Settings) -> tuple[Index, SentenceEmbedder]:
     """The index and the embedder its vectors are made with."""
-    embedder = SentenceEmbedder.open(
-        settings.embedder, threads=settings.threads, dimensions=settings.embedder_dimensions
-    )
+    embedder = open_embedder(settings)
     index = Index.open(
         settings.index,
         embedder=embedder,

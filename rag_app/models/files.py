@@ -48,6 +48,12 @@ def find_model(name: str) -> Path:
     return folder
 
 
+def lasting_name(name: str) -> str:
+    """The name by which a model is found from any folder: that of its own folder in full."""
+    folder = Path(name).expanduser()
+    return str(folder.resolve()) if name != BUNDLED_EMBEDDER and folder.is_dir() else name
+
+
 def cached_model(name: str) -> Path | None:
     """The folder of a hub model in the local cache, or None where it is not (wholly) there."""
     from huggingface_hub import snapshot_download
