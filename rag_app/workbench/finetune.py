@@ -60,7 +60,7 @@ def finetune(
         recipe: How.
 
     Raises:
-        ConfigError: The packages for training are not installed.
+        ConfigError: The packages for training are not installed, or `out` is the base's.
         ModelError: The base model cannot be loaded.
     """
     try:
@@ -75,6 +75,8 @@ def finetune(
             f"training needs more packages ({error}); `pip install rag-app[train]`"
         ) from error
     folder = find_model(base)
+    if folder.resolve() == out.resolve():
+        raise ConfigError(f"{out} holds the model to begin with; name another folder for the new")
     with loading_weights(folder):
         model = SentenceTransformer(str(folder), **LOCAL, model_kwargs={"use_safetensors": True})
     longest = model.max_seq_length
