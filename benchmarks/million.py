@@ -32,6 +32,7 @@ from rag_app.index.index import Index
 from rag_app.index.rows import FileState
 from rag_app.index.writer import IndexWriter
 from rag_app.models.embedder import SentenceEmbedder
+from rag_app.models.files import BUNDLED_EMBEDDER
 from rag_app.protocols import Vectors
 from rag_app.schema import Chunk, Document, Precision, identify
 
@@ -162,7 +163,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = arguments.folder or Path(scratch) / "index"
         if not folder.exists():
-            embedder = SentenceEmbedder.open(Settings().embedder)
+            embedder = SentenceEmbedder.open(BUNDLED_EMBEDDER)
             with closing(Index.open(folder, embedder=embedder)) as index:
                 begun = perf_counter()
                 fill(index, arguments.chunks)

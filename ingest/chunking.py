@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_app.protocols import Tokenizer
+from rag_app.recipe import surrounded
 from rag_app.schema import COLUMNS, Chunk, Document, identify
 from rag_app.sentences import sentence_spans
 
@@ -45,17 +46,9 @@ def chunk(
     if not context:
         return chunks
     return [
-        replace(made, seen=_surrounded(document.text, spans, made.start, made.end, context))
+        replace(made, seen=surrounded(document.text, spans, made.start, made.end, context))
         for made in chunks
     ]
-
-
-def _surrounded(text: str, spans: NDArray[np.int64], start: int, end: int, context: int) -> str:
-    """The text of the chunk with so many tokens on each side."""
-    first = max(int(np.searchsorted(spans[:, 0], start)) - context, 0)
-    last = min(int(np.searchsorted(spans[:, 0], end)) + context, len(spans)) - 1
-    begin = min(start, int(spans[min(first, last), 0]))
-    return text[begin : max(end, int(spans[last, 1]))]
 
 
 class _Boundaries:

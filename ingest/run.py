@@ -11,50 +11,19 @@ from types import TracebackType
 from typing import Literal, Self
 
 from ingest.chunking import chunk
-from ingest.embedding import Embedding
 from ingest.names import text_of
 from ingest.plan import Work
 from ingest.report import Outcome, Progress, SyncReport
 from rag_app.errors import LoadError, SkippedFile
 from rag_app.index.catalog import FileState
+from rag_app.index.embedding import Embedding
 from rag_app.index.index import Index
 from rag_app.index.writer import IndexWriter
-from rag_app.protocols import Embedder, VectorCache
+from rag_app.protocols import VectorCache
+from rag_app.recipe import Recipe
 from rag_app.schema import Chunk, Document, identify
 
-# Changes when loading or chunking changes what a file gives, so that files read by an
-# earlier version are read again.
-_VERSION = "2"
-_MARGIN = 8  # tokens
 _BATCH = 128  # chunks embedded and stored together, except those of one long document
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """Everything that decides what a file's chunks and vectors are."""
-
-    embedder: Embedder
-    tokens: int
-    context: int = 0
-
-    @property
-    def fingerprint(self) -> str:
-        """Changes whenever the same file could give something else."""
-        return identify(
-            _VERSION, self.embedder.fingerprint, str(self.longest), str(self.surroundings)
-        )
-
-    @property
-    def longest(self) -> int:
-        """Tokens of the longest chunk, special ones included."""
-        return min(self.tokens, self.embedder.max_tokens)
-
-    @property
-    def surroundings(self) -> int:
-        """Tokens on each side that a vector sees besides, as far as the model sees them."""
-        # Cut out of its text, a stretch may have a few tokens more.
-        room = self.embedder.max_tokens - self.longest - _MARGIN
-        return max(0, min(self.context, room // 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +59,7 @@ class Run:
         self._report = report
         self._files = files
         self._progress = progress
-        self._embedding = Embedding(writer, recipe.embedder, cache)
+        self._embedding = Embedding(index.catalog.kept, recipe.embedder, cache)
         self._waiting: list[_Ready] = []
         self._replaced: list[str] = []  # what the waiting files were called before
         self._storer = ThreadPoolExecutor(1, thread_name_prefix="storing")

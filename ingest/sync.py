@@ -11,12 +11,13 @@ from ingest.children import DEFAULT_LIMITS, Limits
 from ingest.plan import Plan, Work, plan
 from ingest.reading import read_ahead
 from ingest.report import Progress, SyncReport
-from ingest.run import Recipe, Run
+from ingest.run import Run
 from rag_app.config import Settings
 from rag_app.index.catalog import FileState
 from rag_app.index.index import Index
-from rag_app.index.redis_vectors import RedisVectors
+from rag_app.index.redis_vectors import shared_vectors
 from rag_app.protocols import Embedder, VectorCache
+from rag_app.recipe import Recipe
 from rag_app.schema import Document
 
 
@@ -83,12 +84,11 @@ def sync(
 
 def configured(settings: Settings) -> Callable[..., SyncReport]:
     """`sync` as the settings want it."""
-    cache = settings.vector_cache
     return partial(
         sync,
         tokens=settings.chunk_tokens,
         context=settings.context_tokens,
-        cache=RedisVectors(cache, days=settings.vector_cache_days) if cache else None,
+        cache=shared_vectors(settings),
         limits=Limits(settings.file_seconds, settings.file_mebibytes),
     )
 

@@ -37,8 +37,9 @@ class Settings:
 
     Attributes:
         index: The index folder.
-        embedder: A model's folder, its hub name, or the bundled all-MiniLM-L6-v2; or
-            `provider:model` of a provider, which then sees all texts and questions.
+        embedder: A model's folder, its hub name, or the bundled all-MiniLM-L6-v2; "" is the one
+            that the index was made with, and the bundled one for a new index. `provider:model`
+            is a provider's, which then sees all texts and questions.
         embedder_dimensions: How many of a vector's dimensions are kept, of a model trained for
             that (Matryoshka); 0 keeps all.
         generator: The causal language model, by folder or hub name, that writes
@@ -77,7 +78,7 @@ class Settings:
     """
 
     index: Path = field(default_factory=default_index)
-    embedder: str = "all-MiniLM-L6-v2"
+    embedder: str = ""
     embedder_dimensions: int = 0
     generator: str = "Qwen/Qwen2.5-1.5B-Instruct"
     generator_url: str = ""

@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,8 +14,8 @@ from rag_app.config import Settings
 from rag_app.errors import RagError, StoreError
 from rag_app.index.database import is_damaged
 from rag_app.index.index import Index
-from rag_app.models.files import cached_model, find_model
-from rag_app.rag import open_index, open_reranker
+from rag_app.models.files import BUNDLED_EMBEDDER, cached_model, find_model
+from rag_app.rag import open_index, open_reranker, settled
 from rag_app.records.conversations import FILE, Conversations
 from rag_app.served_models import is_served
 
@@ -37,16 +37,17 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """All checks; none of them changes anything or needs a network."""
+    named, embedder = _embedder(settings)
     findings = [
         Finding("versions", True, ", ".join(f"{name} {version(name)}" for name in _PACKAGES)),
         Finding("python", True, sys.version.split()[0]),
-        _embedder(settings),
+        embedder,
         _generator(settings),
         *_reranker(settings),
         _disk(settings.index),
     ]
-    if findings[2].ok:
-        findings.extend(_index(settings))
+    if embedder.ok:
+        findings.extend(_index(named))
     return findings
 
 
@@ -63,14 +64,19 @@ def repair(settings: Settings) -> str:
         return f"{index.catalog.count_chunks()} chunks put into a new vector store and lexicon"
 
 
-def _embedder(settings: Settings) -> Finding:
-    if is_served(settings.embedder):
-        return Finding("embedder", True, f"{settings.embedder} is served by its provider")
+def _embedder(settings: Settings) -> tuple[Settings, Finding]:
+    """The settings with their embedding model named, and what was found of it."""
     try:
-        folder = find_model(settings.embedder)
+        named = settled(settings)
+        if is_served(named.embedder):
+            return named, Finding("embedder", True, f"{named.embedder} is served by its provider")
+        found = find_model(named.embedder)
+    except StoreError:
+        # Of a damaged catalogue, which cannot tell its model, its own finding tells.
+        return _embedder(replace(settings, embedder=BUNDLED_EMBEDDER))
     except RagError as error:
-        return Finding("embedder", False, str(error))
-    return Finding("embedder", True, f"{settings.embedder} in {folder}")
+        return settings, Finding("embedder", False, str(error))
+    return named, Finding("embedder", True, f"{named.embedder} in {found}")
 
 
 def _generator(settings: Settings) -> Finding:

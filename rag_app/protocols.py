@@ -18,7 +18,10 @@ Message = Mapping[Literal["role", "content"], str]
 
 
 class Tokenizer(Protocol):
-    """Counts and places tokens the way the embedding model does."""
+    """Counts and places tokens the way the embedding model does.
+
+    Those that are equal cut every text in the same way.
+    """
 
     @property
     def special_tokens(self) -> int:

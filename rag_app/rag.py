@@ -2,15 +2,18 @@
 
 from collections.abc import Generator as Iterating
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
 from rag_app.answerer import Answerer
 from rag_app.calibration import STATE, Calibration
 from rag_app.config import Settings
+from rag_app.errors import ModelError
+from rag_app.index.chosen_model import own_model_of
 from rag_app.index.index import Index
 from rag_app.models.embedder import SentenceEmbedder
-from rag_app.models.files import cached_model
+from rag_app.models.files import BUNDLED_EMBEDDER, cached_model, find_model
 from rag_app.models.generator import CausalGenerator
 from rag_app.models.late_interaction import LateInteraction
 from rag_app.models.reader import READER, SentenceReader
@@ -132,9 +135,41 @@ class Rag:
         self.index.close()
 
 
+def embedder_name(settings: Settings) -> str:
+    """The embedding model of the settings, else the index's own, else the bundled one.
+
+    Raises:
+        StoreError: The index cannot be used.
+    """
+    own = None if settings.embedder else own_model_of(settings.index)
+    return settings.embedder or (own.name if own else "") or BUNDLED_EMBEDDER
+
+
+def settled(settings: Settings) -> Settings:
+    """The settings with their embedding model named; see `embedder_name`.
+
+    Raises:
+        ModelError: It is the index's own, and not on this machine.
+        StoreError: The index cannot be used.
+    """
+    name = embedder_name(settings)
+    try:
+        if not is_served(name):
+            find_model(name)
+    except ModelError as error:
+        if name in {settings.embedder, BUNDLED_EMBEDDER}:
+            raise
+        raise ModelError(
+            f"{settings.index} has the embedding model {name}, which is not on this machine; put "
+            "it back, go back to the one before with `rag-app embed adopt --back`, or embed the "
+            "documents with another: `rag-ingest FOLDERS --embedder NAME`"
+        ) from error
+    return replace(settings, embedder=name)
+
+
 def open_index(settings: Settings) -> tuple[Index, Embedder]:
     """The index and the embedder its vectors are made with."""
-    embedder = open_embedder(settings.embedder, settings)
+    embedder = open_embedder(settings)
     index = Index.open(
         settings.index,
         embedder=embedder,
@@ -144,12 +179,13 @@ def open_index(settings: Settings) -> tuple[Index, Embedder]:
     return index, embedder
 
 
-def open_embedder(name: str, settings: Settings) -> Embedder:
-    """The embedding model of that name: a provider's, or one on this machine.
+def open_embedder(settings: Settings) -> Embedder:
+    """The embedding model of the settings, or the index's own: a provider's, or one here.
 
     Raises:
         ModelError: It cannot be used.
     """
+    name = settled(settings).embedder
     if is_served(name):
         return open_served_embedder(name, dimensions=settings.embedder_dimensions)
     return SentenceEmbedder.open(

@@ -16,6 +16,7 @@ from rag_app.index.index import Index
 from rag_app.index.lexicon import Lexicon
 from rag_app.index.vectors import ChromaVectors
 from rag_app.models.embedder import SentenceEmbedder
+from rag_app.models.files import BUNDLED_EMBEDDER
 from rag_app.rag import Rag
 from rag_app.records.conversations import FILE, Conversations, KeptTurn
 from tests.fakes import HashEmbedder
@@ -135,8 +136,8 @@ def test_damaged_pages_of_the_catalogue_are_a_fault(settings: Settings) -> None:
 def test_other_commands_send_people_with_a_damaged_catalogue_here(settings: Settings) -> None:
     spoil_pages(settings.index / "catalog.sqlite")
     with (
-        closing(Rag.open(settings=settings)) as rag,
         pytest.raises(StoreError, match="`rag-app doctor` tells more"),
+        closing(Rag.open(settings=settings)) as rag,
     ):
         rag.retriever.search("What is said of the paint?")
 
@@ -147,7 +148,8 @@ def test_an_index_of_another_model_is_a_fault(tmp_path: Path) -> None:
     index = Index.open(tmp_path / "index", embedder=embedder)
     sync([tmp_path / "note.md"], index, embedder=embedder)
     index.close()
-    finding = examined(Settings(index=tmp_path / "index"))["vectors"]
+    settings = Settings(index=tmp_path / "index", embedder=BUNDLED_EMBEDDER)
+    finding = examined(settings)["vectors"]
     assert "built with another embedding model" in finding.detail
 
 

@@ -49,6 +49,17 @@ def nearest(index: Index, embedder: HashEmbedder) -> dict[str, float]:
     return dict(index.nearest(embedder.embed([QUESTION])[0], k=31))
 
 
+def test_repairing_fills_a_store_on_a_server_again(
+    docs: Path, tmp_path: Path, embedder: HashEmbedder, server: str
+) -> None:
+    with opened(tmp_path / "index", embedder, server) as index:
+        sync([docs], index, embedder=embedder)
+        before = nearest(index, embedder)
+        with index.writing(anew=True):
+            pass
+        assert nearest(index, embedder) == pytest.approx(before, abs=1e-5)
+
+
 def test_a_moved_index_finds_the_same_embeds_nothing_and_grows_on(
     docs: Path, tmp_path: Path, embedder: HashEmbedder, server: str
 ) -> None:

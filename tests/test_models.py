@@ -254,8 +254,11 @@ def test_damaged_weights_are_reported_by_folder(copy: Path) -> None:
 # The list
 
 
+SETTINGS = Settings(embedder=BUNDLED_EMBEDDER, generator="nobody/nothing")
+
+
 def test_the_list_begins_with_the_models_of_the_settings() -> None:
-    embedder, generator = models_here(Settings(generator="nobody/nothing"))
+    embedder, generator = models_here(SETTINGS)
     assert (embedder.name, embedder.role, embedder.size > 10**7) == (
         BUNDLED_EMBEDDER,
         "embedder",
@@ -265,7 +268,7 @@ def test_the_list_begins_with_the_models_of_the_settings() -> None:
 
 
 def test_a_model_that_is_not_here_is_listed_with_the_command_that_gets_it() -> None:
-    line = str(models_here(Settings(generator="nobody/nothing"))[1])
+    line = str(models_here(SETTINGS)[1])
     assert line == "nobody/nothing  (generator) not here: `rag-app models pull nobody/nothing`"
 
 

@@ -64,7 +64,7 @@ def test_nothing_is_sent_before_something_is_embedded(server: Any) -> None:
 
 def test_an_index_of_a_provider_is_filled_and_asked(server: Any, docs: Path) -> None:
     settings = Settings(index=docs.parent / "index", embedder=NAME, answer="read")
-    embedder = open_embedder(NAME, settings)
+    embedder = open_embedder(settings)
     index = Index.open(settings.index, embedder=embedder)
     assert sync([docs], index, embedder=embedder).embedded == 2
     index.close()
@@ -138,7 +138,7 @@ def test_a_provider_that_sends_too_few_vectors_is_an_error() -> None:
 
 
 def test_a_local_name_is_opened_here() -> None:
-    assert isinstance(open_embedder("all-MiniLM-L6-v2", Settings()), SentenceEmbedder)
+    assert isinstance(open_embedder(Settings(embedder="all-MiniLM-L6-v2")), SentenceEmbedder)
 
 
 # Counting tokens

@@ -37,8 +37,8 @@ def a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("batch", [1, 200, 100_000])
 def test_vectors_are_the_same_whatever_the_batch(minilm: SentenceEmbedder, batch: int) -> None:
-    settings = Settings(embedder_batch=batch)
-    others = open_embedder(BUNDLED_EMBEDDER, settings).embed(TEXTS)
+    settings = Settings(embedder=BUNDLED_EMBEDDER, embedder_batch=batch)
+    others = open_embedder(settings).embed(TEXTS)
     # bfloat16, where the processor has it, moves them a little.
     assert (others * minilm.embed(TEXTS)).sum(axis=1).min() > 0.999
 
@@ -53,8 +53,8 @@ def test_torch_gives_the_same_vectors_whatever_the_batch() -> None:
 
 
 def test_neither_batch_nor_device_makes_a_model_another_one(minilm: SentenceEmbedder) -> None:
-    settings = Settings(embedder_batch=7, device="cpu")
-    assert open_embedder(BUNDLED_EMBEDDER, settings).fingerprint == minilm.fingerprint
+    settings = Settings(embedder=BUNDLED_EMBEDDER, embedder_batch=7, device="cpu")
+    assert open_embedder(settings).fingerprint == minilm.fingerprint
 
 
 def test_the_setting_reaches_what_computes() -> None:

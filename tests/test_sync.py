@@ -9,12 +9,12 @@ import pytest
 from ingest.chunking import chunk
 from ingest.loading.load import load
 from ingest.report import Progress, SyncReport
-from ingest.run import Recipe
 from ingest.scan import scan
 from ingest.sync import store, sync
 from rag_app.doctor import lost_chunks
 from rag_app.errors import ConfigError
 from rag_app.index.index import Index
+from rag_app.recipe import Recipe
 from rag_app.retriever import Retriever
 from tests.conftest import SAMPLES
 from tests.fakes import HashEmbedder, a_document

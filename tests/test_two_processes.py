@@ -15,6 +15,7 @@ import pytest
 from ingest.sync import sync
 from rag_app.doctor import lost_chunks
 from rag_app.index.index import Index
+from rag_app.models.files import BUNDLED_EMBEDDER
 from rag_app.retriever import Retriever
 from tests.conftest import ROOT
 from tests.fakes import HashEmbedder
@@ -102,6 +103,7 @@ def test_a_second_process_that_would_write_fails_at_once_with_one_line(
     docs: Path, index: Index, tmp_path: Path
 ) -> None:
     command = [sys.executable, "-m", "ingest", "docs", "--index", str(index.folder)]
+    command += ["--embedder", BUNDLED_EMBEDDER]
     with index.writing():
         done = subprocess.run(
             command,

@@ -8,6 +8,7 @@ import streamlit as st
 
 from rag_app.config import Settings
 from rag_app.errors import RagError
+from rag_app.rag import settled
 from ui import state
 from ui.components import notice_html
 from ui.views import chat, conversations, library, mapping, workbench
@@ -52,7 +53,8 @@ def main() -> None:
 def _guarded(render: Callable[[Settings], None]) -> None:
     """The page, or one line where it fails; a bug's traceback goes to the log."""
     try:
-        settings = Settings.load()
+        # The index may have been given another model since the last run.
+        settings = settled(Settings.load())
         # Ten seconds after a cold start, nothing later.
         with st.spinner("Loading the language model …"):
             state.rag(settings)

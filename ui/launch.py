@@ -55,8 +55,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from rag_app.rag import settled
+
     check_owners()
-    settings = Settings.load(index=arguments.index)
+    settings = settled(Settings.load(index=arguments.index))
     _check_free(arguments.host, arguments.port)
     # The pages load their settings themselves, in this process.
     os.environ["RAG_APP_INDEX"] = str(settings.index)

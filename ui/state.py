@@ -1,7 +1,8 @@
 """What outlives one run of a page: a visitor's conversation, and what all visitors share.
 
 Every key of `st.session_state` is declared here. Models and the index are opened once for
-each `Settings` and shared by all pages, visitors and the background ingestion.
+each `Settings` and shared by all pages, visitors and the background ingestion. The settings
+name the embedding model, so that both are opened again when the index has another one.
 """
 
 from dataclasses import dataclass, field, replace
@@ -219,13 +220,13 @@ def told() -> Notice | None:
 # Shared by all visitors. No spinner of their own: they are also opened without a page.
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, max_entries=1)
 def opened(settings: Settings) -> tuple[Index, Embedder]:
     """The index and its embedder; takes some seconds the first time."""
     return open_index(settings)
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, max_entries=1)
 def rag(settings: Settings) -> Rag:
     """What answers questions."""
     index, embedder = opened(settings)
@@ -294,7 +295,7 @@ def training(settings: Settings) -> Training:
     return Training(settings.index, opened(settings)[1].name)
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, max_entries=1)
 def ingestion(settings: Settings) -> Ingestion:
     """What adds documents in the background, one run at a time."""
     index, embedder = opened(settings)

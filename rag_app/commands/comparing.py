@@ -45,9 +45,11 @@ def compare_models(arguments: argparse.Namespace) -> int:
 
 def distil_model(arguments: argparse.Namespace) -> int:
     """Make a static model of an embedding model: far faster, and not as good."""
+    from rag_app.rag import embedder_name
     from rag_app.workbench.static_model import distil
 
-    out = distil(settings_of(arguments).embedder, arguments.out, dimensions=arguments.dimensions)
+    base = embedder_name(settings_of(arguments))
+    out = distil(base, arguments.out, dimensions=arguments.dimensions)
     if arguments.json:
         print_json({"model": str(out)})
     else:

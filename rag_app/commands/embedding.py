@@ -4,10 +4,12 @@ import argparse
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag_app.commands import comparing, late, vectors
+from rag_app.commands import adopting, comparing, late, vectors
+from rag_app.commands.adopting import adopt_into, adoption_text, check_adoptable
 from rag_app.commands.common import Command, add_command, of_an_index, print_json, settings_of
 from rag_app.errors import ConfigError
 from rag_app.rendering import chunk_json, shorten, where
@@ -24,12 +26,11 @@ _MOST_SHOWN = 20
 
 def tokens(arguments: argparse.Namespace) -> int:
     """Show how the embedding model cuts a text."""
-    from dataclasses import asdict
-
     from rag_app.models.files import find_model
+    from rag_app.rag import settled
     from rag_app.workbench.tokens import cut
 
-    found = cut(find_model(settings_of(arguments).embedder), arguments.text)
+    found = cut(find_model(settled(settings_of(arguments)).embedder), arguments.text)
     if arguments.json:
         print_json({"tokens": [asdict(token) for token in found], "count": len(found)})
         return 0
@@ -47,8 +48,8 @@ def similarity(arguments: argparse.Namespace) -> int:
 
     if len(arguments.texts) < 2:
         raise ConfigError("two texts or more are compared")
-    settings = settings_of(arguments)
-    matrix = similarity_matrix(open_embedder(settings.embedder, settings).embed(arguments.texts))
+    embedder = open_embedder(settings_of(arguments))
+    matrix = similarity_matrix(embedder.embed(arguments.texts))
     if arguments.json:
         print_json({"texts": arguments.texts, "cosines": matrix.tolist()})
         return 0
@@ -115,10 +116,14 @@ def map_points(arguments: argparse.Namespace) -> int:
 def finetune_model(arguments: argparse.Namespace) -> int:
     """Train an embedding model on your data, or on your documents alone, and judge it."""
     from rag_app.models.embedder import SentenceEmbedder
+    from rag_app.rag import settled
     from rag_app.workbench.finetune import Recipe, finetune
     from rag_app.workbench.verdict import judge
 
-    base = settings_of(arguments).embedder
+    settings = settled(of_an_index(arguments) if arguments.adopt else settings_of(arguments))
+    if arguments.adopt:
+        check_adoptable(settings)
+    base = settings.embedder
     course = _course(arguments)
     recipe = Recipe(arguments.epochs, arguments.batch, arguments.learning_rate, arguments.lora)
     out = finetune(base, course.training, arguments.out, held=course.held, recipe=recipe)
@@ -127,10 +132,16 @@ def finetune_model(arguments: argparse.Namespace) -> int:
         from rag_app.workbench.report import training_report
 
         training_report(verdict, model=out, out=arguments.report)
+    adopted = adopt_into(settings, str(out)) if arguments.adopt and verdict.better else None
     if arguments.json:
-        print_json({"model": str(out), **verdict.as_dict()})
+        told = {"adopted": asdict(adopted) if adopted else None}
+        print_json({"model": str(out), **verdict.as_dict(), **told})
+    elif adopted:
+        print(f"{verdict}\n{adoption_text(adopted, settings)}")
+    elif arguments.adopt:
+        print(f"{verdict}\n{settings.index} keeps {base}")
     else:
-        print(f"{verdict}\nthe new model is in {out}; `--embedder {out}` uses it")
+        print(f"{verdict}\nthe new model is in {out}; `rag-app embed adopt {out}` takes it")
     return 0
 
 
@@ -192,7 +203,11 @@ def add_parser(commands: Any) -> None:
     training.add_argument("--batch", type=int, default=32)
     training.add_argument("--learning-rate", type=float, default=3e-5)
     training.add_argument("--report", type=Path, metavar="FILE", help="HTML with table and plots")
+    training.add_argument(
+        "--adopt", action="store_true", help="give the index the new model if that is better"
+    )
     training.add_argument("--lora", action="store_true", help="train small matrices alone")
+    adopting.add_commands(own)
     comparing.add_commands(own)
     command("map", map_points).add_argument(
         "--method", choices=("pca", "umap"), default="pca", help="umap needs the extra `umap`"

@@ -5,6 +5,7 @@ import json
 import re
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from rag_app.commands.common import of_an_index, print_json, settings_of
@@ -16,11 +17,10 @@ _PASSWORD = re.compile(r"(?<=//)[^/@]*@")
 
 def text(arguments: argparse.Namespace) -> int:
     """Print the extracted text of a document."""
-    from rag_app.rag import open_index
+    from rag_app.index.catalog import Catalog
 
-    index, _ = open_index(of_an_index(arguments))
-    with closing(index):
-        document = index.catalog.document(arguments.source)
+    with closing(Catalog(of_an_index(arguments).index)) as catalog:
+        document = catalog.document(arguments.source)
     if document is None:
         raise ConfigError(f"{arguments.source!r} is not in the index; `rag-app status` lists all")
     if arguments.json:
@@ -33,12 +33,14 @@ def text(arguments: argparse.Namespace) -> int:
 
 def status(arguments: argparse.Namespace) -> int:
     """List the files and what became of them."""
-    from rag_app.rag import open_index
+    from rag_app.index.catalog import Catalog
+    from rag_app.index.chosen_model import own_model
 
-    index, _ = open_index(of_an_index(arguments))
-    with closing(index):
-        entries = index.catalog.entries()
-        documents, chunks = index.catalog.size()
+    folder = of_an_index(arguments).index
+    with closing(Catalog(folder)) as catalog:
+        entries = catalog.entries()
+        documents, chunks = catalog.size()
+        model = own_model(catalog)
     if arguments.json:
         print_json(
             [
@@ -56,14 +58,21 @@ def status(arguments: argparse.Namespace) -> int:
     for entry in entries:
         detail = f": {entry.remark}" if entry.remark else ""
         print(f"{entry.status:8} {entry.chunks:5} chunks  {entry.source}{detail}")
-    print(f"{documents} documents, {chunks} chunks in {index.folder}")
+    embedded = f", embedded by {model}" if model else ""
+    print(f"{documents} documents, {chunks} chunks in {folder}{embedded}")
     return 0
 
 
 def config(arguments: argparse.Namespace) -> int:
     """Show every setting and its origin."""
-    settings_of(arguments)  # reports a value out of range
+    from rag_app.index.chosen_model import own_model_of
+    from rag_app.rag import embedder_name
+
+    settings = settings_of(arguments)  # reports a value out of range
     resolved = resolve(index=arguments.index, embedder=arguments.embedder)
+    if not settings.embedder:
+        origin = "the index" if own_model_of(settings.index) else "default"
+        resolved["embedder"] = embedder_name(settings), origin
     if arguments.json:
         print_json(
             {
@@ -134,13 +143,15 @@ def migrate(arguments: argparse.Namespace) -> int:
 def models(arguments: argparse.Namespace) -> int:
     """List the models on this machine, or get one."""
     from rag_app.models.registry import models_here, pull
+    from rag_app.rag import embedder_name
 
     if arguments.action == "pull":
         if not arguments.name:
             raise ConfigError("name the model: `rag-app models pull NAME`")
         print(pull(arguments.name))
         return 0
-    found = models_here(settings_of(arguments))
+    settings = settings_of(arguments)
+    found = models_here(replace(settings, embedder=embedder_name(settings)))
     if arguments.json:
         print_json([model.as_dict() for model in found])
     else:

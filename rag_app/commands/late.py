@@ -12,6 +12,7 @@ from rag_app.commands.common import add_command, of_an_index, print_json, settin
 
 def make_model(arguments: argparse.Namespace) -> int:
     """Make a late-interaction model of the embedding model, and train it where there is data."""
+    from rag_app.rag import embedder_name
     from rag_app.workbench.courses import of_beir
     from rag_app.workbench.finetune import Recipe
     from rag_app.workbench.late_model import make, train
@@ -24,7 +25,7 @@ def make_model(arguments: argparse.Namespace) -> int:
         training, held = course.training, course.held
     elif data:
         training = read_training_set(data)
-    out = make(settings_of(arguments).embedder, arguments.out)
+    out = make(embedder_name(settings_of(arguments)), arguments.out)
     if training:
         train(out, training, held=held, recipe=Recipe(epochs=arguments.epochs))
     if arguments.json:

@@ -47,13 +47,16 @@ def quantise(arguments: argparse.Namespace) -> int:
 
 def cache(arguments: argparse.Namespace) -> int:
     """Show the vectors that are kept so that no text is embedded twice."""
-    from rag_app.rag import open_index
+    from rag_app.index.chosen_model import former_model
+    from rag_app.rag import open_index, settled
     from rag_app.workbench.vector_cache import forget, look, names_here
 
-    settings = of_an_index(arguments)
+    settings = settled(of_an_index(arguments))
     index, embedder = open_index(settings)
     with closing(index):
         names = {**names_here(settings), index.model: embedder.name}
+        if former := former_model(index.catalog):
+            names.setdefault(former.fingerprint, former.name)
         gone = forget(index, arguments.forget, names) if arguments.forget is not None else None
         kept = look(index, settings)
     if arguments.json:
@@ -69,11 +72,12 @@ def cache(arguments: argparse.Namespace) -> int:
 
 def speed(arguments: argparse.Namespace) -> int:
     """Measure how fast a model embeds here, by device and batch size."""
+    from rag_app.rag import embedder_name
     from rag_app.served_models import is_served
     from rag_app.workbench.speed import advice, measure_speed
 
     settings = settings_of(arguments)
-    name = arguments.model or settings.embedder
+    name = arguments.model or embedder_name(settings)
     if is_served(name):
         raise ConfigError(f"{name} is computed by its provider; name a model of this machine")
     texts, what = _texts(arguments, settings)

@@ -14,7 +14,7 @@ import platformdirs
 from rag_app.config import Settings
 from rag_app.errors import ConfigError, DataError
 from rag_app.protocols import Ingestion
-from rag_app.rag import Rag
+from rag_app.rag import Rag, settled
 from rag_app.schema import Document, identify
 
 _logger = logging.getLogger(__name__)
@@ -25,11 +25,12 @@ _REPORT = "evaluation"  # where the catalogue keeps the report of a finished ing
 def open_throwaway(documents: Sequence[Document], settings: Settings) -> tuple[Rag, dict[str, Any]]:
     """An index of just these documents, and the report of its ingestion.
 
-    It lies in the user's cache folder and is used again for the same documents.
+    It lies in the user's cache folder and is used again for the same documents. What embeds
+    them is the settings' model, or that of the settings' index.
     """
     content = identify(*(part for d in documents for part in (d.id, d.title, d.digest)))
     folder = Path(platformdirs.user_cache_dir("rag-app")) / "evaluation" / content
-    rag = Rag.open(settings=replace(settings, index=folder, answer="read"))
+    rag = Rag.open(settings=replace(settled(settings), index=folder, answer="read"))
     cut = (str(settings.chunk_tokens), str(settings.context_tokens))
     key = f"{_REPORT} {identify(rag.embedder.fingerprint, *cut)}"
     found = rag.index.catalog.get(key)

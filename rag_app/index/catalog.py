@@ -225,6 +225,22 @@ class Catalog:
         """Remember a value."""
         self._db.run("INSERT OR REPLACE INTO state VALUES (?, ?)", (name, value))
 
+    def change_model(self, values: Mapping[str, str], recipes: Mapping[str, str]) -> None:
+        """Remember what another embedding model changes, in one step.
+
+        Args:
+            values: To be remembered.
+            recipes: The new name of documents' recipes, by the old one.
+        """
+        with self._db.transaction():
+            for name, value in values.items():
+                self.set(name, value)
+            self._db.run_many(
+                "UPDATE documents SET recipe = ? WHERE recipe = ?",
+                [(new, old) for old, new in recipes.items()],
+            )
+            self._advance()
+
     def integrity(self) -> str:
         """ "ok", or what SQLite's own check found."""
         return str(self._db.rows("PRAGMA quick_check")[0][0])

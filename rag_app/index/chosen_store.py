@@ -2,7 +2,8 @@
 
 import logging
 import shutil
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -26,6 +27,7 @@ class ChosenStore:
         self._folder = folder
         self._catalog = catalog
         self._model = model
+        self._beside = folder / "unfinished"
         self._wanted = {lasting(wanted): wanted}
 
     @property
@@ -78,9 +80,37 @@ class ChosenStore:
         with closing(self.open(full)) as opened:
             opened.clear()
 
+    def open_beside(self) -> VectorStore:
+        """Where another model's vectors are put while those of the model before are used."""
+        if self.is_remote:
+            return self.open()  # each has its own collection there
+        shutil.rmtree(self._beside, ignore_errors=True)
+        return open_vectors(self.name, self._beside, model=self._model)
+
+    def take_beside(self, before: str) -> None:
+        """Use those; the vectors of the model before are thrown away."""
+        folder = folder_of(self.name, self._folder)
+        if folder is not None:
+            # Chroma would keep the files of a collection that it has deleted.
+            shutil.rmtree(folder, ignore_errors=True)
+            (self._beside / folder.name).rename(folder)
+            shutil.rmtree(self._beside, ignore_errors=True)
+            return
+        wanted = self._wanted.get(self.name, self.name)
+        other = ChosenStore(self._folder, self._catalog, before, wanted=wanted)
+        with _kept_at_worst(), closing(other.open()) as opened:
+            opened.clear()
+
     def forget(self, store: str) -> None:
         """As `remove`, of one that the index no longer has, and that may be out of reach."""
-        try:
+        with _kept_at_worst():
             self.remove(store)
-        except StoreError as error:
-            _logger.warning("%s; what it has of this index stays there", error)
+
+
+@contextmanager
+def _kept_at_worst() -> Iterator[None]:
+    """What cannot be thrown away stays, with a warning."""
+    try:
+        yield
+    except StoreError as error:
+        _logger.warning("%s; what it has of this index stays there", error)

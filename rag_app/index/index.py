@@ -13,8 +13,9 @@ from typing import Self
 
 from filelock import FileLock, Timeout
 
-from rag_app.errors import IndexLocked, IndexMismatch, StoreError
+from rag_app.errors import IndexLocked, StoreError
 from rag_app.index.catalog import Catalog
+from rag_app.index.chosen_model import ChosenModel, ModelNote
 from rag_app.index.remembered import Remembered
 from rag_app.index.stores import Stores
 from rag_app.index.vector_stores import IN_PROCESS, lasting
@@ -31,12 +32,19 @@ class Index:
     """A folder with `catalog.sqlite`, `chroma/`, `flat/`, `lexicon/` and `writer.lock`."""
 
     def __init__(
-        self, folder: Path, catalog: Catalog, model: str, *, store: str, precision: Precision
+        self,
+        folder: Path,
+        catalog: Catalog,
+        model: ChosenModel,
+        *,
+        store: str,
+        precision: Precision,
     ) -> None:
         self.folder = folder
         self.catalog = catalog
-        self.model = model
-        self._stores = Stores(folder, catalog, model, store=store, precision=precision)
+        self.model = model.note.fingerprint
+        self._model = model
+        self._stores = Stores(folder, catalog, self.model, store=store, precision=precision)
         self._remembered = Remembered(catalog)
 
     @classmethod
@@ -64,7 +72,8 @@ class Index:
         except OSError as error:
             raise StoreError(f"{folder} cannot be made ({error}); name another --index") from error
         catalog = Catalog(folder)
-        index = cls(folder, catalog, embedder.fingerprint, store=store, precision=precision)
+        model = ChosenModel(catalog, embedder)
+        index = cls(folder, catalog, model, store=store, precision=precision)
         if index._lacks_stores():
             # Whoever writes now does the same at the beginning.
             with suppress(IndexLocked), index.writing():
@@ -149,11 +158,7 @@ class Index:
         Raises:
             IndexMismatch: They are of another one.
         """
-        if self.catalog.get("model") not in {None, self.model}:
-            raise IndexMismatch(
-                f"{self.folder} was built with another embedding model; name that one with "
-                "--embedder, or run `rag-ingest` on your folders to embed them again"
-            )
+        self._model.check(self.folder)
 
     def close(self) -> None:
         """Close all that is open."""
@@ -173,25 +178,31 @@ class Index:
         Raises:
             IndexLocked: Another process, or another thread of this one, is writing.
         """
-        lock = FileLock(self.folder / "writer.lock", timeout=_PATIENCE, is_singleton=False)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            raise IndexLocked(
-                f"another process is writing to {self.folder}; wait until it has finished"
-            ) from error
-        except OSError as error:
-            raise StoreError(f"{self.folder} cannot be written to ({error})") from error
-        try:
-            # What other writers left is read anew; from here on nobody else writes.
-            self._stores.begin_writing(anew=anew)
-            self._adopt_stores()
+        with self._alone(anew=anew):
+            self._adopt_stores(emptied=anew)
             writer = IndexWriter(self.catalog, self._stores, self.model)
             writer.deliver()
             yield writer
-        finally:
-            self._stores.finish_writing()
-            lock.release()
+
+    def adopt(self, former: ModelNote, recipes: Mapping[str, str]) -> bool:
+        """Have this model take over; False, and nothing done, where a text lacks its vector.
+
+        Until it has, in one step, the index answers with its former model.
+
+        Args:
+            former: The index's own until now, to which it can go back.
+            recipes: As documents that stand as they are were called with that one, and will be.
+
+        Raises:
+            IndexLocked: Another process, or another thread of this one, is writing.
+            IndexMismatch: Since the index was opened, another model has taken over.
+        """
+        with self._alone():
+            if self.catalog.kept.lacking(self.model):
+                return False
+            if not self._model.is_own:  # as where two adopt it at once
+                self._take_over(former, recipes)
+        return True
 
     @property
     def store(self) -> str:
@@ -216,12 +227,48 @@ class Index:
         # Whoever only looks, with another model, is not to make it that model's.
         return self.catalog.count_chunks() > 0 and self.catalog.get("model") == self.model
 
-    def _adopt_stores(self) -> None:
+    @contextmanager
+    def _alone(self, *, anew: bool = False) -> Iterator[None]:
+        """Nobody else writes meanwhile; see `writing`."""
+        lock = FileLock(self.folder / "writer.lock", timeout=_PATIENCE, is_singleton=False)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise IndexLocked(
+                f"another process is writing to {self.folder}; wait until it has finished"
+            ) from error
+        except OSError as error:
+            raise StoreError(f"{self.folder} cannot be written to ({error})") from error
+        try:
+            self._model.check_writing(self.folder)
+            # What other writers left is read anew; from here on nobody else writes.
+            self._stores.begin_writing(anew=anew)
+            self._stores.chosen.remember()
+            yield
+        finally:
+            self._stores.finish_writing()
+            lock.release()
+
+    def _adopt_stores(self, *, emptied: bool) -> None:
         """Have a store filled again where it was removed or is another model's."""
-        self._stores.chosen.remember()
-        if not self._stores.chosen.is_there or self.catalog.get("model") != self.model:
+        if not self._model.is_own:
+            self._take_over()
+        elif emptied or not self._stores.chosen.is_there:
             self._stores.remove_flat()
             self.catalog.redeliver()
-            self.catalog.set("model", self.model)
         else:
             self._stores.fill_missing()
+        self._model.remember()
+
+    def _take_over(
+        self, former: ModelNote | None = None, recipes: Mapping[str, str] | None = None
+    ) -> None:
+        """Have the stores hold this model's vectors, and the index know it as its own."""
+        before = self.catalog.get("model")
+        if before:
+            # The slow part, beside what is searched: a kill leaves the model of before.
+            self._stores.prepare()
+        self._model.choose(former=former, recipes=recipes)
+        if before:
+            # After a kill from here on, whoever opens the index does the rest.
+            self._stores.take_over(before)

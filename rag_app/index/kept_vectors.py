@@ -34,6 +34,20 @@ class KeptVectors:
         known = {digest for (digest,) in rows}
         return [text for text, digest in digests.items() if digest not in known]
 
+    def lacking(self, model: str) -> dict[str, str]:
+        """Digests of the texts that have no vector of the model yet, by the ids of their chunks.
+
+        Chunks of one document follow one another.
+        """
+        return dict(
+            self._db.rows(
+                "SELECT id, digest FROM chunks c WHERE NOT EXISTS"
+                " (SELECT 1 FROM vectors v WHERE v.model = ? AND v.digest = c.digest)"
+                " ORDER BY document_id, start",
+                (model,),
+            )
+        )
+
     def keep(self, model: str, texts: Sequence[str], vectors: Vectors) -> None:
         """Remember (n, d) vectors by text, so that no text is embedded twice."""
         with self._db.transaction():

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
+from rag_app.config import Settings
 from rag_app.errors import ConfigError
 from rag_app.index.kept_vectors import ModelVectors
 from rag_app.index.rows import text_digest, vector_blob, vector_of
@@ -118,6 +119,12 @@ class RedisVectors:
             _logger.warning("the vector cache fails (%s); going on without it", error)
             self._redis = None
             return None
+
+
+def shared_vectors(settings: Settings) -> RedisVectors | None:
+    """Those on the server that the settings name, if they name one."""
+    url = settings.vector_cache
+    return RedisVectors(url, days=settings.vector_cache_days) if url else None
 
 
 def _key(model: str, digest: str) -> str:

@@ -97,16 +97,29 @@ class Stores:
 
         Until it has all of them, and if that fails, the index keeps the one it has.
         """
-        count = 0
         with self._turn:
             with closing(self.chosen.open(store)) as new:
-                new.clear()
-                for chunks, vectors in self._all():
-                    new.upsert(chunks, vectors)
-                    count += len(chunks)
+                count = self._fill(new)
             self._close_vectors()
             self.chosen.forget(self.chosen.change(store))
         return count
+
+    def prepare(self) -> None:
+        """Have a vector store of this model's vectors beside that of another one.
+
+        The other's, where it is a folder, is gone then; whatever happens before `take_over`, the
+        next writer makes it again.
+        """
+        with self._turn, closing(self.chosen.open_beside()) as new:
+            self._fill(new)
+        if not self.chosen.is_remote:
+            self.chosen.remove()
+
+    def take_over(self, before: str) -> None:
+        """Search what was prepared instead of what there was of the model before."""
+        with self._turn:
+            self.chosen.take_beside(before)
+            self.fill_missing()
 
     def fill_missing(self) -> None:
         """Fill lexicon and flat files with all that the catalogue holds, where there are none."""
@@ -195,6 +208,15 @@ class Stores:
         flat = self._open_flat(Path(self._elsewhere.name) / "flat")
         self._fill_flat(flat)
         return flat
+
+    def _fill(self, store: VectorStore) -> int:
+        """Have the store hold just what has a vector; how many chunks that are."""
+        store.clear()
+        count = 0
+        for chunks, vectors in self._all():
+            store.upsert(chunks, vectors)
+            count += len(chunks)
+        return count
 
     def _fill_flat(self, flat: FlatVectors) -> None:
         for chunks, vectors in self._all():

@@ -23,10 +23,6 @@ class IndexWriter:
         self._stores = stores
         self._model = model
 
-    def without_vector(self, texts: Sequence[str]) -> list[str]:
-        """Those of the texts that have no vector yet, each once."""
-        return self._catalog.kept.without(self._model, texts)
-
     def keep(self, texts: Sequence[str], vectors: Vectors) -> None:
         """Keep (n, d) unit vectors of texts, before the documents they stand in."""
         self._catalog.kept.keep(self._model, texts, vectors)

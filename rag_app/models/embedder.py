@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from rag_app.errors import ModelError
 from rag_app.models.encoders import Computation, Encoder, open_encoder
-from rag_app.models.files import find_model, fingerprint_model, loading
+from rag_app.models.files import find_model, fingerprint_model, lasting_name, loading
 from rag_app.models.forms import Form
 from rag_app.models.modules import is_static
 from rag_app.models.static import LONGEST
@@ -49,6 +49,12 @@ class WordPieces:
         self._tokenizer.no_padding()
         self.special_tokens: int = self._tokenizer.num_special_tokens_to_add(False)
         self.splits_at_spaces = type(self._tokenizer.pre_tokenizer).__name__ == "BertPreTokenizer"
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both cut every text in the same way."""
+        if not isinstance(other, WordPieces):
+            return NotImplemented
+        return bool(self._tokenizer.to_str() == other._tokenizer.to_str())
 
     def spans(self, text: str) -> NDArray[np.int64]:
         """(n, 2) half-open character spans of the tokens, special ones left out."""
@@ -117,7 +123,7 @@ class SentenceEmbedder:
         """
         return cls(
             find_model(name),
-            name=name,
+            name=lasting_name(name),
             threads=threads,
             dimensions=dimensions,
             batch=batch,

@@ -58,6 +58,15 @@ def _pickled(folder: Path) -> Path | None:
     return next((p for p in pickles if not p.with_name("model.safetensors").exists()), None)
 
 
+def lasting_name(name: str) -> str:
+    """The name by which a model is found from any folder: that of its own folder in full."""
+    model = Form.parse(name).model
+    folder = Path(model).expanduser()
+    if model == BUNDLED_EMBEDDER or not folder.is_dir():
+        return name
+    return f"{folder.resolve()}{name.removeprefix(model)}"
+
+
 def cached_model(name: str) -> Path | None:
     """The folder of a hub model in the local cache, or None where it is not (wholly) there."""
     from huggingface_hub import snapshot_download

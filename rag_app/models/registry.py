@@ -33,7 +33,11 @@ class LocalModel:
 
 
 def models_here(settings: Settings) -> list[LocalModel]:
-    """The models the settings name, here or not, then all others in the hub's cache."""
+    """The models the settings name, here or not, then all others in the hub's cache.
+
+    Args:
+        settings: With the embedding model named.
+    """
     named = {settings.embedder: "embedder", settings.generator: "generator"}
     found = [_describe(name, role) for name, role in named.items()]
     found += [_describe(name, "cached") for name in _cached_names() if name not in named]

@@ -1,6 +1,7 @@
 """What models have to do to be compared, whether they keep one vector of a text or many."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -54,7 +55,7 @@ def open_contestant(name: str, settings: Settings) -> Contestant:
             return _ManyVectors(
                 LateInteraction.open(name, threads=settings.threads, device=settings.device)
             )
-    return _OneVector(open_embedder(name, settings))
+    return _OneVector(open_embedder(replace(settings, embedder=name)))
 
 
 class _OneVector:

@@ -63,7 +63,7 @@ def finetune(
         recipe: How.
 
     Raises:
-        ConfigError: The packages for training are not installed.
+        ConfigError: The packages for training are not installed, or `out` is the base's.
         ModelError: The base model cannot be loaded.
     """
     with training_packages():
@@ -74,6 +74,8 @@ def finetune(
         )
         from transformers import EarlyStoppingCallback
     folder = find_model(base)
+    if folder.resolve() == out.resolve():
+        raise ConfigError(f"{out} holds the model to begin with; name another folder for the new")
     with loading_weights(folder):
         model = SentenceTransformer(str(folder), **LOCAL, model_kwargs={"use_safetensors": True})
     longest = model.max_seq_length

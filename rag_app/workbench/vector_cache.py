@@ -1,6 +1,6 @@
 """What is kept of vectors, in the index and on the server that shares them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rag_app.config import Settings
 from rag_app.errors import ConfigError, ModelError
@@ -60,7 +60,7 @@ def names_here(settings: Settings) -> dict[str, str]:
     names: dict[str, str] = {}
     for name in (BUNDLED_EMBEDDER, *here):
         try:
-            names.setdefault(open_embedder(name, settings).fingerprint, name)
+            names.setdefault(open_embedder(replace(settings, embedder=name)).fingerprint, name)
         except ModelError:
             continue
     return names

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rag_app.index.writer import IndexWriter
+from rag_app.index.kept_vectors import KeptVectors
 from rag_app.protocols import Embedder, VectorCache
 
 _BATCH = 128  # texts after which vectors are kept: a crash costs no more than these
@@ -18,30 +18,31 @@ class Embedding:
     """Brings vectors into the index; `embedded` counts those that the model made."""
 
     def __init__(
-        self, writer: IndexWriter, embedder: Embedder, shared: VectorCache | None = None
+        self, kept: KeptVectors, embedder: Embedder, shared: VectorCache | None = None
     ) -> None:
         self.embedded = 0
-        self._writer = writer
+        self._kept = kept
         self._embedder = embedder
+        self._model = embedder.fingerprint
         self._shared = shared
 
     def ensure(self, texts: Sequence[str]) -> None:
         """Have a vector of every text kept by the index."""
-        new = self._writer.without_vector(texts)
+        new = self._kept.without(self._model, texts)
         # Texts of like length share a batch of the model, wherever they come from.
         new.sort(key=len)
         for begin in range(0, len(new), _BATCH):
             batch = new[begin : begin + _BATCH]
-            found = self._shared.known(self._embedder.fingerprint, batch) if self._shared else {}
+            found = self._shared.known(self._model, batch) if self._shared else {}
             if found:
-                self._writer.keep(list(found), np.stack(list(found.values())))
+                self._kept.keep(self._model, list(found), np.stack(list(found.values())))
             self._embed([text for text in batch if text not in found])
 
     def _embed(self, texts: Sequence[str]) -> None:
         if not texts:
             return
         vectors = self._embedder.embed(texts)
-        self._writer.keep(texts, vectors)
+        self._kept.keep(self._model, texts, vectors)
         self.embedded += len(texts)
         if self._shared:
-            self._shared.keep(self._embedder.fingerprint, texts, vectors)
+            self._shared.keep(self._model, texts, vectors)
