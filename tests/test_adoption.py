@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -379,6 +380,27 @@ def test_a_kill_at_any_step_leaves_one_model_that_answers(
     assert len(nearest(held, new)) == len(NOTES)
     assert back(held, old).embedded == 0
     assert nearest(held, old) == before
+
+
+def test_a_kill_while_the_former_store_is_thrown_away_loses_nothing(
+    held: Path, old: HashEmbedder, new: HashEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove = shutil.rmtree
+
+    def die(path: Path, **options: Any) -> None:
+        if not path.name.startswith("chroma") or not path.exists():
+            remove(path, **options)
+            return
+        (path / "chroma.sqlite3").unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", die)
+        with pytest.raises(KeyboardInterrupt):
+            change(held, new, old)
+    assert len(nearest(held, old)) == len(NOTES)
+    change(held, new, old)
+    assert len(nearest(held, new)) == len(NOTES)
 
 
 def test_a_damaged_vector_store_is_made_again(

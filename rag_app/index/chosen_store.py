@@ -3,7 +3,7 @@
 import logging
 import shutil
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -74,7 +74,7 @@ class ChosenStore:
         """Throw away what the store, or one that the index had, holds of it."""
         folder = folder_of(store or self.name, self._folder)
         if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+            _discard(folder)
             return
         full = self._wanted.get(store, store) if store else None
         with closing(self.open(full)) as opened:
@@ -92,7 +92,7 @@ class ChosenStore:
         folder = folder_of(self.name, self._folder)
         if folder is not None:
             # Chroma would keep the files of a collection that it has deleted.
-            shutil.rmtree(folder, ignore_errors=True)
+            _discard(folder)
             (self._beside / folder.name).rename(folder)
             shutil.rmtree(self._beside, ignore_errors=True)
             return
@@ -105,6 +105,16 @@ class ChosenStore:
         """As `remove`, of one that the index no longer has, and that may be out of reach."""
         with _kept_at_worst():
             self.remove(store)
+
+
+def _discard(folder: Path) -> None:
+    """Throw a folder away: a kill leaves all of it in its place, or nothing."""
+    gone = folder.with_name(f"{folder.name}.gone")
+    shutil.rmtree(gone, ignore_errors=True)
+    with suppress(OSError):  # it is not there, or the system holds on to its files
+        folder.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -177,6 +177,7 @@ class Index:
 
         Raises:
             IndexLocked: Another process, or another thread of this one, is writing.
+            IndexMismatch: Since the index was opened, another model has taken over.
         """
         with self._alone(anew=anew):
             self._adopt_stores(emptied=anew)
@@ -253,12 +254,12 @@ class Index:
         """Have a store filled again where it was removed or is another model's."""
         if not self._model.is_own:
             self._take_over()
-        elif emptied or not self._stores.chosen.is_there:
-            self._stores.remove_flat()
-            self.catalog.redeliver()
-        else:
-            self._stores.fill_missing()
+            return
         self._model.remember()
+        if emptied or not self._stores.chosen.is_there:
+            self.catalog.redeliver()
+        # In one step, so that what is found before all is delivered is found whole.
+        self._stores.fill_missing()
 
     def _take_over(
         self, former: ModelNote | None = None, recipes: Mapping[str, str] | None = None
