@@ -577,18 +577,18 @@ def test_a_model_is_not_trained_into_its_own_folder(
 def test_the_pages_open_the_index_again_when_it_has_another_model(
     tmp_path: Path, notes: Path, minilm: SentenceEmbedder, shallow: str
 ) -> None:
-    from ui import state
+    from ui import shared
 
     ingest(notes, tmp_path / "index", minilm)
     settings = Settings(index=tmp_path / "index", answer="read")
-    before = state.rag(settled(settings))
-    assert state.rag(settled(settings)) is before
+    before = shared.rag(settled(settings))
+    assert shared.rag(settled(settings)) is before
     change(tmp_path / "index", SentenceEmbedder.open(shallow), minilm)
-    after = state.rag(settled(settings))
+    after = shared.rag(settled(settings))
     assert after.embedder.name == shallow
     assert after.retriever.search(QUESTION)
-    assert state.opened(settled(settings))[0] is after.index
+    assert shared.opened(settled(settings))[0] is after.index
     before.close()
     after.close()
-    for cached in (state.opened, state.rag):
+    for cached in (shared.opened, shared.rag):
         cached.clear()

@@ -72,7 +72,7 @@ LAYERS = (
     ("ingest.__main__",),
     ("ui.components", "ui.ingestion", "ui.uploads"),
     ("ui.embeddings", "ui.evidence", "ui.filters", "ui.mapped", "ui.matched", "ui.training"),
-    ("ui.conversation", "ui.explained", "ui.state"),
+    ("ui.conversation", "ui.explained", "ui.shared", "ui.state"),
     ("ui.keeping",),
     ("ui.views",),
     ("ui.app",),

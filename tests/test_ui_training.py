@@ -30,9 +30,9 @@ class Program:
 
 def test_the_verdict_is_read(tmp_path: Path) -> None:
     program = Program(f"print({json.dumps(json.dumps(VERDICT))})")
-    training = Training(tmp_path, "a-model", start=program)
+    training = Training(tmp_path, start=program)
     assert not training.running
-    assert training.start(epochs=2, adopt=True)
+    assert training.start("a-model", epochs=2, adopt=True)
     training.wait()
     assert training.verdict == VERDICT
     assert training.error == ""
@@ -46,8 +46,8 @@ def test_a_finished_model_is_never_written_over(tmp_path: Path) -> None:
     (tmp_path / "models" / "own-1").mkdir(parents=True)
     (tmp_path / "models" / "own-1" / "modules.json").write_text("[]")
     program = Program("print('{}')")
-    training = Training(tmp_path, "a-model", start=program)
-    training.start(epochs=1, adopt=False)
+    training = Training(tmp_path, start=program)
+    training.start("a-model", epochs=1, adopt=False)
     training.wait()
     (command,) = program.commands
     assert command[command.index("--out") + 1].endswith("own-2")
@@ -56,8 +56,8 @@ def test_a_finished_model_is_never_written_over(tmp_path: Path) -> None:
 
 def test_an_error_is_told_in_its_last_line(tmp_path: Path) -> None:
     program = Program("import sys; sys.exit('progress\\nerror: too few questions; add more')")
-    training = Training(tmp_path, "a-model", start=program)
-    training.start(epochs=1, adopt=False)
+    training = Training(tmp_path, start=program)
+    training.start("a-model", epochs=1, adopt=False)
     training.wait()
     assert training.error == "too few questions; add more"
     assert training.verdict is None
@@ -65,10 +65,10 @@ def test_an_error_is_told_in_its_last_line(tmp_path: Path) -> None:
 
 def test_a_run_that_is_stopped_is_no_error_and_is_continued(tmp_path: Path) -> None:
     program = Program("import time; time.sleep(60)")
-    training = Training(tmp_path, "a-model", start=program)
+    training = Training(tmp_path, start=program)
     assert not training.begun_before
-    training.start(epochs=1, adopt=False)
-    assert not training.start(epochs=1, adopt=False)
+    training.start("a-model", epochs=1, adopt=False)
+    assert not training.start("a-model", epochs=1, adopt=False)
     (tmp_path / "models" / "own-1.training").mkdir(parents=True)
     training.stop()
     training.wait()

@@ -9,7 +9,7 @@ import streamlit as st
 from rag_app.config import Settings
 from rag_app.errors import RagError
 from rag_app.rag import settled
-from ui import state
+from ui import shared
 from ui.components import notice_html
 from ui.views import chat, conversations, library, mapping, workbench
 
@@ -57,7 +57,7 @@ def _guarded(render: Callable[[Settings], None]) -> None:
         settings = settled(Settings.load())
         # Ten seconds after a cold start, nothing later.
         with st.spinner("Loading the language model …"):
-            state.rag(settings)
+            shared.rag(settings)
         render(settings)
     except RagError as error:
         st.html(notice_html(str(error), kind="error"))

@@ -11,7 +11,7 @@ import streamlit as st
 from rag_app.config import Settings
 from rag_app.errors import StoreError
 from rag_app.records.conversations import KeptTurn, Thumb, is_id
-from ui import state
+from ui import shared, state
 from ui.filters import Filter
 
 Result = TypeVar("Result")
@@ -28,7 +28,7 @@ def follow(settings: Settings) -> None:
         # Other pages have addresses of their own.
         st.query_params[state.CONVERSATION] = open_.id
         return
-    found = _tried(lambda: state.conversations(settings).turns(named) if is_id(named) else [])
+    found = _tried(lambda: shared.conversations(settings).turns(named) if is_id(named) else [])
     if found is None:
         # Else it would take the place of what is asked now, once the file can be read again.
         st.query_params.pop(state.CONVERSATION)
@@ -46,7 +46,7 @@ def keep(settings: Settings) -> None:
     if ids == open_.turns:
         return
     kept = [_kept(turn) for turn in turns]
-    id_ = _tried(lambda: state.conversations(settings).keep(open_.id, kept, known=open_.turns))
+    id_ = _tried(lambda: shared.conversations(settings).keep(open_.id, kept, known=open_.turns))
     if id_ is None:
         return
     state.resume(state.turns(), state.Kept(id_, ids))
@@ -58,7 +58,7 @@ def judge(settings: Settings, turn: state.Turn, verdict: Thumb | None, reason: s
     """Keep what the visitor thinks of an answer."""
     turn.verdict, turn.reason = verdict, reason
     id_ = state.kept().id
-    _tried(lambda: state.conversations(settings).judge(id_, turn.id, verdict, reason=reason))
+    _tried(lambda: shared.conversations(settings).judge(id_, turn.id, verdict, reason=reason))
 
 
 def _tried(use: Callable[[], Result]) -> Result | None:

@@ -113,10 +113,10 @@ def _default_samples() -> Path:
 
 def _ingest(samples: Path, settings: Settings) -> None:
     from ingest.sync import configured
-    from ui import state
+    from ui import shared
 
     print(f"The index is empty: adding {samples} …", file=sys.stderr, flush=True)
-    index, embedder = state.opened(settings)
+    index, embedder = shared.opened(settings)
     try:
         report = configured(settings)([samples], index, embedder=embedder)
     except IndexLocked as error:
@@ -127,10 +127,10 @@ def _ingest(samples: Path, settings: Settings) -> None:
 
 def _warm(settings: Settings) -> None:
     """Open what the first page needs while the browser starts."""
-    from ui import state
+    from ui import shared
 
     try:
-        state.rag(settings)
+        shared.rag(settings)
     except RagError as error:
         _logger.info("%s", error)  # the page says it too
 

@@ -1,31 +1,18 @@
-"""What outlives one run of a page: a visitor's conversation, and what all visitors share.
+"""What outlives one run of a page: the visitor's conversation, and what was chosen.
 
-Every key of `st.session_state` is declared here. Models and the index are opened once for
-each `Settings` and shared by all pages, visitors and the background ingestion. The settings
-name the embedding model, so that both are opened again when the index has another one.
+Every key of `st.session_state` is declared here.
 """
 
 from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
-from rag_app.config import Settings
 from rag_app.explain import Explanation
-from rag_app.index.index import Index
-from rag_app.models.late_interaction import LateInteraction
-from rag_app.protocols import Embedder
-from rag_app.rag import Rag, open_generator, open_index, open_reranker
-from rag_app.records.conversations import Conversations, Thumb, new_id
-from rag_app.schema import Answer, Device
-from rag_app.workbench.collection import Collection, read_collection
-from rag_app.workbench.collection_map import CollectionMap, draw_map
+from rag_app.records.conversations import Thumb, new_id
+from rag_app.schema import Answer
 from ui.components import NoticeKind
-from ui.filters import Choices, Filter, choices
-from ui.ingestion import Ingestion
-from ui.training import Training
-from ui.uploads import uploads_folder
+from ui.filters import Filter
 
-_MOST = 20_000  # passages that the workbench looks at
 CONVERSATION = "conversation"  # in the address, not in the state
 TURNS = "turns"
 KEPT = "kept"
@@ -215,88 +202,3 @@ def told() -> Notice | None:
     """The line kept for this run, which is thereby forgotten."""
     notice: Notice | None = st.session_state.pop(NOTICE, None)
     return notice
-
-
-# Shared by all visitors. No spinner of their own: they are also opened without a page.
-
-
-@st.cache_resource(show_spinner=False, max_entries=1)
-def opened(settings: Settings) -> tuple[Index, Embedder]:
-    """The index and its embedder; takes some seconds the first time."""
-    return open_index(settings)
-
-
-@st.cache_resource(show_spinner=False, max_entries=1)
-def rag(settings: Settings) -> Rag:
-    """What answers questions."""
-    index, embedder = opened(settings)
-    return Rag.assemble(
-        index,
-        embedder,
-        settings=settings,
-        generator=open_generator(settings),
-        reranker=open_reranker(settings),
-    )
-
-
-@st.cache_resource(show_spinner=False)
-def conversations(settings: Settings) -> Conversations:
-    """The file that keeps conversations."""
-    return Conversations.open(settings.index)
-
-
-def filters(settings: Settings) -> Choices:
-    """What questions can be restricted to."""
-    return _filters(settings, opened(settings)[0].catalog.generation)
-
-
-@st.cache_resource(show_spinner=False, max_entries=1)
-def _filters(settings: Settings, generation: int) -> Choices:  # noqa: ARG001
-    """Found anew whenever the catalogue has changed."""
-    index, _ = opened(settings)
-    return choices(index.catalog, uploads=uploads_folder(settings.index))
-
-
-def collection_map(settings: Settings) -> CollectionMap:
-    """The map of the library."""
-    return _map(settings, opened(settings)[0].catalog.generation)
-
-
-@st.cache_resource(show_spinner="Drawing the map …", max_entries=1)
-def _map(settings: Settings, generation: int) -> CollectionMap:  # noqa: ARG001
-    """Drawn anew whenever the catalogue has changed."""
-    return draw_map(opened(settings)[0])
-
-
-def collection(settings: Settings) -> Collection:
-    """The passages of the library with their vectors."""
-    return _collection(settings, opened(settings)[0].catalog.generation)
-
-
-@st.cache_resource(show_spinner="Reading the library …", max_entries=1)
-def _collection(settings: Settings, generation: int) -> Collection:  # noqa: ARG001
-    """Read anew whenever the catalogue has changed."""
-    return read_collection(opened(settings)[0], most=_MOST)
-
-
-def late_model(name: str, settings: Settings) -> LateInteraction:
-    """The late-interaction model of that name."""
-    return _late_model(name, settings.threads, settings.device)
-
-
-@st.cache_resource(show_spinner="Opening the model …", max_entries=1)
-def _late_model(name: str, threads: int, device: Device) -> LateInteraction:
-    return LateInteraction.open(name, threads=threads, device=device)
-
-
-@st.cache_resource(show_spinner=False)
-def training(settings: Settings) -> Training:
-    """What fine-tunes a model in the background, one run at a time."""
-    return Training(settings.index, opened(settings)[1].name)
-
-
-@st.cache_resource(show_spinner=False, max_entries=1)
-def ingestion(settings: Settings) -> Ingestion:
-    """What adds documents in the background, one run at a time."""
-    index, embedder = opened(settings)
-    return Ingestion(index, embedder, settings)

@@ -28,9 +28,8 @@ class Training:
         error: Why it ended early, in one line; empty if it did not.
     """
 
-    def __init__(self, index: Path, embedder: str, *, start: "Start | None" = None) -> None:
+    def __init__(self, index: Path, *, start: "Start | None" = None) -> None:
         self._index = index
-        self._embedder = embedder
         self._begin = start or _process
         self._starting = Lock()
         self._process: subprocess.Popen[str] | None = None
@@ -55,10 +54,11 @@ class Training:
         """Whether a start continues a run that was not finished."""
         return self._scratch.is_dir()
 
-    def start(self, *, epochs: int, adopt: bool) -> bool:
+    def start(self, embedder: str, *, epochs: int, adopt: bool) -> bool:
         """Train on questions made from the documents; False, and nothing done, during a run.
 
         Args:
+            embedder: The model to begin with.
             epochs: At most.
             adopt: Use the new model at once where it is better.
         """
@@ -67,7 +67,7 @@ class Training:
                 return False
             self.verdict, self.error, self._out = None, "", self._folder()
             self._begun = monotonic()
-            self._process = self._begin(self._command(epochs, adopt=adopt))
+            self._process = self._begin(self._command(embedder, epochs, adopt=adopt))
             self._thread = Thread(target=self._follow, args=(self._process,), daemon=True)
             self._thread.start()
             return True
@@ -101,9 +101,9 @@ class Training:
     def _scratch(self) -> Path:
         return self._out.with_name(f"{self._out.name}.training")
 
-    def _command(self, epochs: int, *, adopt: bool) -> list[str]:
+    def _command(self, embedder: str, epochs: int, *, adopt: bool) -> list[str]:
         command = [sys.executable, "-m", "rag_app.cli", "embed", "finetune", "--json"]
-        command += ["--index", str(self._index), "--embedder", self._embedder]
+        command += ["--index", str(self._index), "--embedder", embedder]
         command += ["--out", str(self._out), "--epochs", str(epochs)]
         return [*command, "--adopt"] if adopt else command
 

@@ -11,7 +11,7 @@ from rag_app.rag import Rag
 from rag_app.records.pages import FORMATS, Form
 from rag_app.records.record import records_of
 from rag_app.schema import Answer
-from ui import keeping, state
+from ui import keeping, shared, state
 from ui.components import file_name, heading_html, notice_html, totals
 from ui.conversation import answer_html, question_html
 from ui.filters import Choices
@@ -32,13 +32,13 @@ _SAMPLE_QUESTIONS = {
 
 def render(settings: Settings, *, library: StreamlitPage) -> None:
     """Draw the conversation and answer what waits."""
-    rag = state.rag(settings)
+    rag = shared.rag(settings)
     documents, chunks = rag.index.catalog.size()
-    choices = state.filters(settings)
+    choices = shared.filters(settings)
     state.choose(choices.narrowed(state.chosen()))
     keeping.follow(settings)
     if not state.turns():
-        _welcome(rag, documents, chunks, busy=state.ingestion(settings).running, library=library)
+        _welcome(rag, documents, chunks, busy=shared.ingestion(settings).running, library=library)
     if state.turns() or documents:
         with st.bottom:
             filtering.render(choices)

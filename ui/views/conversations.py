@@ -9,7 +9,7 @@ from streamlit.navigation.page import StreamlitPage
 from rag_app.config import Settings
 from rag_app.errors import StoreError
 from rag_app.records.conversations import Conversations, Headline
-from ui import state
+from ui import shared, state
 from ui.components import counted, heading_html, headline_html, notice_html
 
 _MOST_ROWS = 50
@@ -19,7 +19,7 @@ _NONE = "None is kept yet. Each is, from its first answer on."
 
 def render(settings: Settings, *, chat: StreamlitPage) -> None:
     """Draw the list."""
-    kept = state.conversations(settings)
+    kept = shared.conversations(settings)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.html(heading_html("Conversations", f"{counted(kept.count(), 'conversation')} kept."))
         if st.button("New conversation", icon=":material/add_comment:"):

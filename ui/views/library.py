@@ -11,7 +11,7 @@ from rag_app.errors import RagError
 from rag_app.index.catalog import Entry
 from rag_app.index.index import Index
 from rag_app.printable import printable
-from ui import state
+from ui import shared, state
 from ui.components import (
     counted,
     documents_html,
@@ -31,8 +31,8 @@ _BUSY = "Documents are being added already; wait until that has finished."
 
 def render(settings: Settings) -> None:
     """Draw the library."""
-    index, _ = state.opened(settings)
-    ingestion = state.ingestion(settings)
+    index, _ = shared.opened(settings)
+    ingestion = shared.ingestion(settings)
     entries = index.catalog.entries()
     st.html(heading_html("Library", f"{totals(*index.catalog.size())}."))
     if notice := state.told():

@@ -7,7 +7,7 @@ import streamlit as st
 from rag_app.config import Settings
 from rag_app.rag import Rag
 from rag_app.workbench.collection_map import CollectionMap, legend
-from ui import state
+from ui import shared, state
 from ui.components import heading_html, notice_html
 from ui.embeddings import passage_html
 from ui.mapped import POINTS, map_chart
@@ -24,7 +24,7 @@ _NEIGHBOURS = 5
 
 def render(settings: Settings) -> None:
     """Draw the map."""
-    map_ = state.collection_map(settings)
+    map_ = shared.collection_map(settings)
     shown = (
         f"{map_.principal.shown:.0%} of the differences show in two dimensions."
         if map_.chunks
@@ -38,7 +38,7 @@ def render(settings: Settings) -> None:
     question = st.text_input(
         "Pin a question", placeholder="Where does this question fall?", key=state.PIN
     )
-    pin, near = _pinned(state.rag(settings), map_, question)
+    pin, near = _pinned(shared.rag(settings), map_, question)
     chart = map_chart(map_, legend(map_, _COLOURS[by or "Theme"]), pin=pin, near=near)
     chosen: Any = st.altair_chart(chart, on_select="rerun", selection_mode=POINTS, key=state.MAP)
     _passages(map_, [*_rows(chosen), *(near if near is not None else ())])

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from rag_app.config import Settings
-from ui import state
+from ui import shared, state
 from ui.components import notice_html
 from ui.matched import matches_html
 
@@ -24,7 +24,7 @@ def render(settings: Settings) -> None:
     if not (name and question.strip() and text.strip()):
         st.html(notice_html("Name a model, and write a question and a passage."))
         return
-    model = state.late_model(name, settings)
+    model = shared.late_model(name, settings)
     st.html(matches_html(question, text, model.matches(question, text)))
     score = float(model.scores(question, [text])[0])
     st.caption(

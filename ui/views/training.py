@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from rag_app.config import Settings
-from ui import state
+from ui import shared
 from ui.components import notice_html
 from ui.embeddings import figures_html
 from ui.training import Training
@@ -29,7 +29,7 @@ _ROWS = {
 
 def render(settings: Settings) -> None:
     """Draw the form, the run, or what came of it."""
-    training = state.training(settings)
+    training = shared.training(settings)
     running = training.running
     st.fragment(_follow, run_every=_REFRESH_SECONDS if running else None)(training, running)
     if running:
@@ -40,7 +40,7 @@ def render(settings: Settings) -> None:
         adopt = st.checkbox("Use the new model if it is better", value=True)
         label = "Continue" if training.begun_before else "Train"
         if st.form_submit_button(label, type="primary"):
-            training.start(epochs=epochs, adopt=adopt)
+            training.start(shared.opened(settings)[1].name, epochs=epochs, adopt=adopt)
             st.rerun()
 
 

@@ -14,7 +14,7 @@ from rag_app.workbench.plots import quality_and_speed
 from rag_app.workbench.quantise import quantised, questions_of
 from rag_app.workbench.similarity import duplicates, outliers, similarity_matrix
 from rag_app.workbench.tokens import cut
-from ui import state
+from ui import shared, state
 from ui.components import counted, heading_html, notice_html, place
 from ui.embeddings import figures_html, matrix_html, passage_html, tokens_html
 from ui.views import token_matches, training
@@ -37,7 +37,7 @@ def render(settings: Settings) -> None:
 
 
 def _tokens(settings: Settings) -> None:
-    index, embedder = state.opened(settings)
+    index, embedder = shared.opened(settings)
     text = st.text_area(
         "A text", "Hello Sentence Transformers library!", key=state.TEXT, max_chars=10_000
     )
@@ -74,7 +74,7 @@ def _beginning(text: str) -> str:
 
 
 def _similarity(settings: Settings) -> None:
-    _, embedder = state.opened(settings)
+    _, embedder = shared.opened(settings)
     written = st.text_area("Texts, one on each line", _SENTENCES, key=state.TEXTS, height=160)
     texts = [line.strip() for line in written.splitlines() if line.strip()][:_MOST_TEXTS]
     if len(texts) < 2:
@@ -107,7 +107,7 @@ def _unlike(settings: Settings) -> None:
 
 
 def _compare(settings: Settings) -> None:
-    index, embedder = state.opened(settings)
+    index, embedder = shared.opened(settings)
     own = embedder.name
     with st.form("compare", border=False):
         written = st.text_area(
@@ -148,7 +148,7 @@ def _codes(settings: Settings) -> None:
         return
     questions = questions_of(held.chunks, most=_QUESTIONS)
     with st.spinner("Measuring …"):
-        asked = state.opened(settings)[1].embed(questions, kind="query")
+        asked = shared.opened(settings)[1].embed(questions, kind="query")
         found = quantised(held, asked)
     heading = ("", *(one.precision for one in found))
     rows = [
@@ -164,7 +164,7 @@ def _codes(settings: Settings) -> None:
 
 def _collection(settings: Settings) -> Collection | None:
     """The library with its vectors, or None and a line where it is empty."""
-    held = state.collection(settings)
+    held = shared.collection(settings)
     if not held.chunks:
         st.html(notice_html(_EMPTY))
         return None
