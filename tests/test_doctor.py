@@ -9,6 +9,7 @@ from shutil import rmtree
 import pytest
 
 from ingest.sync import sync
+from rag_app.cli import main
 from rag_app.config import Settings
 from rag_app.doctor import Finding, examine, lost_chunks, repair
 from rag_app.errors import StoreError
@@ -168,6 +169,14 @@ def test_a_missing_generator_is_a_fault_only_where_it_is_demanded() -> None:
 def test_examining_makes_no_index(tmp_path: Path) -> None:
     examine(Settings(index=tmp_path / "new"))
     assert not (tmp_path / "new").exists()
+
+
+def test_the_settings_are_told_beside_a_damaged_catalogue(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (settings.index / "catalog.sqlite").write_bytes(b"no database" * 1_000)
+    assert main(["config", "--index", str(settings.index)]) == 0
+    assert "embedder =   (the index, which cannot be read)" in capsys.readouterr().out
 
 
 def test_conversations_are_counted_and_damaged_ones_are_a_fault(settings: Settings) -> None:

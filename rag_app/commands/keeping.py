@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from rag_app.commands.common import of_an_index, print_json, settings_of
-from rag_app.config import resolve
-from rag_app.errors import ConfigError
+from rag_app.config import Settings, resolve
+from rag_app.errors import ConfigError, StoreError
 
 _PASSWORD = re.compile(r"(?<=//)[^/@]*@")
 
@@ -65,14 +65,10 @@ def status(arguments: argparse.Namespace) -> int:
 
 def config(arguments: argparse.Namespace) -> int:
     """Show every setting and its origin."""
-    from rag_app.index.chosen_model import own_model_of
-    from rag_app.rag import embedder_name
-
     settings = settings_of(arguments)  # reports a value out of range
     resolved = resolve(index=arguments.index, embedder=arguments.embedder)
     if not settings.embedder:
-        origin = "the index" if own_model_of(settings.index) else "default"
-        resolved["embedder"] = embedder_name(settings), origin
+        resolved["embedder"] = _embedder(settings)
     if arguments.json:
         print_json(
             {
@@ -84,6 +80,18 @@ def config(arguments: argparse.Namespace) -> int:
     for name, (value, origin) in resolved.items():
         print(f"{name} = {_shown(value)}  ({origin})")
     return 0
+
+
+def _embedder(settings: Settings) -> tuple[str, str]:
+    """The embedding model that is used where none is set, and what says so."""
+    from rag_app.index.chosen_model import own_model_of
+    from rag_app.rag import embedder_name
+
+    try:
+        own = own_model_of(settings.index)
+    except StoreError:  # this command is to help with what is broken
+        return "", "the index, which cannot be read"
+    return embedder_name(settings), "the index" if own else "default"
 
 
 def calibrate_index(arguments: argparse.Namespace) -> int:
