@@ -11,8 +11,6 @@ from math import log
 from pathlib import Path
 from typing import Self
 
-from filelock import FileLock, Timeout
-
 from rag_app.errors import IndexLocked, StoreError
 from rag_app.index.catalog import Catalog
 from rag_app.index.chosen_model import ChosenModel, ModelNote
@@ -20,11 +18,10 @@ from rag_app.index.remembered import Remembered
 from rag_app.index.stores import Stores
 from rag_app.index.vector_stores import IN_PROCESS, lasting
 from rag_app.index.writer import IndexWriter
+from rag_app.index.writer_lock import writer_lock
 from rag_app.protocols import Embedder, Vectors
 from rag_app.schema import Precision
 
-# A child that a killed writer was just starting lets go of the lock only a moment later.
-_PATIENCE = 0.5  # seconds
 _FEW = 500  # documents that the lexicon is asked for one by one
 
 
@@ -231,24 +228,15 @@ class Index:
     @contextmanager
     def _alone(self, *, anew: bool = False) -> Iterator[None]:
         """Nobody else writes meanwhile; see `writing`."""
-        lock = FileLock(self.folder / "writer.lock", timeout=_PATIENCE, is_singleton=False)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            raise IndexLocked(
-                f"another process is writing to {self.folder}; wait until it has finished"
-            ) from error
-        except OSError as error:
-            raise StoreError(f"{self.folder} cannot be written to ({error})") from error
-        try:
-            self._model.check_writing(self.folder)
-            # What other writers left is read anew; from here on nobody else writes.
-            self._stores.begin_writing(anew=anew)
-            self._stores.chosen.remember()
-            yield
-        finally:
-            self._stores.finish_writing()
-            lock.release()
+        with writer_lock(self.folder):
+            try:
+                self._model.check_writing(self.folder)
+                # What other writers left is read anew; from here on nobody else writes.
+                self._stores.begin_writing(anew=anew)
+                self._stores.chosen.remember()
+                yield
+            finally:
+                self._stores.finish_writing()
 
     def _adopt_stores(self, *, emptied: bool) -> None:
         """Have a store filled again where it was removed or is another model's."""
