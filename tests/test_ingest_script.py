@@ -6,7 +6,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from time import sleep
 from typing import Any
 
 import pytest
@@ -154,9 +153,8 @@ def test_the_command_follows_changes_until_interrupted(
 
     def story() -> None:
         until(lambda: reported() == 1)
-        while reported() < 2:
-            (docs / "b.md").write_text("new")
-            sleep(1.5)
+        (docs / "b.md").write_text("new")
+        until(lambda: reported() == 2)
 
     with meanwhile(story):
         assert main(docs, "--watch", "--json") == 0
