@@ -148,6 +148,7 @@ def test_an_interrupted_training_goes_on(
             finetune(BUNDLED_EMBEDDER, training, out, held=None, recipe=recipe)
     assert not out.exists()
     checkpoints = {path.name for path in (tmp_path / "tuned.training").glob("checkpoint-*")}
+    (tmp_path / "tuned.training" / "checkpoint-999").mkdir()  # as a kill leaves one
     finetune(BUNDLED_EMBEDDER, training, out, held=None, recipe=recipe)
     assert (out / "model.safetensors").is_file()
     after = {path.name for path in (tmp_path / "tuned.training").glob("checkpoint-*")}

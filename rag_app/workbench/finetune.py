@@ -5,7 +5,9 @@ negatives (Henderson et al., 2017) for pairs, with mined hard ones beside them; 
 (Schroff et al., 2015); the squared error of the cosine for scored pairs.
 """
 
+import json
 import logging
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -196,12 +198,24 @@ def evaluator_options(held: HeldOut) -> dict[str, Any]:
 
 
 def _last_checkpoint(scratch: Path) -> str | None:
+    """The last that was written whole; what a kill left unfinished is removed."""
     from transformers.trainer_utils import get_last_checkpoint
 
-    if not scratch.is_dir():
-        return None
-    found: str | None = get_last_checkpoint(str(scratch))  # type: ignore[no-untyped-call]
-    return found
+    while scratch.is_dir() and (
+        found := get_last_checkpoint(str(scratch))  # type: ignore[no-untyped-call]
+    ):
+        if _is_whole(Path(found)):
+            return str(found)
+        shutil.rmtree(found)
+    return None
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    try:
+        json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return True  # it is written last
 
 
 def _add_lora(model: "SentenceTransformer") -> None:
