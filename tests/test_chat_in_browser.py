@@ -263,6 +263,7 @@ def test_an_answer_opens_its_evidence(page: "sync_api.Page", row: dict[str, Any]
 def test_the_number_in_the_text_leads_to_the_quote(page: "sync_api.Page") -> None:
     answer = ask(page, PDF_QUESTION)
     told(answer)
+    sync_api.expect(answer.locator("details.source").first).to_be_visible()
     answer.get_by_role("link", name="Source 1: hoist-manual.pdf, page 2").click()
     sync_api.expect(answer.locator("mark").first).to_be_in_viewport()
 
