@@ -56,9 +56,17 @@ class Rag:
             RagError: A setting, a model or the index cannot be used.
         """
         settings = settings or Settings.load(index=index)
-        opened, embedder = open_index(settings)
+        return cls.around(*open_index(settings), settings=settings)
+
+    @classmethod
+    def around(cls, index: Index, embedder: Embedder, *, settings: Settings) -> Self:
+        """The same of an index that is open, with the other models the settings name.
+
+        Raises:
+            RagError: A setting or a model cannot be used.
+        """
         return cls.assemble(
-            opened,
+            index,
             embedder,
             settings=settings,
             generator=open_generator(settings),
@@ -230,9 +238,16 @@ def open_reranker(settings: Settings) -> Reranker | None:
     Raises:
         ModelError: It is not there, or another kind of model.
     """
-    if not settings.reranker:
-        return None
-    return LateInteraction.open(settings.reranker, threads=settings.threads, device=settings.device)
+    return open_late_model(settings.reranker, settings) if settings.reranker else None
+
+
+def open_late_model(name: str, settings: Settings) -> LateInteraction:
+    """The late-interaction model of that name.
+
+    Raises:
+        ModelError: It is not there, or another kind of model.
+    """
+    return LateInteraction.open(name, threads=settings.threads, device=settings.device)
 
 
 def _present(name: str) -> bool:

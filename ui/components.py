@@ -13,10 +13,12 @@ from pathlib import PurePath
 from typing import Literal
 
 from rag_app.index.catalog import Entry
+from rag_app.pages import plain as plain  # the pages have it from here
 from rag_app.printable import printable
 from rag_app.records.conversations import Headline
 from rag_app.schema import Answer
 
+EMPTY = "The library is empty. Add some documents there, then come back."
 NoticeKind = Literal["note", "error"]
 # A line end in the midst of a sentence, as PDFs have it: after a line so long that it was
 # probably broken, more so where the next does not go on in small letters; and before
@@ -25,11 +27,6 @@ _BEGINS_ANEW = r"[\s•·*#\-–—]|\d+[.)]|\x7f|[^\n:]{1,30}: "
 _WRAP = re.compile(
     rf"((?<=[^\n]{{50}})\n(?=[a-zß-ÿ])|(?<=[^\n]{{79}}[^\n.!?:;])\n)(?!{_BEGINS_ANEW})"
 )
-
-
-def plain(text: str) -> str:
-    """The text as HTML that shows just that text."""
-    return escape(printable(text))
 
 
 def rejoined(text: str) -> str:

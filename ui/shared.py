@@ -13,17 +13,14 @@ from rag_app.config import Settings
 from rag_app.index.index import Index
 from rag_app.models.late_interaction import LateInteraction
 from rag_app.protocols import Embedder
-from rag_app.rag import Rag, open_generator, open_index, open_reranker
+from rag_app.rag import Rag, open_index, open_late_model
 from rag_app.records.conversations import Conversations
-from rag_app.schema import Device
 from rag_app.workbench.collection import Collection, read_collection
-from rag_app.workbench.collection_map import CollectionMap, draw_map
+from rag_app.workbench.collection_map import MOST, CollectionMap, map_of
 from ui.filters import Choices, choices
 from ui.ingestion import Ingestion
 from ui.training import Training
 from ui.uploads import uploads_folder
-
-_MOST = 20_000  # passages that the workbench looks at
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
@@ -35,14 +32,7 @@ def opened(settings: Settings) -> tuple[Index, Embedder]:
 @st.cache_resource(show_spinner=False, max_entries=1)
 def rag(settings: Settings) -> Rag:
     """What answers questions."""
-    index, embedder = opened(settings)
-    return Rag.assemble(
-        index,
-        embedder,
-        settings=settings,
-        generator=open_generator(settings),
-        reranker=open_reranker(settings),
-    )
+    return Rag.around(*opened(settings), settings=settings)
 
 
 @st.cache_resource(show_spinner=False)
@@ -71,7 +61,7 @@ def collection_map(settings: Settings) -> CollectionMap:
 @st.cache_resource(show_spinner="Drawing the map …", max_entries=1)
 def _map(settings: Settings, generation: int) -> CollectionMap:  # noqa: ARG001
     """Drawn anew whenever the catalogue has changed."""
-    return draw_map(opened(settings)[0])
+    return map_of(collection(settings))
 
 
 def collection(settings: Settings) -> Collection:
@@ -82,17 +72,13 @@ def collection(settings: Settings) -> Collection:
 @st.cache_resource(show_spinner="Reading the library …", max_entries=1)
 def _collection(settings: Settings, generation: int) -> Collection:  # noqa: ARG001
     """Read anew whenever the catalogue has changed."""
-    return read_collection(opened(settings)[0], most=_MOST)
-
-
-def late_model(name: str, settings: Settings) -> LateInteraction:
-    """The late-interaction model of that name."""
-    return _late_model(name, settings.threads, settings.device)
+    return read_collection(opened(settings)[0], most=MOST)
 
 
 @st.cache_resource(show_spinner="Opening the model …", max_entries=1)
-def _late_model(name: str, threads: int, device: Device) -> LateInteraction:
-    return LateInteraction.open(name, threads=threads, device=device)
+def late_model(name: str, settings: Settings) -> LateInteraction:
+    """The late-interaction model of that name."""
+    return open_late_model(name, settings)
 
 
 def training(settings: Settings) -> Training:

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from rag_app.commands.common import add_command, of_an_index, print_json
+from rag_app.commands.common import add_command, of_an_index, opened_index, print_json
 from rag_app.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def adopt_model(arguments: argparse.Namespace) -> int:
 
 def add_commands(own: Any) -> None:
     """Add `adopt` to `embed`."""
-    parser = add_command(own, "adopt", adopt_model, adopt_model.__doc__ or "")
+    parser = add_command(own, "adopt", adopt_model)
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("model", nargs="?", metavar="MODEL", help="folder or name")
     which.add_argument("--back", action="store_true", help="the model before the last adoption")
@@ -51,10 +51,8 @@ def check_adoptable(settings: "Settings") -> None:
     Raises:
         IndexMismatch: It has another one.
     """
-    from rag_app.rag import open_index
 
-    index, _ = open_index(settings)
-    with closing(index):
+    with opened_index(settings) as (index, _):
         index.check_model()
 
 

@@ -2,19 +2,32 @@
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rag_app.config import Settings
 from rag_app.errors import ConfigError
 
+if TYPE_CHECKING:
+    from rag_app.index.index import Index
+    from rag_app.protocols import Embedder
+
 Command = Callable[[argparse.Namespace], int]
 
 
-def add_command(commands: Any, name: str, run: Command, help_: str) -> argparse.ArgumentParser:
-    """A parser for the command, with the options that all take."""
-    added: argparse.ArgumentParser = commands.add_parser(name, help=help_, description=help_)
+def add_command(commands: Any, name: str, run: Command, help_: str = "") -> argparse.ArgumentParser:
+    """A parser for the command, with the options that all take.
+
+    Args:
+        commands: What `add_subparsers` gave.
+        name: Of the command.
+        run: Does it.
+        help_: What it does, where the docstring of `run` is not to say it.
+    """
+    told = help_ or run.__doc__ or ""
+    added: argparse.ArgumentParser = commands.add_parser(name, help=told, description=told)
     add_common_options(added)
     added.set_defaults(run=run)
     return added
@@ -42,6 +55,16 @@ def of_an_index(arguments: argparse.Namespace, **more: Any) -> Settings:
             "or name another --index"
         )
     return settings
+
+
+@contextmanager
+def opened_index(settings: Settings) -> "Iterator[tuple[Index, Embedder]]":
+    """The index of the settings and its embedder, closed in the end."""
+    from rag_app.rag import open_index
+
+    index, embedder = open_index(settings)
+    with closing(index):
+        yield index, embedder
 
 
 def print_json(value: object) -> None:

@@ -2,11 +2,10 @@
 
 import argparse
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag_app.commands.common import add_command, of_an_index, print_json, settings_of
+from rag_app.commands.common import add_command, of_an_index, opened_index, print_json, settings_of
 
 if TYPE_CHECKING:
     from rag_app.workbench.compare import Compared
@@ -59,7 +58,7 @@ def distil_model(arguments: argparse.Namespace) -> int:
 
 def add_commands(own: Any) -> None:
     """Add both to the commands of `embed`."""
-    comparing = add_command(own, "compare", compare_models, compare_models.__doc__ or "")
+    comparing = add_command(own, "compare", compare_models)
     comparing.add_argument(
         "models",
         nargs="+",
@@ -80,14 +79,13 @@ def add_commands(own: Any) -> None:
     comparing.add_argument("--questions", type=int, default=300, help="at most")
     comparing.add_argument("--texts", type=int, default=1_000, help="at most")
     comparing.add_argument("--report", type=Path, metavar="FILE", help="HTML with table and plot")
-    distilling = add_command(own, "distil", distil_model, distil_model.__doc__ or "")
+    distilling = add_command(own, "distil", distil_model)
     distilling.add_argument("out", type=Path, help="folder of the new model")
     distilling.add_argument("--dimensions", type=int, default=256)
 
 
 def _exam(arguments: argparse.Namespace) -> "tuple[HeldOut, int]":
     """What the models are judged by, and how many texts would have to be embedded again."""
-    from rag_app.rag import open_index
     from rag_app.workbench import courses
     from rag_app.workbench.collection import read_chunks
     from rag_app.workbench.mteb_tasks import mteb_exam
@@ -98,8 +96,7 @@ def _exam(arguments: argparse.Namespace) -> "tuple[HeldOut, int]":
     if arguments.exam and arguments.exam.is_dir():
         held = courses.read_beir(arguments.exam, arguments.split)
         return held, len(held.corpus)
-    index, _ = open_index(of_an_index(arguments))
-    with closing(index):
+    with opened_index(of_an_index(arguments)) as (index, _):
         chunks = read_chunks(index)
     if arguments.exam:
         return courses.read_exam(arguments.exam, chunks), len(chunks)

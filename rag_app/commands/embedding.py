@@ -2,20 +2,23 @@
 
 import argparse
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag_app.commands import adopting, comparing, late, vectors
 from rag_app.commands.adopting import adopt_into, adoption_text, check_adoptable
-from rag_app.commands.common import Command, add_command, of_an_index, print_json, settings_of
+from rag_app.commands.common import (
+    add_command,
+    of_an_index,
+    opened_index,
+    print_json,
+    settings_of,
+)
 from rag_app.errors import ConfigError
 from rag_app.rendering import chunk_json, shorten, where
 
 if TYPE_CHECKING:
-    from rag_app.index.index import Index
     from rag_app.protocols import Generator
     from rag_app.schema import Chunk
     from rag_app.workbench.collection import Collection
@@ -97,7 +100,7 @@ def map_points(arguments: argparse.Namespace) -> int:
     """Print where each passage lies on a map, and its theme."""
     from rag_app.workbench.collection_map import draw_map
 
-    with _index(arguments) as index:
+    with opened_index(of_an_index(arguments)) as (index, _):
         drawn = draw_map(index, method=arguments.method)
     shown = drawn.principal.shown
     if arguments.json:
@@ -151,7 +154,7 @@ def _course(arguments: argparse.Namespace) -> "Course":
     from rag_app.workbench.collection import read_chunks
 
     if arguments.data is None:
-        with _index(arguments) as index:
+        with opened_index(of_an_index(arguments)) as (index, _):
             chunks = read_chunks(index)
         generator = _writer(arguments)
         return courses.of_documents(chunks, exam=arguments.exam, generator=generator)
@@ -176,16 +179,13 @@ def add_parser(commands: Any) -> None:
     group = commands.add_parser("embed", help="look at embeddings, compare and train models")
     own = group.add_subparsers(required=True, metavar="WHAT")
 
-    def command(name: str, run: Command) -> argparse.ArgumentParser:
-        return add_command(own, name, run, run.__doc__ or "")
-
-    command("tokens", tokens).add_argument("text")
-    command("similarity", similarity).add_argument("texts", nargs="+", metavar="TEXT")
-    command("duplicates", duplicates).add_argument(
+    add_command(own, "tokens", tokens).add_argument("text")
+    add_command(own, "similarity", similarity).add_argument("texts", nargs="+", metavar="TEXT")
+    add_command(own, "duplicates", duplicates).add_argument(
         "--least", type=float, default=0.95, help="cosine from which two passages are listed"
     )
-    command("outliers", outliers)
-    training = command("finetune", finetune_model)
+    add_command(own, "outliers", outliers)
+    training = add_command(own, "finetune", finetune_model)
     training.add_argument(
         "data",
         nargs="?",
@@ -209,26 +209,17 @@ def add_parser(commands: Any) -> None:
     training.add_argument("--lora", action="store_true", help="train small matrices alone")
     adopting.add_commands(own)
     comparing.add_commands(own)
-    command("map", map_points).add_argument(
+    add_command(own, "map", map_points).add_argument(
         "--method", choices=("pca", "umap"), default="pca", help="umap needs the extra `umap`"
     )
     vectors.add_commands(own)
     late.add_commands(own)
 
 
-@contextmanager
-def _index(arguments: argparse.Namespace) -> "Iterator[Index]":
-    from rag_app.rag import open_index
-
-    index, _ = open_index(of_an_index(arguments))
-    with closing(index):
-        yield index
-
-
 def _collection(arguments: argparse.Namespace) -> "Collection":
     from rag_app.workbench.collection import read_collection
 
-    with _index(arguments) as index:
+    with opened_index(of_an_index(arguments)) as (index, _):
         return read_collection(index)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rag_app.commands.common import add_command, of_an_index
-from rag_app.errors import DataError
+from rag_app.pages import write
 
 
 def add_to(commands: Any) -> None:
@@ -29,10 +29,7 @@ def feedback(arguments: argparse.Namespace) -> int:
         with closing(Conversations(folder)) as kept:
             lines = kept.judged()
     if arguments.out:
-        try:
-            arguments.out.write_text(lines, encoding="utf-8")
-        except OSError as error:
-            raise DataError(f"{arguments.out}: {error.strerror}") from error
+        write(arguments.out, lines)
     elif arguments.json:
         print(lines, end="")
     else:

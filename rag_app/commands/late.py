@@ -1,13 +1,12 @@
 """`rag-app embed late`, `late-search` and `matches`: late interaction on one's own documents."""
 
 import argparse
-from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from rag_app.commands.common import add_command, of_an_index, print_json, settings_of
+from rag_app.commands.common import add_command, of_an_index, opened_index, print_json, settings_of
 
 
 def make_model(arguments: argparse.Namespace) -> int:
@@ -38,15 +37,13 @@ def make_model(arguments: argparse.Namespace) -> int:
 def search(arguments: argparse.Namespace) -> int:
     """Show the chunks whose words match those of a question best, comparing all of them."""
     from rag_app.models.late_interaction import LateInteraction
-    from rag_app.rag import open_index
     from rag_app.rendering import retrieval_json, retrieval_text
     from rag_app.schema import Retrieval
     from rag_app.workbench.late_index import LateIndex
 
     settings = of_an_index(arguments)
     model = LateInteraction.open(arguments.model, threads=settings.threads)
-    index, _ = open_index(settings)
-    with closing(index):
+    with opened_index(settings) as (index, _):
         late = LateIndex.open(index, model)
         begun = perf_counter()
         hits = late.search(arguments.question, k=arguments.k or settings.k)
@@ -78,7 +75,7 @@ def matches(arguments: argparse.Namespace) -> int:
 
 def add_commands(own: Any) -> None:
     """Add the three to the parsers of `embed`."""
-    making = add_command(own, "late", make_model, make_model.__doc__ or "")
+    making = add_command(own, "late", make_model)
     making.add_argument("out", type=Path, help="folder of the new model")
     making.add_argument(
         "data",
@@ -87,10 +84,10 @@ def add_commands(own: Any) -> None:
         help="a BEIR folder with qrels/train.tsv, or JSON lines of pairs or triplets",
     )
     making.add_argument("--epochs", type=int, default=3, help="times through the data")
-    searching = add_command(own, "late-search", search, search.__doc__ or "")
+    searching = add_command(own, "late-search", search)
     searching.add_argument("question")
     searching.add_argument("-k", type=int, help="how many chunks")
-    matching = add_command(own, "matches", matches, matches.__doc__ or "")
+    matching = add_command(own, "matches", matches)
     matching.add_argument("question")
     matching.add_argument("text")
     for parser in (searching, matching):

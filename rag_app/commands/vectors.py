@@ -1,11 +1,10 @@
 """`rag-app embed`: what vectors take, in bytes, in time and in money."""
 
 import argparse
-from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from rag_app.commands.common import add_command, of_an_index, print_json, settings_of
+from rag_app.commands.common import add_command, of_an_index, opened_index, print_json, settings_of
 from rag_app.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -18,12 +17,10 @@ _QUESTIONS, _TEXTS = 200, 32
 
 def quantise(arguments: argparse.Namespace) -> int:
     """Compare float32, int8 and binary codes of the index's own vectors."""
-    from rag_app.rag import open_index
     from rag_app.workbench.collection import read_collection
     from rag_app.workbench.quantise import quantised, questions_of
 
-    index, embedder = open_index(of_an_index(arguments))
-    with closing(index):
+    with opened_index(of_an_index(arguments)) as (index, embedder):
         index.check_model()
         held = read_collection(index)
     questions = questions_of(held.chunks, most=arguments.questions)
@@ -48,12 +45,11 @@ def quantise(arguments: argparse.Namespace) -> int:
 def cache(arguments: argparse.Namespace) -> int:
     """Show the vectors that are kept so that no text is embedded twice."""
     from rag_app.index.chosen_model import former_model
-    from rag_app.rag import open_index, settled
+    from rag_app.rag import settled
     from rag_app.workbench.vector_cache import forget, look, names_here
 
     settings = settled(of_an_index(arguments))
-    index, embedder = open_index(settings)
-    with closing(index):
+    with opened_index(settings) as (index, embedder):
         names = {**names_here(settings), index.model: embedder.name}
         if former := former_model(index.catalog):
             names.setdefault(former.fingerprint, former.name)
@@ -94,13 +90,11 @@ def speed(arguments: argparse.Namespace) -> int:
 
 def price(arguments: argparse.Namespace) -> int:
     """Tell what embedding the index with a provider's model would cost; nothing is sent."""
-    from rag_app.rag import open_index
     from rag_app.workbench.collection import read_chunks
     from rag_app.workbench.prices import PRICES, PRICES_READ, bill_for
 
     settings = of_an_index(arguments)
-    index, _ = open_index(settings)
-    with closing(index):
+    with opened_index(settings) as (index, _):
         chunks = read_chunks(index)
     bill = bill_for(arguments.model, chunks, context=settings.context_tokens)
     known = PRICES.get(arguments.model)
@@ -119,29 +113,27 @@ def price(arguments: argparse.Namespace) -> int:
 
 def add_commands(own: Any) -> None:
     """Add these commands to those of `embed`."""
-    added = add_command(own, "quantise", quantise, quantise.__doc__ or "")
+    added = add_command(own, "quantise", quantise)
     added.add_argument("--questions", type=int, default=_QUESTIONS, help="made from the documents")
-    added = add_command(own, "cache", cache, cache.__doc__ or "")
+    added = add_command(own, "cache", cache)
     added.add_argument(
         "--forget", metavar="MODEL", help="remove the vectors of a former model of the index"
     )
-    added = add_command(own, "speed", speed, speed.__doc__ or "")
+    added = add_command(own, "speed", speed)
     added.add_argument("model", nargs="?", help="the configured one if not given")
     added.add_argument("--texts", type=int, default=_TEXTS, help="that are embedded in a run")
-    added = add_command(own, "price", price, price.__doc__ or "")
+    added = add_command(own, "price", price)
     added.add_argument("model", help="provider:model")
 
 
 def _texts(arguments: argparse.Namespace, settings: "Settings") -> tuple[list[str], str]:
     """What is embedded, and what it is."""
-    from rag_app.rag import open_index
     from rag_app.workbench.collection import read_chunks
     from rag_app.workbench.verdict import general_sentences
 
     if arguments.index is None and not (settings.index / "catalog.sqlite").exists():
         return general_sentences(arguments.texts), "English sentences, as there is no index"
-    index, _ = open_index(of_an_index(arguments))
-    with closing(index):
+    with opened_index(of_an_index(arguments)) as (index, _):
         chunks = read_chunks(index, most=arguments.texts)
     return [chunk.text for chunk in chunks], f"chunks of {index.folder}"
 

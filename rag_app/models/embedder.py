@@ -19,7 +19,7 @@ from rag_app.errors import ModelError
 from rag_app.models.encoders import Computation, Encoder, open_encoder
 from rag_app.models.files import find_model, fingerprint_model, lasting_name, loading
 from rag_app.models.forms import Form
-from rag_app.models.modules import is_static
+from rag_app.models.modules import is_static, splits_at_spaces
 from rag_app.models.static import LONGEST
 from rag_app.protocols import TextKind, Vectors
 from rag_app.schema import Device, identify
@@ -48,7 +48,7 @@ class WordPieces:
         self._tokenizer.no_truncation()
         self._tokenizer.no_padding()
         self.special_tokens: int = self._tokenizer.num_special_tokens_to_add(False)
-        self.splits_at_spaces = type(self._tokenizer.pre_tokenizer).__name__ == "BertPreTokenizer"
+        self.splits_at_spaces = splits_at_spaces(self._tokenizer)
 
     def __eq__(self, other: object) -> bool:
         """Whether both cut every text in the same way."""

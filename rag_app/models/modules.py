@@ -3,9 +3,12 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rag_app.protocols import TextKind
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 _STATIC = "StaticEmbedding"
 _LATE = ("MultiVectorEncoder", "ColBERT")  # as sentence-transformers and PyLate call it
@@ -59,6 +62,11 @@ def prompts_of(folder: Path) -> dict[str, str]:
 def prompt_of(prompts: Mapping[str, str], kind: TextKind) -> str:
     """What a model with these prompts wants before a text of that kind."""
     return next((prompt for name in _PROMPTS[kind] if (prompt := prompts.get(name))), "")
+
+
+def splits_at_spaces(tokenizer: "Tokenizer") -> bool:
+    """Whether what stands between two spaces has the same tokens when it stands alone."""
+    return type(tokenizer.pre_tokenizer).__name__ == "BertPreTokenizer"
 
 
 def _modules(folder: Path) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rag_app.models.modules import static_folder
+from rag_app.models.modules import splits_at_spaces, static_folder
 from rag_app.protocols import TextKind, Vectors
 
 LONGEST = 1_000_000  # tokens of a text: there are no positions that could run out
@@ -35,7 +35,7 @@ class StaticEncoder:
         self._tokenizer = Tokenizer.from_file(str(root / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
-        self._splits = type(self._tokenizer.pre_tokenizer).__name__ == "BertPreTokenizer"
+        self._splits = splits_at_spaces(self._tokenizer)
         self._tokens: dict[str, bytes] = {}
         self._vectors: Vectors = load_file(root / "model.safetensors")[_WEIGHTS].astype(np.float32)
 

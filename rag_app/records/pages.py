@@ -6,10 +6,10 @@ or script of theirs survives.
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from html import escape
 from pathlib import Path
 
 from rag_app.errors import DataError
+from rag_app.pages import page, plain, write
 from rag_app.printable import printable
 from rag_app.records.record import Quote, Record, as_json
 from rag_app.rendering import NO_SUPPORT, where
@@ -21,7 +21,6 @@ _STYLE = (
     "white-space:pre-wrap}.answer{white-space:pre-wrap}.digest{color:#666;font-size:.8rem}"
     ".unsupported{text-decoration:underline wavy}"
 )
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 
 
 def as_markdown(records: Iterable[Record]) -> str:
@@ -35,13 +34,9 @@ def as_html(records: Iterable[Record]) -> str:
     """A page that loads nothing and runs nothing."""
     kept = list(records)
     sections = "\n".join(_html(record) for record in kept)
-    title = escape(printable(kept[0].question)) if kept else "Answers"
-    return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f"<style>{_STYLE}</style></head><body>\n{sections}\n"
-        f'<script type="application/json">{as_json(kept, hidden=True)}</script></body></html>\n'
-    )
+    title = kept[0].question if kept else "Answers"
+    hidden = f'<script type="application/json">{as_json(kept, hidden=True)}</script>'
+    return page(title, f"{sections}\n{hidden}", style=_STYLE)
 
 
 Form = Callable[[Iterable[Record]], str]
@@ -61,10 +56,7 @@ def write_records(records: Sequence[Record], path: Path) -> None:
     form = FORMATS.get(path.suffix.lower())
     if form is None:
         raise DataError(f"{path}: answers are written as {', '.join(FORMATS)}; choose one")
-    try:
-        path.write_text(form(records), encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror}") from error
+    write(path, form(records))
 
 
 def _markdown(record: Record) -> str:
@@ -80,20 +72,20 @@ def _markdown(record: Record) -> str:
 
 def _html(record: Record) -> str:
     quotes = "".join(
-        f"<h2>[{quote.number}] {_plain(_where(quote))}</h2><blockquote>{_plain(quote.quote)}"
-        f'</blockquote><p class="digest">SHA-256 {_plain(quote.digest)}</p>'
+        f"<h2>[{quote.number}] {plain(_where(quote))}</h2><blockquote>{plain(quote.quote)}"
+        f'</blockquote><p class="digest">SHA-256 {plain(quote.digest)}</p>'
         for quote in _once(record.quotes)
     )
-    return f'<h1>{_plain(record.question)}</h1><p class="answer">{_marked(record)}</p>{quotes}'
+    return f'<h1>{plain(record.question)}</h1><p class="answer">{_marked(record)}</p>{quotes}'
 
 
 def _marked(record: Record) -> str:
     shown, last = "", 0
     for start, end in record.unsupported:
-        shown += f'{_plain(record.text[last:start])}<span class="unsupported" title="{NO_SUPPORT}">'
-        shown += f"{_plain(record.text[start:end])}</span>"
+        shown += f'{plain(record.text[last:start])}<span class="unsupported" title="{NO_SUPPORT}">'
+        shown += f"{plain(record.text[start:end])}</span>"
         last = end
-    return shown + _plain(record.text[last:])
+    return shown + plain(record.text[last:])
 
 
 def _once(quotes: Iterable[Quote]) -> list[Quote]:
@@ -108,7 +100,3 @@ def _where(quote: Quote) -> str:
 def _escaped(text: str) -> str:
     """CommonMark that shows just the text, each line as its own."""
     return _PUNCTUATION.sub(r"\\\1", printable(text).strip())
-
-
-def _plain(text: str) -> str:
-    return escape(printable(text))

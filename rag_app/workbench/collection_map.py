@@ -11,13 +11,13 @@ from rag_app.errors import ConfigError
 from rag_app.index.index import Index
 from rag_app.protocols import Vectors
 from rag_app.schema import Chunk
-from rag_app.workbench.collection import read_collection
+from rag_app.workbench.collection import Collection, read_collection
 from rag_app.workbench.principal import Principal
 from rag_app.workbench.themes import themes
 
 Method = Literal["pca", "umap"]
 _SEED = 0  # of UMAP
-_MOST = 20_000  # chunks on one map; of more, some are drawn
+MOST = 20_000  # chunks on one map; of more, some are drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,11 @@ def draw_map(index: Index, *, method: Method = "pca") -> CollectionMap:
     Raises:
         ConfigError: UMAP is asked for and not installed.
     """
-    held = read_collection(index, most=_MOST)
+    return map_of(read_collection(index, most=MOST), method=method)
+
+
+def map_of(held: Collection, *, method: Method = "pca") -> CollectionMap:
+    """The map of chunks that were read before; see `draw_map`."""
     if not held.chunks:
         empty = np.empty((0, 2), np.float32)
         return CollectionMap((), held.vectors, empty, (), method, Principal(empty, empty, 0.0))

@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import Any
 
 from rag_app.config import Settings
+from rag_app.evaluation.metrics import mean
 from rag_app.workbench.contestants import Contestant, open_contestant
 from rag_app.workbench.courses import HeldOut
 from rag_app.workbench.geometry import Geometry
@@ -79,7 +80,7 @@ class Compared:
     @property
     def mean(self) -> float:
         """Mean nDCG@10."""
-        return sum(self.ndcg) / len(self.ndcg)
+        return mean(self.ndcg)
 
     def switching(self, texts: int) -> tuple[float, float]:
         """Seconds to embed so many texts with it, and bytes to keep their vectors."""

@@ -11,7 +11,7 @@ from rag_app.models.files import find_model, loading
 from rag_app.models.late_interaction import LateInteraction, maxsim
 from rag_app.models.modules import is_late
 from rag_app.protocols import Embedder, TextKind, Vectors
-from rag_app.rag import open_embedder
+from rag_app.rag import open_embedder, open_late_model
 from rag_app.served_models import is_served
 from rag_app.workbench.courses import HeldOut
 from rag_app.workbench.geometry import Geometry
@@ -52,9 +52,7 @@ def open_contestant(name: str, settings: Settings) -> Contestant:
         with loading(folder):
             late = is_late(folder)
         if late:
-            return _ManyVectors(
-                LateInteraction.open(name, threads=settings.threads, device=settings.device)
-            )
+            return _ManyVectors(open_late_model(name, settings))
     return _OneVector(open_embedder(replace(settings, embedder=name)))
 
 

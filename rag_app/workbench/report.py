@@ -1,13 +1,12 @@
 """Reports of the workbench as pages of their own: tables and drawings, no script, no request."""
 
 from collections.abc import Sequence
-from html import escape
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag_app.errors import ConfigError, DataError
-from rag_app.printable import printable
+from rag_app.errors import ConfigError
+from rag_app.pages import page, plain, write
 from rag_app.workbench import plots
 from rag_app.workbench.compare import IN_WORDS, Compared
 
@@ -20,7 +19,6 @@ _STYLE = (
     "border-bottom:1px solid #ddd}td:first-child,th:first-child{text-align:left}"
     "svg{max-width:100%;height:auto;margin:1rem 0}"
 )
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 Rows = Sequence[Sequence[str]]
 
 
@@ -46,25 +44,20 @@ def write_page(
         ConfigError: What draws the charts is not installed.
         DataError: The file cannot be written.
     """
-    page = (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{_plain(title)}'
-        f'</title><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        f"<style>{_STYLE}</style></head><body>\n<h1>{_plain(title)}</h1>\n"
-        + "".join(f"<p>{_plain(sentence)}</p>\n" for sentence in sentences)
+    body = (
+        f"<h1>{plain(title)}</h1>\n"
+        + "".join(f"<p>{plain(sentence)}</p>\n" for sentence in sentences)
         + _table(rows)
         + "\n".join(map(_drawn, charts))
-        + "\n</body></html>\n"
+        + "\n"
     )
-    try:
-        out.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise DataError(f"{out}: {error.strerror}") from error
+    write(out, page(title, body, style=_STYLE))
 
 
 def _table(rows: Rows) -> str:
     kinds = ["th"] + ["td"] * (len(rows) - 1)
     lines = (
-        "".join(f"<{kind}>{_plain(cell)}</{kind}>" for cell in row)
+        "".join(f"<{kind}>{plain(cell)}</{kind}>" for cell in row)
         for kind, row in zip(kinds, rows, strict=True)
     )
     return "<table>" + "".join(f"<tr>{line}</tr>" for line in lines) + "</table>\n"
@@ -80,7 +73,3 @@ def _drawn(chart: Any) -> str:
             f"drawing a report needs more packages ({error}); `pip install rag-app[report]`"
         ) from error
     return drawing.getvalue()
-
-
-def _plain(text: str) -> str:
-    return escape(printable(text))

@@ -6,7 +6,7 @@ from rag_app.config import Settings
 from rag_app.errors import ConfigError, ModelError
 from rag_app.index.index import Index
 from rag_app.index.kept_vectors import ModelVectors
-from rag_app.index.redis_vectors import RedisVectors
+from rag_app.index.redis_vectors import shared_vectors
 from rag_app.models.files import BUNDLED_EMBEDDER
 from rag_app.models.registry import models_here
 from rag_app.rag import open_embedder
@@ -50,7 +50,7 @@ def look(index: Index, settings: Settings) -> Kept:
         models=tuple(kept.by_model()),
         texts=len(present),
         known=kept.count_present(index.model),
-        shared=_shared(settings, index.model, present) if settings.vector_cache else None,
+        shared=_shared(settings, index.model, present),
     )
 
 
@@ -96,8 +96,10 @@ def forget(index: Index, model: str, names: dict[str, str]) -> ModelVectors:
     return found[0]
 
 
-def _shared(settings: Settings, model: str, present: list[str]) -> Shared:
-    server = RedisVectors(settings.vector_cache, days=settings.vector_cache_days)
+def _shared(settings: Settings, model: str, present: list[str]) -> Shared | None:
+    server = shared_vectors(settings)
+    if server is None:
+        return None
     models = server.by_model()
     if models is None:
         return Shared(False, (), 0)

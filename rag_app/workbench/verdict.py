@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_app.evaluation.metrics import ndcg
+from rag_app.evaluation.metrics import mean, ndcg
 from rag_app.protocols import Embedder, Vectors
 from rag_app.workbench.courses import HeldOut
 from rag_app.workbench.geometry import Geometry, geometry, pair_cosines
@@ -45,7 +45,7 @@ class Measured:
     @property
     def mean(self) -> float:
         """Mean nDCG@10."""
-        return float(np.mean(self.ndcg)) if self.ndcg else 0.0
+        return mean(self.ndcg)
 
 
 @dataclass(frozen=True, slots=True)

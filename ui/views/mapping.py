@@ -8,12 +8,11 @@ from rag_app.config import Settings
 from rag_app.rag import Rag
 from rag_app.workbench.collection_map import CollectionMap, legend
 from ui import shared, state
-from ui.components import heading_html, notice_html
+from ui.components import EMPTY, heading_html, notice_html
 from ui.embeddings import passage_html
 from ui.mapped import POINTS, map_chart
 
 _TITLE = "Map"
-_EMPTY = "The library is empty. Add some documents there, then come back."
 _COLOURS: dict[str, Literal["theme", "folder", "document"]] = {
     "Theme": "theme",
     "Folder": "folder",
@@ -32,7 +31,7 @@ def render(settings: Settings) -> None:
     )
     st.html(heading_html(_TITLE, f"Passages that say alike things lie together. {shown}"))
     if not map_.chunks:
-        st.html(notice_html(_EMPTY))
+        st.html(notice_html(EMPTY))
         return
     by = st.segmented_control("Colour by", [*_COLOURS], default="Theme", key=state.COLOUR)
     question = st.text_input(

@@ -15,7 +15,7 @@ from rag_app.workbench.quantise import quantised, questions_of
 from rag_app.workbench.similarity import duplicates, outliers, similarity_matrix
 from rag_app.workbench.tokens import cut
 from ui import shared, state
-from ui.components import counted, heading_html, notice_html, place
+from ui.components import EMPTY, counted, heading_html, notice_html, place
 from ui.embeddings import figures_html, matrix_html, passage_html, tokens_html
 from ui.views import token_matches, training
 
@@ -24,7 +24,6 @@ _MOST_SHOWN = 20  # pairs and passages
 _MOST_TEXTS = 30  # of a matrix
 _QUESTIONS, _TEXTS = 100, 400  # that models are compared on, so that it takes a minute
 _SENTENCES = "How do I get a refund?\nWhat does it cost?\nCan I cancel my order?"
-_EMPTY = "The library is empty. Add some documents there, then come back."
 
 
 def render(settings: Settings) -> None:
@@ -57,12 +56,7 @@ def _tokens(settings: Settings) -> None:
             key=state.CUT,
         )
         rows = [
-            (
-                f"{c.start:,}–{c.end:,}",
-                str(c.tokens),
-                c.heading or "–",
-                shorten(c.text, 90, placeholder=" …"),
-            )
+            (f"{c.start:,}–{c.end:,}", str(c.tokens), c.heading or "–", _beginning(c.text))
             for c in index.catalog.chunks_of(chosen)
         ]
         heading = ("Characters", "Tokens", "Heading", "Begins with")
@@ -166,7 +160,7 @@ def _collection(settings: Settings) -> Collection | None:
     """The library with its vectors, or None and a line where it is empty."""
     held = shared.collection(settings)
     if not held.chunks:
-        st.html(notice_html(_EMPTY))
+        st.html(notice_html(EMPTY))
         return None
     return held
 
