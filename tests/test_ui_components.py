@@ -235,13 +235,28 @@ def test_the_number_after_a_claim_leads_to_its_mark() -> None:
     assert f'<mark id="{target}">ferret</mark>' in html
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("The ferret\nis called Bartholomew.", "The ferret is called Bartholomew."),
+        ("ferret " * 50, f"{('ferret ' * 43)[:300].rstrip()} …"),
+        (f"{HOSTILE}", HOSTILE),
+    ],
+)
+def test_the_number_after_a_claim_tells_the_quote(text: str, told: str) -> None:
+    html = answer_html(an_answer(a_hit(text)), turn=1)
+    (title,) = re.findall('<a class="number"[^>]* title="([^"]*)"', html)
+    assert unescape(title) == f"notes.md: “{told}”"
+
+
 def test_what_the_documents_do_not_say_is_underlined() -> None:
     answer = an_answer(a_hit("The ferret is called Bartholomew."), mode="generate")
     text = f"{answer.text} <b>Cats</b> fly."
     html = answer_html(
         replace(answer, text=text, unsupported=((len(answer.text) + 1, len(text)),)), turn=1
     )
-    assert '<span class="unsupported">&lt;b&gt;Cats&lt;/b&gt; fly.</span>' in html
+    said = '<span class="unseen">Not in the documents: </span>'
+    assert f'<span class="unsupported">{said}&lt;b&gt;Cats&lt;/b&gt; fly.</span>' in html
     assert "do not say what is underlined" in html
     assert "underlined" not in answer_html(answer, turn=1)
 

@@ -10,7 +10,9 @@ from rag_app.schema import Answer, Chunk, Citation, Hit
 from ui.components import counted, file_name, highlighted, place, plain, rejoined
 
 _BELOW = " › "  # between the headings of a chunk, outermost first
-
+_GLANCE = 300  # characters of a quote that its number tells
+# Said before what is underlined, to those who cannot see the line.
+_UNSUPPORTED = '<span class="unseen">Not in the documents: </span>'
 # From this confidence on, the words.
 _CONFIDENCE = ((0.6, "well supported", "strong"), (0.3, "likely", "fair"))
 
@@ -80,7 +82,7 @@ def _prose(answer: Answer, turn: int) -> str:
         where = plain(place(citation.source, citation.page))
         shown += _told(answer, text, last, citation.answer_end)
         shown += (
-            f'<a class="number" href="#{_anchor(turn, citation)}" title="{where}"'
+            f'<a class="number" href="#{_anchor(turn, citation)}" title="{_glance(citation)}"'
             f' aria-label="Source {citation.number}: {where}">{citation.number}</a>'
         )
         last = citation.answer_end + len(number)
@@ -88,13 +90,21 @@ def _prose(answer: Answer, turn: int) -> str:
     return "".join(f"<p>{paragraph}</p>" for paragraph in shown.split("\n\n"))
 
 
+def _glance(citation: Citation) -> str:
+    """Where the quote stands, and how it begins."""
+    quote = " ".join(citation.quote.split())
+    begun = quote if len(quote) <= _GLANCE else f"{quote[:_GLANCE].rstrip()} …"
+    return plain(f"{place(citation.source, citation.page)}: “{begun}”")
+
+
 def _told(answer: Answer, text: str, begin: int, end: int) -> str:
     """A stretch of the text, with the words that answer and what nothing supports marked."""
     shown = ""
     for start, stop, kind in sorted(_marks(answer)):
         if begin <= start and stop <= end:
+            said = _UNSUPPORTED if kind == "unsupported" else ""
             shown += f'{plain(text[begin:start])}<span class="{kind}">'
-            shown += f"{plain(text[start:stop])}</span>"
+            shown += f"{said}{plain(text[start:stop])}</span>"
             begin = stop
     return shown + plain(text[begin:end])
 
