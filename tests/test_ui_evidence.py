@@ -59,6 +59,7 @@ def quoting(index: Index, path: Path, quote: str) -> tuple[Citation, Answer]:
 def test_a_quote_leads_to_its_file_and_page(index: Index, path: Path) -> None:
     evidence = find_evidence(index.catalog, *quoting(index, path, "Lift slowly."))
     assert evidence.original.read() == path.read_bytes()
+    assert evidence.document == index.catalog.document(str(path))
     assert evidence.words == (OnPage(1, "Lift slowly.", "", "\nNever lift in fog\n\f\n"),)
 
 

@@ -1,4 +1,4 @@
-"""The page that a quote was read from: where it is, and how it is shown."""
+"""Where a quote was read from: its document, and for a PDF the pages as they are shown."""
 
 from base64 import b64encode
 from collections.abc import Iterator
@@ -17,8 +17,9 @@ _AROUND = 500  # characters before and after a quote that tell it from others of
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The file that a quote was read from, and its words by pages."""
+    """The document that a quote was read from, its file, and the words by pages if it has any."""
 
+    document: Document
     original: Original
     words: tuple[OnPage, ...]
 
@@ -39,7 +40,7 @@ def find_evidence(catalog: Catalog, citation: Citation, answer: Answer) -> Evide
         raise LoadError(f"{name} has changed since this answer; ask again")
     file = entry.file
     original = Original(file.path, file.size, file.digest)
-    return Evidence(original, tuple(_by_pages(document, citation)))
+    return Evidence(document, original, tuple(_by_pages(document, citation)))
 
 
 def _by_pages(document: Document, citation: Citation) -> Iterator[OnPage]:

@@ -1,4 +1,4 @@
-"""What an answer cites, and for PDFs the page itself with the quote marked on it."""
+"""What an answer cites, and where it stands there: on the page of a PDF, or in the text."""
 
 import logging
 from collections.abc import Container, Sequence
@@ -8,22 +8,25 @@ import streamlit as st
 from ingest.drawing import OnPage, PagePicture, draw_page
 from ingest.original import Original
 from rag_app.config import Settings
-from rag_app.errors import RagError
+from rag_app.errors import LoadError, RagError
 from rag_app.printable import printable
 from rag_app.rag import Rag
 from rag_app.schema import Answer, Citation
 from ui import state
 from ui.components import file_name, notice_html
 from ui.conversation import sources_html
+from ui.document_text import document_html
 from ui.evidence import Evidence, cited_html, find_evidence, page_html
 
 _logger = logging.getLogger(__name__)
 _KEPT = 32  # pictures
+# As what a file is handed out: a browser would run what some others hold.
+_PDF, _OTHER = "application/pdf", "application/octet-stream"
 
 
 @st.fragment
 def render(rag: Rag, answer: Answer, number: int, settings: Settings, pdfs: Container[str]) -> None:
-    """Draw the sources of an answer; a page costs nothing before it is wanted.
+    """Draw the sources of an answer; a document costs nothing before it is wanted.
 
     Args:
         rag: What answered.
@@ -33,41 +36,40 @@ def render(rag: Rag, answer: Answer, number: int, settings: Settings, pdfs: Cont
         pdfs: Sources that have pages to show.
     """
     sources = sources_html(answer, turn=number)
-    shown = [citation for citation, _ in sources if citation.source in pdfs]
+    citations = [citation for citation, _ in sources]
     with st.container(key=f"sources-{number}"):
-        for citation, html in sources:
+        for at, (citation, html) in enumerate(sources):
             with st.container(key=f"source-{number}-{citation.number}"):
                 st.html(html)
-                if citation in shown and _wanted(citation, number):
-                    state.show_page(shown.index(citation))
-                    _page(rag, answer, shown, settings)
+                if _wanted(citation, number, is_pdf=citation.source in pdfs):
+                    state.show_page(at)
+                    _document(rag, answer, citations, settings)
 
 
-def _wanted(citation: Citation, number: int) -> bool:
+def _wanted(citation: Citation, number: int, *, is_pdf: bool) -> bool:
+    # What is between the stars is for screen readers alone.
+    label = "Show the page *of source {}*" if is_pdf else "Show in the document *of source {}*"
     return st.button(
-        "Show the page",
+        label.format(citation.number),
         key=f"{state.SHOW_PAGE}-{number}-{citation.number}",
         icon=":material/find_in_page:",
         type="tertiary",
     )
 
 
-@st.dialog("The page", width="large")
-def _page(rag: Rag, answer: Answer, citations: Sequence[Citation], settings: Settings) -> None:
-    """The page of one of the citations, with the way to the others."""
+@st.dialog("Where the quote stands", width="large")
+def _document(rag: Rag, answer: Answer, citations: Sequence[Citation], settings: Settings) -> None:
+    """The document of one of the citations, with the way to the others."""
     citation = citations[state.page_shown()]
     download = _bar(citations)
     # The page's own border for errors does not hold where this alone is drawn anew.
     try:
         evidence = find_evidence(rag.index.catalog, citation, answer)
-        evidence.original.read()  # kept pictures must not be shown once it has changed
-        with download:
-            _download(evidence.original, printable(file_name(citation.source)))
-        _pictures(evidence, citation, settings)
+        _show(evidence, citation, download, settings)
     except RagError as error:
         st.html(notice_html(str(error), kind="error"))
     except Exception:
-        _logger.exception("showing a page of %s failed", citation.source)
+        _logger.exception("showing %s failed", citation.source)
         st.html(notice_html("This failed unexpectedly; the log says more.", kind="error"))
 
 
@@ -89,12 +91,32 @@ def _step(label: str, icon: str, *, to: int) -> None:
     )
 
 
-def _download(original: Original, name: str) -> None:
+def _show(
+    evidence: Evidence,
+    citation: Citation,
+    download: st.delta_generator.DeltaGenerator,
+    settings: Settings,
+) -> None:
+    """The file, and the pages of a PDF; of anything else, and without the file, the text."""
+    is_pdf = evidence.document.metadata.get("format") == "pdf"
+    try:
+        data = evidence.original.read()  # kept pictures must not be shown once it has changed
+        with download:
+            _download(data, printable(file_name(citation.source)), _PDF if is_pdf else _OTHER)
+        if is_pdf:
+            _pictures(evidence, citation, settings)
+            return
+    except LoadError as error:
+        st.html(notice_html(str(error), kind="error"))
+    st.html(document_html(evidence.document, citation))
+
+
+def _download(data: bytes, name: str, mime: str) -> None:
     st.download_button(
         "Open the file",
-        original.read,  # when it is asked for
+        data,  # at once: a button that waits for it is switched off, and loses the keyboard
         file_name=name,
-        mime="application/pdf",
+        mime=mime,
         icon=":material/download:",
         type="tertiary",
         on_click="ignore",
