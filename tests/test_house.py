@@ -72,8 +72,8 @@ LAYERS = (
     ("ingest.__main__",),
     ("ui.components", "ui.ingestion", "ui.uploads"),
     ("ui.embeddings", "ui.evidence", "ui.filters", "ui.mapped", "ui.matched", "ui.training"),
-    ("ui.conversation", "ui.explained", "ui.shared", "ui.state"),
-    ("ui.keeping",),
+    ("ui.conversation", "ui.document_text", "ui.explained", "ui.shared", "ui.state"),
+    ("ui.keeping", "ui.scripts"),
     ("ui.views",),
     ("ui.app",),
     ("ui.launch",),
@@ -358,9 +358,9 @@ def test_the_wheel_holds_every_module(wheel: set[str]) -> None:
     assert {path.relative_to(ROOT).as_posix() for path in modules().values()} <= wheel
 
 
-def test_the_wheel_holds_the_samples_and_the_style(wheel: set[str]) -> None:
+def test_the_wheel_holds_the_samples_the_style_and_the_scripts(wheel: set[str]) -> None:
     samples = {f"rag_app/_samples/{path.name}" for path in SAMPLES.iterdir()}
-    assert samples | {"ui/style.css"} <= wheel
+    assert samples | {"ui/style.css", "ui/copy.js", "ui/follow.js"} <= wheel
     assert {name for name in wheel if name.startswith("rag_app/_samples/")} == samples
 
 

@@ -31,6 +31,9 @@ FILTER_END = "filter-end"
 WHY = "why"
 WHY_NOT = "whynot"
 ACTIONS = "actions"
+TURN = "turn"
+FOLLOW = "follow"
+COPY = "copy"
 STOP = "stop"
 THUMB = "thumb"
 REASON = "reason"
@@ -183,12 +186,12 @@ def resume(conversation: list[Turn], kept_: Kept) -> None:
 
 
 def show_page(at: int) -> None:
-    """Turn to the page of that citation, counted among those that have one."""
+    """Turn to what that citation quotes, counted among those of its answer."""
     st.session_state[PAGE_SHOWN] = at
 
 
 def page_shown() -> int:
-    """The citation whose page is shown."""
+    """The citation whose page or document is shown."""
     at: int = st.session_state[PAGE_SHOWN]
     return at
 

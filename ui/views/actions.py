@@ -5,7 +5,7 @@ import streamlit as st
 from rag_app.config import Settings
 from rag_app.printable import printable
 from rag_app.records.conversations import Thumb
-from ui import keeping, state
+from ui import keeping, scripts, state
 from ui.components import cited_text, counted
 
 _THUMBS: tuple[Thumb, ...] = ("down", "up")  # in the order of `st.feedback`
@@ -18,9 +18,7 @@ def render(settings: Settings, turn: state.Turn) -> None:
     with st.container(horizontal=True, key=f"{state.ACTIONS}-{turn.id}"):
         if turn.answer is not None:
             _thumbs(settings, turn)
-            with st.popover("Copy", icon=":material/content_copy:", type="tertiary", help="Copy"):
-                # Its own button copies; a label would be Markdown, this is text.
-                st.code(cited_text(turn.answer), language=None, wrap_lines=True)
+            _copy(turn, cited_text(turn.answer))
         label = "Edit and ask again"
         with st.popover(label, icon=":material/edit:", type="tertiary", help=label):
             _edit(turn)
@@ -33,6 +31,15 @@ def _thumbs(settings: Settings, turn: state.Turn) -> None:
     if turn.verdict:
         st.session_state.setdefault(key, _THUMBS.index(turn.verdict))
     st.feedback("thumbs", key=key, on_change=_judged, args=(settings, turn))
+
+
+def _copy(turn: state.Turn, text: str) -> None:
+    if scripts.may_copy(st.context.url):
+        scripts.copy_button(text, turn)
+        return
+    with st.popover("Copy", icon=":material/content_copy:", type="tertiary", help="Copy"):
+        # Its own button copies; a label would be Markdown, this is text.
+        st.code(text, language=None, wrap_lines=True)
 
 
 def _reason(settings: Settings, turn: state.Turn) -> None:

@@ -11,7 +11,7 @@ from rag_app.rag import Rag
 from rag_app.records.pages import FORMATS, Form
 from rag_app.records.record import records_of
 from rag_app.schema import Answer
-from ui import keeping, shared, state
+from ui import keeping, scripts, shared, state
 from ui.components import file_name, heading_html, notice_html, totals
 from ui.conversation import answer_html, question_html
 from ui.filters import Choices
@@ -125,16 +125,25 @@ def _conversation(rag: Rag, choices: Choices, settings: Settings) -> None:
         if turn.waits:
             # Since it was asked, a document may have gone.
             turn.filter = choices.narrowed(turn.filter)
-        st.html(question_html(turn.question, turn.filter.words))
-        place, below = st.empty(), st.empty()
-        if turn.waits:
-            answering.render(rag, turn, number, place, below)
-        with place.container(key=f"answer-{number}"):
-            _show(rag, turn, number, settings, pdfs)
-        below.empty()
-        if turn.answer is not None:
-            why.render(rag, turn)
-        actions.render(settings, turn)
+        with st.container(key=f"{state.TURN}-{turn.id}"):
+            _turn(rag, turn, number, settings, pdfs)
+
+
+def _turn(
+    rag: Rag, turn: state.Turn, number: int, settings: Settings, pdfs: Container[str]
+) -> None:
+    st.html(question_html(turn.question, turn.filter.words))
+    place, below, following = st.empty(), st.empty(), st.empty()
+    if turn.waits:
+        with following:
+            scripts.follow(turn)
+        answering.render(rag, turn, number, place, below)
+    with place.container(key=f"answer-{number}"):
+        _show(rag, turn, number, settings, pdfs)
+    below.empty()
+    if turn.answer is not None:
+        why.render(rag, turn)
+    actions.render(settings, turn)
 
 
 def _show(
