@@ -70,6 +70,7 @@ LAYERS = (
     ("ingest.sync",),
     ("ingest.script",),
     ("ingest.__main__",),
+    ("ui.language",),
     ("ui.components", "ui.ingestion", "ui.uploads"),
     ("ui.embeddings", "ui.evidence", "ui.filters", "ui.mapped", "ui.matched", "ui.training"),
     ("ui.conversation", "ui.explained", "ui.shared", "ui.state"),
@@ -360,7 +361,7 @@ def test_the_wheel_holds_every_module(wheel: set[str]) -> None:
 
 def test_the_wheel_holds_the_samples_and_the_style(wheel: set[str]) -> None:
     samples = {f"rag_app/_samples/{path.name}" for path in SAMPLES.iterdir()}
-    assert samples | {"ui/style.css"} <= wheel
+    assert samples | {"ui/style.css", "ui/languages/de.po"} <= wheel
     assert {name for name in wheel if name.startswith("rag_app/_samples/")} == samples
 
 
