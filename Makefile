@@ -5,7 +5,7 @@ PORT   ?= 8501
 INDEX  ?= .index
 BIN    := .venv/bin
 
-.PHONY: chat test test-slow test-crashes check format setup clean
+.PHONY: chat test test-slow test-crashes check format languages setup clean
 
 chat: .venv/ready ## Set up, ingest the samples if the index is empty, open the chat.
 	$(BIN)/rag-ui --index $(INDEX) --port $(PORT) --samples data/samples
@@ -28,6 +28,14 @@ check: .venv/ready ## What CI runs: linter, format, types, tests.
 format: .venv/ready ## Put the code into the house format.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+languages: .venv/ready ## Put the pages' words into every ui/languages/*.po, to be translated.
+	$(BIN)/pybabel --quiet extract --no-location --omit-header --output .messages.pot ui
+	for po in ui/languages/*.po; do \
+		$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete --omit-header \
+			--input-file .messages.pot --locale "$$(basename $$po .po)" --output-file $$po; \
+	done
+	rm .messages.pot
 
 setup: .venv/ready ## Only make the environment.
 

@@ -70,6 +70,7 @@ LAYERS = (
     ("ingest.sync",),
     ("ingest.script",),
     ("ingest.__main__",),
+    ("ui.language",),
     ("ui.components", "ui.ingestion", "ui.uploads"),
     ("ui.embeddings", "ui.evidence", "ui.filters", "ui.mapped", "ui.matched", "ui.training"),
     ("ui.conversation", "ui.document_text", "ui.explained", "ui.shared", "ui.state"),
@@ -360,7 +361,8 @@ def test_the_wheel_holds_every_module(wheel: set[str]) -> None:
 
 def test_the_wheel_holds_the_samples_the_style_and_the_scripts(wheel: set[str]) -> None:
     samples = {f"rag_app/_samples/{path.name}" for path in SAMPLES.iterdir()}
-    assert samples | {"ui/style.css", "ui/copy.js", "ui/follow.js"} <= wheel
+    of_pages = {"ui/style.css", "ui/copy.js", "ui/follow.js", "ui/languages/de.po"}
+    assert samples | of_pages <= wheel
     assert {name for name in wheel if name.startswith("rag_app/_samples/")} == samples
 
 
