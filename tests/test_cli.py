@@ -363,7 +363,7 @@ def test_the_program_works_from_any_folder(samples_index: Path, tmp_path: Path) 
 def test_an_error_of_the_program_has_no_traceback(tmp_path: Path) -> None:
     ran = run_program("search", "x", "--index", "index", cwd=tmp_path, RAG_APP_K="0")
     assert ran.status == 1
-    assert ran.err == "error: k=0 is out of range; use 1 or more\n"
+    assert ran.err == "error: RAG_APP_K=0 is out of range; use 1 or more\n"
 
 
 def test_output_is_utf8_wherever_it_goes(tmp_path: Path) -> None:
