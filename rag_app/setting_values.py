@@ -15,7 +15,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "vector_precision": get_args(Precision),
     "device": get_args(Device),
 }
-_LEAST = {
+LEAST = {
     "embedder_dimensions": 0,
     "chunk_tokens": 16,
     "context_tokens": 0,
@@ -97,8 +97,8 @@ def _plain(value: Any, kind: type) -> object:
 
 def _allowed_instead(name: str, value: Any) -> str:
     """What the setting may be, where the value is none of that; else nothing."""
-    if name in _LEAST:
-        return "" if value >= _LEAST[name] else f"{_LEAST[name]} or more"
+    if name in LEAST:
+        return "" if value >= LEAST[name] else f"{LEAST[name]} or more"
     if name in _SHARES:
         return "" if 0 <= value <= 1 else "0 to 1"
     if name in CHOICES:

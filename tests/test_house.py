@@ -70,9 +70,17 @@ LAYERS = (
     ("ingest.sync",),
     ("ingest.script",),
     ("ingest.__main__",),
-    ("ui.components", "ui.ingestion", "ui.uploads"),
-    ("ui.embeddings", "ui.evidence", "ui.filters", "ui.mapped", "ui.matched", "ui.training"),
-    ("ui.conversation", "ui.explained", "ui.shared", "ui.state"),
+    ("ui.components", "ui.ingestion", "ui.processes", "ui.uploads"),
+    (
+        "ui.embeddings",
+        "ui.evidence",
+        "ui.filters",
+        "ui.mapped",
+        "ui.matched",
+        "ui.pulling",
+        "ui.training",
+    ),
+    ("ui.conversation", "ui.explained", "ui.setting_fields", "ui.shared", "ui.state", "ui.theme"),
     ("ui.keeping",),
     ("ui.views",),
     ("ui.app",),
@@ -368,7 +376,7 @@ def test_the_wheel_holds_every_module(wheel: set[str]) -> None:
 
 def test_the_wheel_holds_the_samples_and_the_style(wheel: set[str]) -> None:
     samples = {f"rag_app/_samples/{path.name}" for path in SAMPLES.iterdir()}
-    assert samples | {"ui/style.css"} <= wheel
+    assert samples | {"ui/style.css", "ui/theme.html", "ui/theme.js"} <= wheel
     assert {name for name in wheel if name.startswith("rag_app/_samples/")} == samples
 
 

@@ -120,7 +120,11 @@ def models(arguments: argparse.Namespace) -> int:
     if arguments.action == "pull":
         if not arguments.name:
             raise ConfigError("name the model: `rag-app models pull NAME`")
-        print(pull(arguments.name))
+        folder = pull(arguments.name, progress=_print_progress if arguments.json else None)
+        if arguments.json:
+            print_json({"model": arguments.name, "folder": str(folder)})
+        else:
+            print(folder)
         return 0
     settings = settings_of(arguments)
     found = models_here(replace(settings, embedder=embedder_name(settings)))
@@ -150,3 +154,7 @@ def measure(arguments: argparse.Namespace) -> int:
     else:
         print(json.dumps(report, indent=2))
     return 0
+
+
+def _print_progress(done: int, total: int) -> None:
+    print(json.dumps({"done": done, "total": total}), file=sys.stderr, flush=True)
