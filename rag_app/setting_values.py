@@ -9,7 +9,7 @@ from rag_app.errors import ConfigError
 from rag_app.schema import Device, Precision, WeightPrecision
 
 AnswerMode = Literal["auto", "read", "generate"]
-CHOICES: dict[str, tuple[str, ...]] = {
+_CHOICES: dict[str, tuple[str, ...]] = {
     "answer": get_args(AnswerMode),
     "generator_precision": get_args(WeightPrecision),
     "vector_precision": get_args(Precision),
@@ -101,9 +101,9 @@ def _allowed_instead(name: str, value: Any) -> str:
         return "" if value >= LEAST[name] else f"{LEAST[name]} or more"
     if name in _SHARES:
         return "" if 0 <= value <= 1 else "0 to 1"
-    if name in CHOICES:
-        *others, last = CHOICES[name]
-        return "" if value in CHOICES[name] else f"{', '.join(others)} or {last}"
+    if name in _CHOICES:
+        *others, last = _CHOICES[name]
+        return "" if value in _CHOICES[name] else f"{', '.join(others)} or {last}"
     if name == "language":
         return "" if re.fullmatch("auto|[a-z]{2}", value) else "auto or two letters, such as de"
     if name == "generator_url":

@@ -262,10 +262,10 @@ def test_config_for_people_has_a_line_a_setting(rag_app: Commands) -> None:
     assert "k = 5  (default)" in rag_app("config").out.splitlines()
 
 
-def test_models_are_listed_with_role_and_size(rag_app: Commands) -> None:
+def test_models_are_listed_with_role_kind_and_size(rag_app: Commands) -> None:
     models = rag_app("models", "list", "--json").json()
     assert models[0]["name"] == "all-MiniLM-L6-v2"
-    assert set(models[0]) == {"name", "role", "size", "folder"}
+    assert set(models[0]) == {"name", "role", "size", "folder", "kind"}
 
 
 def test_doctor_reports_each_check(rag_app: Commands) -> None:

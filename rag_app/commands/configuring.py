@@ -26,7 +26,7 @@ def add_to(commands: Any) -> None:
 
 
 def config(arguments: argparse.Namespace) -> int:
-    """Show every setting and its origin, after a change that alone which was changed."""
+    """Show every setting and its origin; after a change, the one that was changed."""
     if arguments.action:
         _change(arguments)
     settings = settings_of(arguments)

@@ -7,7 +7,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from rag_app.models.registry import LocalModel
 from ui import shared, state
-from ui.components import notice_html
+from ui.components import notice_html, plain
 from ui.embeddings import figures_html
 from ui.pulling import Pulling
 
@@ -40,7 +40,8 @@ def render(models: Iterable[LocalModel], *, embedder: str, workbench: StreamlitP
     """
     rows = [(m.name, _KINDS[m.kind], f"{m.size / 1e6:,.0f} MB") for m in models if m.size]
     st.html(figures_html(("Model", "Kind", "Size"), rows, of_words=True))
-    st.caption(f"The vectors of this library are made by {embedder}")
+    made_by = f"The vectors of this library are made by {embedder}"
+    st.html(f'<p class="origin">{plain(made_by)}</p>')
     st.caption(_ANOTHER)
     st.page_link(workbench, label="Open the Workbench", icon=":material/square_foot:")
     pulling = shared.pulling()
@@ -82,4 +83,4 @@ def _follow(pulling: Pulling, was_running: bool) -> None:
 def _progress(pulling: Pulling) -> str:
     if not pulling.total:
         return "Asking the hub …"
-    return f"{pulling.done / 1e6:,.0f} of {pulling.total / 1e6:,.0f} MB of {pulling.name}"
+    return f"{pulling.done / 1e6:,.0f} of {pulling.total / 1e6:,.0f} MB"

@@ -51,7 +51,8 @@ def render(settings: Settings, *, workbench: StreamlitPage) -> None:
     st.header("Appearance", anchor=False)
     theme.render()
     st.caption(_LATER)
-    st.caption(f"What is set here lies in {own_settings_file(settings.index)}")
+    own = own_settings_file(settings.index)
+    st.html(f'<p class="origin">{plain(f"What is set here lies in {own}")}</p>')
 
 
 def _embedder(settings: Settings) -> str:
