@@ -43,11 +43,13 @@ class Answerer:
         *,
         generator: Generator | None = None,
         min_confidence: float = 0.1,
+        strict: bool = False,
     ) -> None:
         self._retriever = retriever
         self._reader = reader
         self._generator = generator
         self._min_confidence = min_confidence
+        self._strict = strict
 
     def ask(
         self,
@@ -56,7 +58,7 @@ class Answerer:
         k: int | None = None,
         where: Mapping[str, str] | None = None,
         history: Sequence[str] = (),
-        strict: bool = False,
+        strict: bool | None = None,
     ) -> Answer:
         """The checked answer; see `stream` for the arguments."""
         for event in self.stream(question, k=k, where=where, history=history, strict=strict):
@@ -71,7 +73,7 @@ class Answerer:
         k: int | None = None,
         where: Mapping[str, str] | None = None,
         history: Sequence[str] = (),
-        strict: bool = False,
+        strict: bool | None = None,
     ) -> Iterating[Event, None, None]:
         """The evidence, then the words as they come, then the checked answer.
 
@@ -82,10 +84,12 @@ class Answerer:
             k: Hits to write from and to show; some more are read.
             where: Only documents with these values; see `Retriever.search`.
             history: The user's earlier questions, oldest first, for follow-ups.
-            strict: Leave out what was written without support, instead of telling.
+            strict: Leave out what was written without support, instead of telling; as this was
+                made if not given.
         """
         searched = standalone(question, history)
         k = self._retriever.k if k is None else k
+        strict = self._strict if strict is None else strict
         retrieval = self._retriever.retrieve(searched, k=max(k, READ) if k > 0 else k, where=where)
         hits, seconds = retrieval.hits, dict(retrieval.seconds)
         yield Found(hits[:k])

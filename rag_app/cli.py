@@ -12,7 +12,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from rag_app import __version__
-from rag_app.commands import asking, embedding, judging, keeping
+from rag_app.commands import asking, configuring, embedding, judging, keeping
 from rag_app.commands.common import Command, add_command
 from rag_app.errors import RagError
 
@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     text = command("text", keeping.text, "print the extracted text that citations point into")
     text.add_argument("source")
     command("status", keeping.status, "list the files of the index and what became of them")
-    command("config", keeping.config, "show every setting and where its value comes from")
+    configuring.add_to(commands)
     doctor = command("doctor", keeping.doctor, "check models, index and machine")
     doctor.add_argument(
         "--repair",

@@ -1,34 +1,32 @@
-"""Every setting, its default, and where its value came from.
+"""Every setting, its default, what it may be, and where its value came from.
 
-A command-line flag beats an environment variable `RAG_APP_*`, which beats the
-settings file, which beats the default.
+A command-line flag beats an environment variable `RAG_APP_*`, which beats the settings file
+in the index folder, which beats the user's, which beats the default.
 """
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Literal, Self, get_args
+from typing import Any, NamedTuple, Self
 
 import platformdirs
 
 from rag_app.errors import ConfigError
 from rag_app.schema import Device, Precision, WeightPrecision
-
-AnswerMode = Literal["auto", "read", "generate"]
-_ENVIRONMENT = "RAG_APP_"
+from rag_app.setting_values import AnswerMode, check, checked, out_of_range
+from rag_app.settings_files import (
+    ENVIRONMENT,
+    edited,
+    own_settings_file,
+    read_settings,
+    settings_file,
+)
 
 
 def default_index() -> Path:
     """The index in the user's data folder, used where none is named."""
     return Path(platformdirs.user_data_dir("rag-app")) / "index"
-
-
-def settings_file() -> Path:
-    """The TOML file with the user's settings; it need not exist."""
-    named = os.environ.get(f"{_ENVIRONMENT}CONFIG")
-    return Path(named) if named else Path(platformdirs.user_config_dir("rag-app")) / "config.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +47,7 @@ class Settings:
         generator_precision: Of the weights of a generator on this machine: auto as they are
             stored, bfloat16, float32, or int8 (needs the extra `quantised`).
         answer: "read" quotes, "generate" writes, "auto" writes where it can.
+        strict: Whether what a generator writes without support is left out, instead of marked.
         chunk_tokens: Longest chunk, special tokens included; capped by the embedder.
         context_tokens: Tokens on each side of a chunk that its vector sees besides.
         k: Hits shown and read for an answer.
@@ -75,6 +74,7 @@ class Settings:
         embedder_batch: About how many tokens the embedding model reads together; 0 leaves it to
             the model's kind. `rag-app embed speed` measures which is the fastest.
         threads: CPU threads for the models; 0 leaves the choice to the libraries.
+        language: Of the pages: two letters, such as "de", or "auto" for the browser's.
     """
 
     index: Path = field(default_factory=default_index)
@@ -85,6 +85,7 @@ class Settings:
     generator_context: int = 4096
     generator_precision: WeightPrecision = "auto"
     answer: AnswerMode = "auto"
+    strict: bool = False
     chunk_tokens: int = 512
     context_tokens: int = 0
     k: int = 5
@@ -106,100 +107,153 @@ class Settings:
     device: Device = "auto"
     embedder_batch: int = 0
     threads: int = 0
+    language: str = "auto"
 
     def __post_init__(self) -> None:
-        _check("answer", self.answer, self.answer in get_args(AnswerMode), "auto, read or generate")
-        _check("chunk_tokens", self.chunk_tokens, self.chunk_tokens >= 16, "16 or more")
-        known = self.generator_precision in get_args(WeightPrecision)
-        allowed = "auto, bfloat16, float32 or int8"
-        _check("generator_precision", self.generator_precision, known, allowed)
-        enough = self.generator_context > self.max_new_tokens
-        allowed = "more than max_new_tokens"
-        _check("generator_context", self.generator_context, enough, allowed)
-        enough = self.embedder_dimensions >= 0
-        _check("embedder_dimensions", self.embedder_dimensions, enough, "0 or more")
-        enough = self.context_tokens >= 0
-        _check("context_tokens", self.context_tokens, enough, "0 or more")
-        _check("k", self.k, self.k >= 1, "1 or more")
-        _check("candidates", self.candidates, self.candidates >= 1, "1 or more")
-        _check("dense_weight", self.dense_weight, 0 <= self.dense_weight <= 1, "0 to 1")
-        _check("diversity", self.diversity, 0 <= self.diversity <= 1, "0 to 1")
-        _check("reranked", self.reranked, self.reranked >= 1, "1 or more")
-        known = self.vector_precision in get_args(Precision)
-        _check("vector_precision", self.vector_precision, known, "float32, int8 or binary")
-        _check("min_confidence", self.min_confidence, 0 <= self.min_confidence <= 1, "0 to 1")
-        _check("max_new_tokens", self.max_new_tokens, self.max_new_tokens >= 1, "1 or more")
-        _check("temperature", self.temperature, self.temperature >= 0, "0 or more")
-        days = self.vector_cache_days
-        _check("vector_cache_days", days, days >= 1, "1 or more")
-        _check("file_seconds", self.file_seconds, self.file_seconds >= 1, "1 or more")
-        enough = self.file_mebibytes >= 256
-        _check("file_mebibytes", self.file_mebibytes, enough, "256 or more")
-        _check("device", self.device, self.device in get_args(Device), "auto, cpu or cuda")
-        _check("embedder_batch", self.embedder_batch, self.embedder_batch >= 0, "0 or more")
-        _check("threads", self.threads, self.threads >= 0, "0 or more")
+        for each in fields(self):
+            check(each.name, getattr(self, each.name))
+        if self.generator_context <= self.max_new_tokens:
+            allowed = f"more than max_new_tokens={self.max_new_tokens}"
+            raise out_of_range("generator_context", self.generator_context, allowed)
 
     @classmethod
     def load(cls, **flags: Any) -> Self:
-        """Settings from flags (None means not given), environment, file and defaults.
+        """Settings from flags (None means not given), environment, files and defaults.
 
         Raises:
             ConfigError: A value has the wrong type or range, or a name is unknown.
         """
-        return cls(**{name: value for name, (value, _) in resolve(**flags).items()})
+        return cls(**{name: found.value for name, found in resolve(**flags).items()})
 
     def as_dict(self) -> dict[str, Any]:
         """The settings as JSON values."""
         return asdict(self) | {"index": str(self.index)}
 
 
-def resolve(**flags: Any) -> dict[str, tuple[Any, str]]:
-    """Each setting's value and its origin: a flag, a variable, a file or "default"."""
-    path = settings_file()
-    from_file = _read(path)
-    defaults = Settings()
-    names = [field.name for field in fields(Settings)]
-    for given, origin in ((flags, "flags"), (from_file, str(path))):
-        if unknown := sorted(set(given) - set(names)):
-            raise ConfigError(f"{origin}: unknown setting {unknown[0]!r}; use {', '.join(names)}")
-    resolved: dict[str, tuple[Any, str]] = {}
-    for name in names:
-        default = getattr(defaults, name)
-        variable = _ENVIRONMENT + name.upper()
-        if flags.get(name) is not None:
-            resolved[name] = _convert(name, flags[name], default), "flag"
-        elif os.environ.get(variable):
-            resolved[name] = _convert(variable, os.environ[variable], default), variable
-        elif name in from_file:
-            resolved[name] = _convert(f"{path}: {name}", from_file[name], default), str(path)
+class Resolved(NamedTuple):
+    """A setting's value and its origin: "flag", a variable, a file or "default"."""
+
+    value: Any
+    origin: str
+
+
+def resolve(**flags: Any) -> dict[str, Resolved]:
+    """Each setting's value and where it came from.
+
+    Raises:
+        ConfigError: A value has the wrong type or range, or a name is unknown.
+    """
+    user, above = _of_user(), _of_environment() | _of_flags(flags)
+    own = own_settings_file(_one("index", user | above).value)
+    return _resolved(user | _of_own(own, read_settings(own)) | above)
+
+
+def named_index(flag: Path | None = None) -> Path:
+    """The index folder, whatever is wrong with its own settings.
+
+    Raises:
+        ConfigError: The user's settings file cannot be used.
+    """
+    index: Path = _one("index", _of_user() | _of_environment() | _of_flags({"index": flag})).value
+    return index
+
+
+def change_setting(name: str, value: object, *, index: Path) -> Path:
+    """Write a setting into the index's own file, from where it counts at once.
+
+    Args:
+        name: Of the setting.
+        value: Of its type, or as text. None takes the setting out, so that the value of the
+            user's file, or the default, counts again.
+        index: The index folder.
+
+    Returns:
+        The file.
+
+    Raises:
+        ConfigError: There is no such setting for an index, its value or what comes of it is
+            wrong, or the file cannot be written; then nothing has changed.
+    """
+    path = own_settings_file(index)
+    _of_own(path, {name: value})
+    if value is None and not path.exists():
+        return path
+    with edited(path) as own:
+        if value is None:
+            own.pop(name, None)
         else:
-            resolved[name] = default, "default"
-    return resolved
+            own[name] = _value(name, _Given(value, str(path), name))
+        _check_together(_of_own(path, own))
+    return path
 
 
-def _read(path: Path) -> Mapping[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be read ({error.strerror})") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid TOML ({error}); mend or remove it") from error
+# Who said what
 
 
-def _convert(name: str, value: object, default: object) -> object:
-    kind = Path if isinstance(default, Path) else type(default)
-    # A file's 5.5 or true is not a count, although int() would take it for one.
-    if isinstance(value, bool) or (kind is int and isinstance(value, float)):
-        raise ConfigError(f"{name}={value!r} is not a valid {kind.__name__}")
-    try:
-        converted = kind(value)  # type: ignore[call-arg]
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"{name}={value!r} is not a valid {kind.__name__}") from error
-    return converted.expanduser() if isinstance(converted, Path) else converted
+class _Given(NamedTuple):
+    """A value as somebody gave it, who that was, and what a complaint calls it."""
+
+    value: object
+    origin: str
+    called: str
 
 
-def _check(name: str, value: object, valid: bool, allowed: str) -> None:
-    if not valid:
-        raise ConfigError(f"{name}={value!r} is out of range; use {allowed}")
+def _of_flags(flags: Mapping[str, Any]) -> dict[str, _Given]:
+    _check_known(flags, "flags")
+    given = {name: value for name, value in flags.items() if value is not None}
+    return {name: _Given(value, "flag", name) for name, value in given.items()}
+
+
+def _of_environment() -> dict[str, _Given]:
+    variables = {each.name: ENVIRONMENT + each.name.upper() for each in fields(Settings)}
+    return {
+        name: _Given(os.environ[variable], variable, variable)
+        for name, variable in variables.items()
+        if os.environ.get(variable)
+    }
+
+
+def _of_own(path: Path, said: Mapping[str, Any]) -> dict[str, _Given]:
+    if "index" in said:
+        raise ConfigError(f"{path}: index cannot be set here; name it with --index")
+    return _of_file(path, said)
+
+
+def _of_user() -> dict[str, _Given]:
+    path = settings_file()
+    return _of_file(path, read_settings(path))
+
+
+def _of_file(path: Path, said: Mapping[str, Any]) -> dict[str, _Given]:
+    _check_known(said, str(path))
+    return {name: _Given(value, str(path), f"{path}: {name}") for name, value in said.items()}
+
+
+def _resolved(given: Mapping[str, _Given]) -> dict[str, Resolved]:
+    return {each.name: _one(each.name, given) for each in fields(Settings)}
+
+
+def _one(name: str, given: Mapping[str, _Given]) -> Resolved:
+    if name not in given:
+        return Resolved(getattr(Settings(), name), "default")
+    return Resolved(_value(name, given[name]), given[name].origin)
+
+
+def _value(name: str, given: _Given) -> Any:
+    return checked(name, given.value, default=getattr(Settings(), name), called=given.called)
+
+
+def _check_known(said: Mapping[str, Any], where: str) -> None:
+    names = [each.name for each in fields(Settings)]
+    if unknown := sorted(set(said) - set(names)):
+        raise ConfigError(f"{where}: unknown setting {unknown[0]!r}; use {', '.join(names)}")
+
+
+def _check_together(own: dict[str, _Given]) -> None:
+    """Does nothing where these of an index are right with all others.
+
+    What the environment says today, it need not say tomorrow.
+    """
+    user = _of_user()
+    for above in (_of_environment(), {}):
+        Settings(**{name: each.value for name, each in _resolved(user | own | above).items()})

@@ -45,7 +45,11 @@ class Rag:
         self.generator = generator
         self.settings = settings
         self._answerer = Answerer(
-            retriever, reader, generator=generator, min_confidence=settings.min_confidence
+            retriever,
+            reader,
+            generator=generator,
+            min_confidence=settings.min_confidence,
+            strict=settings.strict,
         )
 
     @classmethod
@@ -110,7 +114,7 @@ class Rag:
         k: int | None = None,
         where: Mapping[str, str] | None = None,
         history: Sequence[str] = (),
-        strict: bool = False,
+        strict: bool | None = None,
     ) -> Answer:
         """One checked answer.
 
@@ -119,7 +123,8 @@ class Rag:
             k: Hits to answer from; the configured number if not given.
             where: Only documents with these values; see `Retriever.search`.
             history: The user's earlier questions, oldest first, for follow-ups.
-            strict: Leave out what a language model wrote without support, instead of telling.
+            strict: Leave out what a language model wrote without support, instead of telling;
+                as it is configured if not given.
         """
         return self._answerer.ask(question, k=k, where=where, history=history, strict=strict)
 
@@ -130,7 +135,7 @@ class Rag:
         k: int | None = None,
         where: Mapping[str, str] | None = None,
         history: Sequence[str] = (),
-        strict: bool = False,
+        strict: bool | None = None,
     ) -> Iterating[Event, None, None]:
         """As `ask`, in events: the hits, the words as they come, the checked answer.
 

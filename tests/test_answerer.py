@@ -71,6 +71,13 @@ def test_a_sentence_that_nothing_supports_is_told_or_left_out(retriever: Retriev
     assert (strict.text, strict.unsupported) == ("A berth costs £120 a year. [1]", ())
 
 
+def test_an_answerer_can_be_strict_unless_told_otherwise(retriever: Retriever) -> None:
+    generator = ScriptedGenerator("A berth costs £120 a year. Elephants live in Africa.")
+    answerer = Answerer(retriever, FixedReader(), generator=generator, strict=True)
+    assert answerer.ask("What does a berth cost?").unsupported == ()
+    assert answerer.ask("What does a berth cost?", strict=False).unsupported
+
+
 def test_closing_the_stream_stops_the_model(retriever: Retriever) -> None:
     ended = []
 

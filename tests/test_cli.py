@@ -262,10 +262,10 @@ def test_config_for_people_has_a_line_a_setting(rag_app: Commands) -> None:
     assert "k = 5  (default)" in rag_app("config").out.splitlines()
 
 
-def test_models_are_listed_with_role_and_size(rag_app: Commands) -> None:
+def test_models_are_listed_with_role_kind_and_size(rag_app: Commands) -> None:
     models = rag_app("models", "list", "--json").json()
     assert models[0]["name"] == "all-MiniLM-L6-v2"
-    assert set(models[0]) == {"name", "role", "size", "folder"}
+    assert set(models[0]) == {"name", "role", "size", "folder", "kind"}
 
 
 def test_doctor_reports_each_check(rag_app: Commands) -> None:
@@ -363,7 +363,7 @@ def test_the_program_works_from_any_folder(samples_index: Path, tmp_path: Path) 
 def test_an_error_of_the_program_has_no_traceback(tmp_path: Path) -> None:
     ran = run_program("search", "x", "--index", "index", cwd=tmp_path, RAG_APP_K="0")
     assert ran.status == 1
-    assert ran.err == "error: k=0 is out of range; use 1 or more\n"
+    assert ran.err == "error: RAG_APP_K=0 is out of range; use 1 or more\n"
 
 
 def test_output_is_utf8_wherever_it_goes(tmp_path: Path) -> None:

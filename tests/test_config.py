@@ -1,12 +1,16 @@
 """Where a setting's value comes from, and what a wrong one is answered with."""
 
+import re
 from dataclasses import fields, replace
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
-from rag_app.config import Settings, default_index, resolve, settings_file
+from rag_app.config import Settings, change_setting, default_index, named_index, resolve
 from rag_app.errors import ConfigError
+from rag_app.settings_files import settings_file
+from tests.privileges import open_folder, without_privileges
 
 
 @pytest.fixture
@@ -96,12 +100,18 @@ def test_settings_are_json_values() -> None:
         ("temperature", -1.0, "0 or more"),
         ("threads", -1, "0 or more"),
         ("answer", "guess", "auto, read or generate"),
+        ("language", "german", "auto or two letters"),
+        ("language", "de\n", "auto or two letters"),
+        ("generator_url", "127.0.0.1:11434", "http://HOST:PORT/v1"),
+        ("generator_url", "file:///etc/passwd", "http://HOST:PORT/v1"),
+        ("generator_url", "http://[", "http://HOST:PORT/v1"),
     ],
 )
 def test_a_value_out_of_range_is_named_with_the_range(
     name: str, value: object, allowed: str
 ) -> None:
-    with pytest.raises(ConfigError, match=f"{name}={value!r} is out of range; use {allowed}"):
+    told = re.escape(f"{name}={value!r} is out of range; use {allowed}")
+    with pytest.raises(ConfigError, match=told):
         replace(Settings(), **{name: value})  # type: ignore[arg-type]
 
 
@@ -149,3 +159,189 @@ def test_a_folder_in_place_of_the_file_is_named(
 def test_without_a_variable_the_file_lies_in_the_users_config_folder(tmp_path: Path) -> None:
     assert settings_file().name == "config.toml"
     assert settings_file().is_relative_to(tmp_path)
+
+
+def test_a_value_out_of_range_is_named_with_where_it_was_given(config: Path) -> None:
+    config.write_text("k = 0")
+    with pytest.raises(ConfigError, match=r"config\.toml: k=0 is out of range"):
+        Settings.load()
+
+
+# True or false
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("true", True), ("TRUE", True), ("1", True), ("false", False), ("False", False), ("0", False)],
+)
+def test_a_variable_says_true_or_false(
+    monkeypatch: pytest.MonkeyPatch, text: str, value: bool
+) -> None:
+    monkeypatch.setenv("RAG_APP_STRICT", text)
+    assert Settings.load().strict is value
+
+
+def test_a_file_says_true_or_false(config: Path) -> None:
+    config.write_text("strict = true")
+    assert Settings.load().strict is True
+    config.write_text("strict = false")
+    assert Settings.load().strict is False
+
+
+@pytest.mark.parametrize("value", ['"yes"', "2", "1.0", "[]"])
+def test_anything_else_is_neither_true_nor_false(config: Path, value: str) -> None:
+    config.write_text(f"strict = {value}")
+    with pytest.raises(ConfigError, match=r"config\.toml: strict=.* is not a valid bool"):
+        Settings.load()
+
+
+# The settings of an index
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """The settings file of an index, empty."""
+    path = tmp_path / "index" / "settings.toml"
+    path.parent.mkdir()
+    path.touch()
+    return path
+
+
+def test_the_file_of_the_index_beats_the_users(config: Path, own: Path) -> None:
+    config.write_text("k = 7\ndiversity = 0.2")
+    own.write_text("k = 8")
+    resolved = resolve(index=own.parent)
+    assert resolved["k"] == (8, str(own))
+    assert resolved["diversity"] == (0.2, str(config))
+
+
+def test_variables_and_flags_beat_the_file_of_the_index(
+    own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own.write_text("k = 8\nseed = 1")
+    monkeypatch.setenv("RAG_APP_K", "9")
+    resolved = resolve(index=own.parent, seed=2)
+    assert (resolved["k"], resolved["seed"]) == ((9, "RAG_APP_K"), (2, "flag"))
+
+
+def test_the_index_is_the_one_that_file_variable_or_flag_name(
+    config: Path, own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own.write_text("k = 8")
+    config.write_text(f"index = {str(own.parent)!r}")
+    assert Settings.load().k == 8
+    monkeypatch.setenv("RAG_APP_INDEX", str(own.parent.parent))
+    assert Settings.load().k == 5
+    assert Settings.load(index=own.parent).k == 8
+
+
+def test_an_index_does_not_name_another(own: Path) -> None:
+    own.write_text("index = 'elsewhere'")
+    with pytest.raises(ConfigError, match=r"settings\.toml: index cannot be set here"):
+        Settings.load(index=own.parent)
+
+
+def test_a_changed_setting_counts_at_once_and_can_be_set_back(config: Path, own: Path) -> None:
+    config.write_text("k = 7")
+    assert change_setting("k", 8, index=own.parent) == own
+    assert resolve(index=own.parent)["k"] == (8, str(own))
+    change_setting("k", None, index=own.parent)
+    assert resolve(index=own.parent)["k"] == (7, str(config))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [
+        ("k", "8", 8),
+        ("dense_weight", "0.25", 0.25),
+        ("strict", "true", True),
+        ("strict", True, True),
+        ("generator", 'a "strange"\nname', 'a "strange"\nname'),
+        ("reranker", "", ""),
+    ],
+)
+def test_values_of_all_kinds_are_kept(own: Path, name: str, value: object, found: object) -> None:
+    change_setting(name, value, index=own.parent)
+    assert resolve(index=own.parent)[name] == (found, str(own))
+
+
+def test_a_change_leaves_comments_and_order(own: Path) -> None:
+    own.write_text("# mine\nseed = 3\nk = 8 # eight\n")
+    change_setting("k", 9, index=own.parent)
+    change_setting("strict", True, index=own.parent)
+    change_setting("seed", None, index=own.parent)
+    assert own.read_text() == "# mine\nk = 9 # eight\nstrict = true\n"
+
+
+def test_the_folder_is_made_for_its_settings_but_not_to_set_one_back(tmp_path: Path) -> None:
+    index = tmp_path / "new" / "index"
+    change_setting("chunk_tokens", None, index=index)
+    assert not index.parent.exists()
+    change_setting("chunk_tokens", 300, index=index)
+    assert Settings.load(index=index).chunk_tokens == 300
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("k", 0, "^k=0 is out of range; use 1 or more"),
+        ("k", 5.5, "^k=5.5 is not a valid int"),
+        ("k", True, "^k=True is not a valid int"),
+        ("k", "many", "^k='many' is not a valid int"),
+        ("strict", "perhaps", "^strict='perhaps' is not a valid bool"),
+        ("kk", 1, "unknown setting 'kk'"),
+        ("index", "elsewhere", "index cannot be set here"),
+        ("generator_context", 400, "generator_context=400 .* more than max_new_tokens=400"),
+    ],
+)
+def test_a_wrong_value_is_never_written(own: Path, name: str, value: object, told: str) -> None:
+    own.write_text("seed = 3\n")
+    with pytest.raises(ConfigError, match=told):
+        change_setting(name, value, index=own.parent)
+    assert own.read_text() == "seed = 3\n"
+
+
+def test_what_was_right_only_with_another_setting_is_not_taken_from_it(own: Path) -> None:
+    change_setting("generator_context", 9_000, index=own.parent)
+    change_setting("max_new_tokens", 5_000, index=own.parent)
+    with pytest.raises(ConfigError, match="generator_context=4096"):
+        change_setting("generator_context", None, index=own.parent)
+    assert Settings.load(index=own.parent).generator_context == 9_000
+
+
+def test_a_variable_does_not_hide_what_is_wrong_without_it(
+    own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAG_APP_MAX_NEW_TOKENS", "100")
+    with pytest.raises(ConfigError, match="generator_context=300"):
+        change_setting("generator_context", 300, index=own.parent)
+
+
+def test_what_somebody_wrote_wrongly_can_be_set_back(own: Path) -> None:
+    own.write_text("k = 0")
+    assert named_index(own.parent) == own.parent
+    change_setting("k", None, index=own.parent)
+    assert Settings.load(index=own.parent).k == 5
+
+
+def test_changes_made_at_the_same_time_are_all_kept(own: Path) -> None:
+    changes = {"k": 8, "seed": 3, "threads": 2, "reranked": 9, "candidates": 50, "strict": True}
+    threads = [
+        Thread(target=change_setting, args=change, kwargs={"index": own.parent})
+        for change in changes.items()
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    resolved = resolve(index=own.parent)
+    assert {name: resolved[name].value for name in changes} == changes
+
+
+def test_a_folder_that_cannot_be_written_to_is_named() -> None:
+    with (
+        open_folder() as folder,
+        without_privileges(),
+        pytest.raises(ConfigError, match=r"settings\.toml cannot be written \(Permission denied"),
+    ):
+        change_setting("k", 8, index=folder)

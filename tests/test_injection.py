@@ -9,12 +9,12 @@ import pytest
 
 from ingest.sync import sync
 from rag_app import Rag, Settings
-from rag_app.config import settings_file
 from rag_app.models.generator import CausalGenerator
 from rag_app.protocols import Message
 from rag_app.records.pages import as_html, as_markdown
 from rag_app.records.record import records_of
 from rag_app.schema import Answer
+from rag_app.settings_files import settings_file
 from tests.tiny_model import save_tiny_model
 from ui.conversation import answer_html
 

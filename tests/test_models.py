@@ -4,6 +4,7 @@ import json
 import logging
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import copytree
@@ -18,6 +19,7 @@ from rag_app.models import files
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.encoders import BertEncoder, Computation, TorchEncoder, open_encoder
 from rag_app.models.files import BUNDLED_EMBEDDER, find_model, fingerprint_model, hash_file
+from rag_app.models.modules import kind_of
 from rag_app.models.registry import models_here, pull
 from rag_app.protocols import TextKind
 
@@ -270,6 +272,26 @@ def test_the_list_begins_with_the_models_of_the_settings() -> None:
 def test_a_model_that_is_not_here_is_listed_with_the_command_that_gets_it() -> None:
     line = str(models_here(SETTINGS)[1])
     assert line == "nobody/nothing  (generator) not here: `rag-app models pull nobody/nothing`"
+
+
+def test_a_model_that_is_here_tells_what_it_is_for(late_folder: Path) -> None:
+    embedder, late = models_here(replace(SETTINGS, generator=str(late_folder)))
+    assert (embedder.kind, late.kind) == ("embedding", "late interaction")
+
+
+@pytest.mark.parametrize(
+    ("config", "kind"),
+    [
+        ('{"architectures": ["LlamaForCausalLM"]}', "language"),
+        ('{"architectures": ["T5ForConditionalGeneration"]}', "other"),
+        ("{}", "other"),
+    ],
+)
+def test_what_a_model_of_transformers_is_for_stands_in_its_config(
+    tmp_path: Path, config: str, kind: str
+) -> None:
+    (tmp_path / "config.json").write_text(config)
+    assert kind_of(tmp_path) == kind
 
 
 def test_a_model_that_is_here_is_not_pulled(copy: Path) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,12 @@ def test_a_served_model_writes_a_checked_answer(settings: Settings) -> None:
     assert answer.citations[0].quote == WRITTEN
     ((start, end),) = answer.unsupported
     assert answer.text[start:end] == "Elephants live in Africa."
+
+
+def test_a_strict_setting_leaves_out_what_nothing_supports(settings: Settings) -> None:
+    with serving(f"{WRITTEN} Elephants live in Africa.") as server:
+        answer = ask(replace(settings, strict=True), server.url)
+    assert (answer.text, answer.unsupported) == (f"{WRITTEN} [1]", ())
 
 
 def test_a_server_that_fails_leaves_the_quotes(settings: Settings) -> None:

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from rag_app.config import Settings
 from rag_app.errors import RagError
 from rag_app.rag import settled
 from ui import shared
 from ui.components import notice_html
-from ui.views import chat, conversations, library, mapping, workbench
+from ui.views import chat, conversations, library, mapping, settings, workbench
 
 _logger = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
@@ -38,8 +39,12 @@ def main() -> None:
     bench_page = st.Page(
         lambda: _guarded(workbench.render), title="Workbench", url_path="workbench"
     )
+    settings_page = st.Page(
+        lambda: _safely(lambda: _settings(bench_page)), title="Settings", url_path="settings"
+    )
     page = st.navigation(
-        [chat_page, kept_page, library_page, map_page, bench_page], position="hidden"
+        [chat_page, kept_page, library_page, map_page, bench_page, settings_page],
+        position="hidden",
     )
     with st.container(horizontal=True, key="navigation"):
         st.page_link(chat_page, icon=":material/forum:")
@@ -47,18 +52,37 @@ def main() -> None:
         st.page_link(library_page, icon=":material/folder_open:")
         st.page_link(map_page, icon=":material/scatter_plot:")
         st.page_link(bench_page, icon=":material/square_foot:")
+        st.page_link(settings_page, icon=":material/tune:")
     page.run()
 
 
 def _guarded(render: Callable[[Settings], None]) -> None:
-    """The page, or one line where it fails; a bug's traceback goes to the log."""
+    """The page, with all that it needs opened."""
+    _safely(lambda: render(_opened(Settings.load())))
+
+
+def _settings(workbench_page: StreamlitPage) -> None:
+    """The page where what cannot be used as it is set can be mended."""
+    above = st.container()
+    present = Settings.load()
+    settings.render(present, workbench=workbench_page)
+    with above:
+        _safely(lambda: _opened(present))
+
+
+def _opened(present: Settings) -> Settings:
+    """The settings with the embedding model that the index has now, which is thereby opened."""
+    named = settled(present)
+    # Ten seconds after a cold start, nothing later.
+    with st.spinner("Loading the language model …"):
+        shared.rag(named)
+    return named
+
+
+def _safely(draw: Callable[[], object]) -> None:
+    """What is drawn, or one line where it fails; a bug's traceback goes to the log."""
     try:
-        # The index may have been given another model since the last run.
-        settings = settled(Settings.load())
-        # Ten seconds after a cold start, nothing later.
-        with st.spinner("Loading the language model …"):
-            shared.rag(settings)
-        render(settings)
+        draw()
     except RagError as error:
         st.html(notice_html(str(error), kind="error"))
     except Exception:

@@ -63,6 +63,11 @@ LATE_MODEL = "late-model"
 LATE_ASKED = "late-asked"
 LATE_TEXT = "late-text"
 NOTICE = "notice"
+# These two are followed by the name of the setting.
+SETTING = "setting"
+SET_BACK = "set-back"
+REFUSED = "refused"
+PULL = "pull"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,3 +210,14 @@ def told() -> Notice | None:
     """The line kept for this run, which is thereby forgotten."""
     notice: Notice | None = st.session_state.pop(NOTICE, None)
     return notice
+
+
+def refuse(setting: str, message: str) -> None:
+    """Keep why a setting was not changed, to be shown beside it by the next run."""
+    st.session_state[REFUSED] = (setting, message)
+
+
+def refused() -> tuple[str, str]:
+    """The setting that was not changed, and why; both empty, or forgotten with this."""
+    why: tuple[str, str] = st.session_state.pop(REFUSED, ("", ""))
+    return why

@@ -6,18 +6,15 @@ continued by the next start.
 
 import json
 import subprocess
-import sys
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Lock, Thread
 from time import monotonic
 from typing import Any
 
+from ui.processes import Start, complaint, start_command
+
 _FOLDER = "models"  # in the index folder
 _FINISHED = "modules.json"
-_NO_REASON = "Training ended without a word; start it again to continue."
-
-Start = Callable[[Sequence[str]], "subprocess.Popen[str]"]
 
 
 class Training:
@@ -28,9 +25,9 @@ class Training:
         error: Why it ended early, in one line; empty if it did not.
     """
 
-    def __init__(self, index: Path, *, start: "Start | None" = None) -> None:
+    def __init__(self, index: Path, *, start: Start = start_command) -> None:
         self._index = index
-        self._begin = start or _process
+        self._begin = start
         self._starting = Lock()
         self._process: subprocess.Popen[str] | None = None
         self._thread: Thread | None = None
@@ -87,8 +84,7 @@ class Training:
         if process.returncode == 0:
             self.verdict = json.loads(told.splitlines()[-1])
         elif process.returncode > 0:  # below it was stopped
-            lines = [line for line in complaints.splitlines() if line.strip()]
-            self.error = lines[-1].removeprefix("error: ") if lines else _NO_REASON
+            self.error = complaint(complaints.splitlines())
 
     def _folder(self) -> Path:
         """The first of `own-1`, `own-2` … that holds no finished model."""
@@ -102,14 +98,7 @@ class Training:
         return self._out.with_name(f"{self._out.name}.training")
 
     def _command(self, embedder: str, epochs: int, *, adopt: bool) -> list[str]:
-        command = [sys.executable, "-m", "rag_app.cli", "embed", "finetune", "--json"]
+        command = ["embed", "finetune", "--json"]
         command += ["--index", str(self._index), "--embedder", embedder]
         command += ["--out", str(self._out), "--epochs", str(epochs)]
         return [*command, "--adopt"] if adopt else command
-
-
-def _process(command: Sequence[str]) -> "subprocess.Popen[str]":
-    # Our own program; no document or visitor writes its arguments.
-    return subprocess.Popen(  # noqa: S603
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"
-    )

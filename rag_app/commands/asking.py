@@ -66,13 +66,7 @@ def ask(arguments: argparse.Namespace) -> int:
     with closing(_open_for_answers(arguments)) as rag:
         for row in questions:
             history = row.get("history") or ()
-            answer = rag.ask(
-                row["question"],
-                k=arguments.k,
-                where=where,
-                history=history,
-                strict=arguments.strict,
-            )
+            answer = rag.ask(row["question"], k=arguments.k, where=where, history=history)
             if arguments.json or arguments.batch:
                 print_json(_with_id(row, answer_json(answer)))
             else:
@@ -112,7 +106,12 @@ def _open_for_answers(arguments: argparse.Namespace) -> "Rag":
     if arguments.generator == "read":
         return Rag.open(settings=of_an_index(arguments, answer="read"))
     demanded = "generate" if arguments.generator else None
-    settings = of_an_index(arguments, generator=arguments.generator, answer=demanded)
+    settings = of_an_index(
+        arguments,
+        generator=arguments.generator,
+        answer=demanded,
+        strict=arguments.strict or None,
+    )
     return Rag.open(settings=settings)
 
 

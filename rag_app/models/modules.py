@@ -1,21 +1,32 @@
-"""What the folder of a sentence-transformers model says of how it is put together."""
+"""What the folder of a model says of what it is and how it is put together."""
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from rag_app.protocols import TextKind
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+Kind = Literal["language", "embedding", "late interaction", "other"]
 _STATIC = "StaticEmbedding"
 _LATE = ("MultiVectorEncoder", "ColBERT")  # as sentence-transformers and PyLate call it
 _PROMPTS = {"query": ("query",), "passage": ("document", "passage", "corpus")}
 _SIMPLE = ("mean", "cls")
 # Since version 6 of sentence-transformers one entry names the pooling, before that one was true.
 _OLDER_POOLING = {"pooling_mode_mean_tokens": "mean", "pooling_mode_cls_token": "cls"}
+
+
+def kind_of(folder: Path) -> Kind:
+    """What the model is for, as far as its folder says."""
+    if is_late(folder):
+        return "late interaction"
+    if _modules(folder):
+        return "embedding"
+    own = _read(folder / "config.json", {}).get("architectures") or []
+    return "language" if any(name.endswith("ForCausalLM") for name in own) else "other"
 
 
 def is_static(folder: Path) -> bool:

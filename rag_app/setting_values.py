@@ -1,0 +1,119 @@
+"""What each setting may be."""
+
+import re
+from pathlib import Path
+from typing import Any, Literal, get_args
+from urllib.parse import urlsplit
+
+from rag_app.errors import ConfigError
+from rag_app.schema import Device, Precision, WeightPrecision
+
+AnswerMode = Literal["auto", "read", "generate"]
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "answer": get_args(AnswerMode),
+    "generator_precision": get_args(WeightPrecision),
+    "vector_precision": get_args(Precision),
+    "device": get_args(Device),
+}
+LEAST = {
+    "embedder_dimensions": 0,
+    "chunk_tokens": 16,
+    "context_tokens": 0,
+    "k": 1,
+    "candidates": 1,
+    "reranked": 1,
+    "max_new_tokens": 1,
+    "temperature": 0,
+    "vector_cache_days": 1,
+    "file_seconds": 1,
+    "file_mebibytes": 256,
+    "embedder_batch": 0,
+    "threads": 0,
+}
+_SHARES = ("dense_weight", "diversity", "min_confidence")
+_PASSWORD = re.compile(r"(?<=//)[^/@]*@")
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def checked(name: str, value: object, *, default: object, called: str) -> Any:
+    """The value in the type of the setting.
+
+    Args:
+        name: Of the setting.
+        value: As a file, a variable or a caller gave it.
+        default: Of the setting, which has the type.
+        called: The setting in a complaint.
+
+    Raises:
+        ConfigError: It is of another type, or out of range.
+    """
+    converted = _convert(called, value, default)
+    check(name, converted, called=called)
+    return converted
+
+
+def check(name: str, value: Any, *, called: str = "") -> None:
+    """Does nothing where the setting may have the value.
+
+    Raises:
+        ConfigError: It may not.
+    """
+    if allowed := _allowed_instead(name, value):
+        raise out_of_range(called or name, value, allowed)
+
+
+def out_of_range(called: str, value: object, allowed: str) -> ConfigError:
+    """The error that says what is allowed."""
+    return ConfigError(f"{called}={value!r} is out of range; use {allowed}")
+
+
+def without_password(address: str) -> str:
+    """The address as it may be shown."""
+    return _PASSWORD.sub("…@", address)
+
+
+def _convert(called: str, value: object, default: object) -> object:
+    kind = Path if isinstance(default, Path) else type(default)
+    try:
+        converted = _boolean(value) if kind is bool else _plain(value, kind)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{called}={value!r} is not a valid {kind.__name__}") from error
+    return converted.expanduser() if isinstance(converted, Path) else converted
+
+
+def _boolean(value: object) -> bool:
+    text = str(value).lower()
+    if text not in _BOOLEANS:
+        raise ValueError(text)
+    return _BOOLEANS[text]
+
+
+def _plain(value: Any, kind: type) -> object:
+    # A file's 5.5 or true is not a count, although int() would take it for one.
+    if isinstance(value, bool) or (kind is int and isinstance(value, float)):
+        raise TypeError(kind)
+    return kind(value)
+
+
+def _allowed_instead(name: str, value: Any) -> str:
+    """What the setting may be, where the value is none of that; else nothing."""
+    if name in LEAST:
+        return "" if value >= LEAST[name] else f"{LEAST[name]} or more"
+    if name in _SHARES:
+        return "" if 0 <= value <= 1 else "0 to 1"
+    if name in _CHOICES:
+        *others, last = _CHOICES[name]
+        return "" if value in _CHOICES[name] else f"{', '.join(others)} or {last}"
+    if name == "language":
+        return "" if re.fullmatch("auto|[a-z]{2}", value) else "auto or two letters, such as de"
+    if name == "generator_url":
+        return "" if not value or _is_address(value) else "http://HOST:PORT/v1"
+    return ""
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)

@@ -1,0 +1,37 @@
+"""The choice between light and dark.
+
+Streamlit keeps it in the browser, by the address at which its pages were loaded, and offers it
+only in a menu that is not shown. A constant script sets it for all pages and loads anew.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    from streamlit.components.v2.types import ComponentRenderer
+
+_ABOUT = (
+    "The system's follows your device. Kept by this browser alone and for nobody else; the page "
+    "loads anew, and a conversation is then found under Conversations."
+)
+_WORDS = {"legend": "Colours", "System": "As the system", "Light": "Light", "Dark": "Dark"}
+
+
+def render() -> None:
+    """Draw the choice."""
+    _switch()(data=_WORDS, key="theme")
+    st.caption(_ABOUT)
+
+
+@cache
+def _switch() -> "ComponentRenderer":
+    here = Path(__file__).parent
+    return st.components.v2.component(
+        "theme",
+        html=(here / "theme.html").read_text(encoding="utf-8"),
+        js=(here / "theme.js").read_text(encoding="utf-8"),
+        isolate_styles=False,
+    )

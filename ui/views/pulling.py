@@ -1,0 +1,86 @@
+"""The models on this machine, and getting another from a hub."""
+
+from collections.abc import Iterable
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from rag_app.models.registry import LocalModel
+from ui import shared, state
+from ui.components import notice_html, plain
+from ui.embeddings import figures_html
+from ui.pulling import Pulling
+
+_REFRESH_SECONDS = 0.5
+_KINDS = {
+    "language": "language model",
+    "embedding": "embedding model",
+    "late interaction": "late-interaction model",
+    "other": "another kind",
+}
+_ANOTHER = (
+    "Another embedding model has to embed every passage once more. The Workbench compares models "
+    "on your documents; `rag-app embed adopt MODEL` then gives this library the one you choose."
+)
+_ABOUT = (
+    "This is the only thing here that asks a model hub on the network: huggingface.co, or what "
+    "HF_ENDPOINT names. It learns which model you want, and nothing of your documents. Weights "
+    "are taken as safetensors alone, and never code; a language model takes gigabytes of disk."
+)
+_CANCELLED = "Cancelled. What has arrived whole is used when you get the model again."
+
+
+def render(models: Iterable[LocalModel], *, embedder: str, workbench: StreamlitPage) -> None:
+    """Draw the list, and the form or the run.
+
+    Args:
+        models: Those that are here, and others, which are left out.
+        embedder: The embedding model of the library.
+        workbench: The page that compares models.
+    """
+    rows = [(m.name, _KINDS[m.kind], f"{m.size / 1e6:,.0f} MB") for m in models if m.size]
+    st.html(figures_html(("Model", "Kind", "Size"), rows, of_words=True))
+    made_by = f"The vectors of this library are made by {embedder}"
+    st.html(f'<p class="origin">{plain(made_by)}</p>')
+    st.caption(_ANOTHER)
+    st.page_link(workbench, label="Open the Workbench", icon=":material/square_foot:")
+    pulling = shared.pulling()
+    running = pulling.running
+    # Looks again by itself only while there is something to see.
+    st.fragment(_follow, run_every=_REFRESH_SECONDS if running else None)(pulling, running)
+    if not running:
+        _form(pulling)
+
+
+def _form(pulling: Pulling) -> None:
+    with st.form("pull", border=False, clear_on_submit=True):
+        name = st.text_input(
+            "Get a model from the hub",
+            placeholder="Qwen/Qwen2.5-1.5B-Instruct",
+            key=state.PULL,
+        )
+        st.caption(_ABOUT)
+        if st.form_submit_button("Get the model") and name.strip():
+            pulling.start(name.strip())  # or see what another visitor has begun meanwhile
+            st.rerun()
+
+
+def _follow(pulling: Pulling, was_running: bool) -> None:
+    """Show the run; once it has ended, have the whole page drawn anew."""
+    if pulling.running:
+        st.progress(pulling.done / max(pulling.total, 1), _progress(pulling))
+        st.button("Cancel", on_click=pulling.cancel)
+    elif was_running:
+        st.rerun()
+    elif pulling.error:
+        st.html(notice_html(pulling.error, kind="error"))
+    elif pulling.cancelled:
+        st.html(notice_html(_CANCELLED))
+    elif pulling.here:
+        st.html(notice_html(f"On this machine now: {pulling.name}"))
+
+
+def _progress(pulling: Pulling) -> str:
+    if not pulling.total:
+        return "Asking the hub …"
+    return f"{pulling.done / 1e6:,.0f} of {pulling.total / 1e6:,.0f} MB"

@@ -1,0 +1,143 @@
+"""The settings of the library: what each does, what it costs, and where its value is from."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from rag_app.config import Resolved, Settings, change_setting, resolve
+from rag_app.errors import ConfigError, StoreError
+from rag_app.models.registry import LocalModel, models_here
+from rag_app.rag import embedder_name
+from rag_app.served_models import elsewhere, is_served
+from rag_app.setting_values import without_password
+from rag_app.settings_files import ENVIRONMENT, own_settings_file
+from ui import state, theme
+from ui.components import NoticeKind, heading_html, notice_html, plain
+from ui.setting_fields import ANSWERS, FINDING, LANGUAGE, SPEED, Control, Field
+from ui.views import pulling
+
+_LINE = "Changes count at once, for everybody who uses this library."
+_NO_MODEL = "The language model is not on this machine, so answers are quoted until it is."
+_NEEDS_MODEL = "The language model is not on this machine; get it below, or answer in another way."
+_LATER = (
+    "How documents are cut and stored is decided before the first one comes in: "
+    "`rag-app config set chunk_tokens 300`, and likewise `context_tokens` and `vector_store`. "
+    "`rag-app config` shows every setting."
+)
+_KIND_OF = {"generator": "language", "reranker": "late interaction"}
+
+
+def render(settings: Settings, *, workbench: StreamlitPage) -> None:
+    """Draw the page; it needs no model and no index, so that it can mend what is wrong."""
+    st.html(heading_html("Settings", _LINE))
+    embedder = _embedder(settings)
+    models = models_here(replace(settings, embedder=embedder))
+    notices: dict[str, tuple[str, NoticeKind]] = {"generator": (_writer(settings, models), "note")}
+    name, message = state.refused()
+    notices[name] = (message, "error")
+    draw = partial(_section, settings.index, resolve(index=settings.index), models, notices)
+    draw("Answers", ANSWERS)
+    draw("Finding passages", FINDING)
+    # A form that comes and goes in there must not move what is below.
+    with st.container(key="models"):
+        st.header("Models on this machine", anchor=False)
+        pulling.render(models, embedder=embedder, workbench=workbench)
+    draw("Speed", SPEED)
+    draw("Language", LANGUAGE)
+    st.header("Appearance", anchor=False)
+    theme.render()
+    st.caption(_LATER)
+    own = own_settings_file(settings.index)
+    st.html(f'<p class="origin">{plain(f"What is set here lies in {own}")}</p>')
+
+
+def _embedder(settings: Settings) -> str:
+    """The embedding model of the library; empty where the library is broken."""
+    try:
+        return embedder_name(settings)
+    except StoreError:
+        return settings.embedder
+
+
+def _writer(settings: Settings, models: Iterable[LocalModel]) -> str:
+    """What there is to know of the language model before it is asked."""
+    if settings.answer == "read":
+        return ""
+    if is_served(settings.generator, settings.generator_url):
+        where = elsewhere(settings.generator, settings.generator_url)
+        return f"Questions and the passages found for them are sent to {where}" if where else ""
+    if any(model.name == settings.generator and model.size for model in models):
+        return ""
+    return _NEEDS_MODEL if settings.answer == "generate" else _NO_MODEL
+
+
+def _section(
+    index: Path,
+    resolved: Mapping[str, Resolved],
+    models: Sequence[LocalModel],
+    notices: Mapping[str, tuple[str, NoticeKind]],
+    title: str,
+    fields: Iterable[Field],
+) -> None:
+    st.header(title, anchor=False)
+    for field in fields:
+        kind = _KIND_OF.get(field.name)
+        names = [model.name for model in models if model.size and model.kind == kind]
+        line, of_kind = notices.get(field.name, ("", "note"))
+        with st.container(key=f"field-{field.name}"):
+            _field(field, resolved[field.name], names, index)
+            if line:
+                st.html(notice_html(line, kind=of_kind))
+
+
+def _field(field: Field, resolved: Resolved, models: Sequence[str], index: Path) -> None:
+    value, origin = resolved
+    key = f"{state.SETTING}-{field.name}"
+    # What is shown is what counts, also after a change that was refused or made elsewhere.
+    st.session_state[key] = without_password(value) if isinstance(value, str) else value
+    fixed = origin == "flag" or origin.startswith(ENVIRONMENT)
+    save = partial(_save, field.name, key, index)
+    field.draw(Control(field.label, key, value, models, fixed, save))
+    st.caption(field.about)
+    with st.container(horizontal=True, key=f"origin-{field.name}"):
+        st.html(f'<p class="origin">{plain(_origin(origin, index))}</p>')
+        if origin == str(own_settings_file(index)):
+            st.button(
+                f"Set back: {field.label}",
+                icon=":material/undo:",
+                type="tertiary",
+                key=f"{state.SET_BACK}-{field.name}",
+                on_click=_change,
+                args=(field.name, None, index),
+            )
+
+
+def _origin(origin: str, index: Path) -> str:
+    """Where the present value comes from, in a sentence."""
+    if origin == "default":
+        return "This is the default."
+    if origin == "flag":
+        return "Fixed by the command that started the app."
+    if origin.startswith(ENVIRONMENT):
+        return f"Fixed from outside; to choose here, unset the environment variable {origin}"
+    if origin == str(own_settings_file(index)):
+        return "Set for this library."
+    return f"From your settings file {origin}"
+
+
+def _save(name: str, key: str, index: Path) -> None:
+    """Runs before the page is drawn, so that all of it already knows the change."""
+    value = st.session_state[key]
+    if value is not None:
+        _change(name, value.strip() if isinstance(value, str) else value, index)
+
+
+def _change(name: str, value: object, index: Path) -> None:
+    try:
+        change_setting(name, value, index=index)
+    except ConfigError as error:
+        state.refuse(name, str(error))
