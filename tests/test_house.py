@@ -71,11 +71,12 @@ LAYERS = (
     ("ingest.script",),
     ("ingest.__main__",),
     ("ui.components", "ui.ingestion", "ui.uploads"),
+    ("ui.login",),
     ("ui.embeddings", "ui.evidence", "ui.filters", "ui.mapped", "ui.matched", "ui.training"),
     ("ui.conversation", "ui.explained", "ui.shared", "ui.state"),
     ("ui.keeping",),
     ("ui.views",),
-    ("ui.app",),
+    ("ui.app", "ui.serving"),
     ("ui.launch",),
 )
 # `Retriever.as_langchain` is a door for users; it opens upwards, when called.
@@ -112,6 +113,7 @@ DOORS = {
         ("ingest.loading",),
     ),
     "langchain_core": ("rag_app.langchain_adapter", "ingest.loading"),
+    "starlette": ("ui.login",),
     "streamlit": ("ui",),
     "Stemmer": ("rag_app.terms",),
     "sqlite3": ("rag_app.index",),

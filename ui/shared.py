@@ -19,6 +19,7 @@ from rag_app.workbench.collection import Collection, read_collection
 from rag_app.workbench.collection_map import MOST, CollectionMap, map_of
 from ui.filters import Choices, choices
 from ui.ingestion import Ingestion
+from ui.login import visitor
 from ui.training import Training
 from ui.uploads import uploads_folder
 
@@ -35,9 +36,14 @@ def rag(settings: Settings) -> Rag:
     return Rag.around(*opened(settings), settings=settings)
 
 
-@st.cache_resource(show_spinner=False)
 def conversations(settings: Settings) -> Conversations:
-    """The file that keeps conversations."""
+    """The visitor's conversations."""
+    return _conversations(settings).of(visitor.owner())
+
+
+@st.cache_resource(show_spinner=False)
+def _conversations(settings: Settings) -> Conversations:
+    """The file that keeps everybody's."""
     return Conversations.open(settings.index)
 
 
