@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
+from streamlit.testing.v1 import AppTest
 
 from rag_app.errors import ConfigError
 from ui.login.entrance import Entrance
 from ui.login.gate import Gate
 from ui.login.page import HEADERS, login_page
-from ui.login.password import Password, read_password
+from ui.login.password import LOGIN, Password, read_password
 from ui.login.sessions import SECONDS, Sessions, cookie_name
 from ui.login.tries import Tries
 from ui.serving import Certificate, address
@@ -420,6 +421,19 @@ def test_the_page_loads_nothing_and_says_what_is_wrong() -> None:
     assert not any(word in page for word in ("src=", "<script", "http:", "https:", "@import"))
     assert "script-src" not in HEADERS["Content-Security-Policy"]
     assert "default-src 'none'" in HEADERS["Content-Security-Policy"]
+
+
+def test_a_page_offers_to_log_out_where_a_password_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def script() -> None:
+        from ui.login import visitor
+
+        visitor.leave()
+
+    monkeypatch.setenv(LOGIN, "password")
+    (form,) = AppTest.from_function(script).run().get("html")
+    assert 'method="post" action="logout"' in form.proto.body
 
 
 # Addresses and certificates

@@ -58,7 +58,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             yield Server(port, _token(running, port, log), log)
         finally:
             running.terminate()
-            running.wait(timeout=60)
+            assert running.wait(timeout=60) == 0
 
 
 def _token(running: "subprocess.Popen[bytes]", port: int, log: Path) -> str:

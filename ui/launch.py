@@ -16,6 +16,7 @@ from rag_app.errors import ConfigError, IndexLocked, RagError
 from rag_app.owner import check_owners
 from ui.login.entrance import Entrance, is_loopback
 from ui.login.oidc import OIDC, SignIn
+from ui.login.password import LOGIN
 from ui.serving import Certificate, address, serve
 
 _logger = logging.getLogger(__name__)
@@ -64,6 +65,7 @@ def _run(arguments: argparse.Namespace) -> int:
     _check_free(host, port)
     # The pages load their settings themselves, in this process.
     os.environ["RAG_APP_INDEX"] = str(settings.index)
+    os.environ[LOGIN] = "password" if entrance.password else ""
     os.environ[OIDC] = str(entrance.oidc or "")
     # Pages' resources are opened here without a page, on purpose.
     logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel("ERROR")

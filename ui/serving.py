@@ -1,6 +1,8 @@
 """Serving the pages: Streamlit's options, and what stands around it."""
 
+import signal
 import ssl
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from socket import gethostname
@@ -82,4 +84,7 @@ def serve(entrance: Entrance, host: str, port: int, certificate: Certificate | N
         options["server.sslCertFile"] = str(certificate.file)
         options["server.sslKeyFile"] = str(certificate.key)
     app = st.App(_SCRIPT, middleware=entrance.middleware(port))
-    app.run(config=options)
+    # What has ended the server is raised once more when it is down: to end as after Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        app.run(config=options)

@@ -9,6 +9,8 @@ from typing import Self
 
 from rag_app.errors import ConfigError
 
+# Not empty while the server asks for a password.
+LOGIN = "RAG_APP_LOGIN"
 _VARIABLE = "RAG_APP_PASSWORD"
 _FILE_VARIABLE = "RAG_APP_PASSWORD_FILE"
 _SHORTEST = 8  # characters

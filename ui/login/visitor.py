@@ -10,7 +10,7 @@ import streamlit as st
 from rag_app.errors import ConfigError
 from ui.components import heading_html, notice_html
 from ui.login.oidc import OIDC, SignIn, owner_of, signing_in
-from ui.login.sessions import cookie_name
+from ui.login.password import LOGIN
 
 _logger = logging.getLogger(__name__)
 _TITLE = "Ask your documents"
@@ -51,15 +51,11 @@ def owner() -> str:
 
 def leave() -> None:
     """Draw the button that logs the visitor out, if they had to log in."""
-    by_account = bool(os.environ.get(OIDC))
-    by_password = cookie_name(st.get_option("server.port")) in st.context.cookies.to_dict()
-    if not by_account and not by_password:
-        return
-    with st.container(key=_LEAVE):
-        if by_account:
+    if os.environ.get(OIDC):
+        with st.container(key=_LEAVE):
             st.button("Log out", icon=":material/logout:", type="tertiary", on_click=st.logout)
-        else:
-            st.html(_LOG_OUT)
+    elif os.environ.get(LOGIN):
+        st.container(key=_LEAVE).html(_LOG_OUT)
 
 
 def _offer(sign_in: SignIn) -> None:
