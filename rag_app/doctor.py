@@ -146,7 +146,7 @@ def _conversations(folder: Path) -> Iterator[Finding]:
         yield Finding("conversations", False, f"{path} is damaged; `rag-ui` sets it aside")
     elif path.exists():
         try:
-            with closing(Conversations(folder)) as kept:
+            with closing(Conversations(folder, owner=None)) as kept:
                 yield Finding("conversations", True, f"{kept.count()} kept")
         except StoreError as error:
             yield Finding("conversations", False, str(error))

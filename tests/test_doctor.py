@@ -19,7 +19,8 @@ from rag_app.index.vectors import ChromaVectors
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.files import BUNDLED_EMBEDDER
 from rag_app.rag import Rag
-from rag_app.records.conversations import FILE, Conversations, KeptTurn
+from rag_app.records.conversations import FILE, Conversations
+from rag_app.records.turns import KeptTurn
 from tests.fakes import HashEmbedder
 
 

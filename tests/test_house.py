@@ -72,6 +72,7 @@ LAYERS = (
     ("ingest.__main__",),
     ("ui.language",),
     ("ui.components", "ui.ingestion", "ui.processes", "ui.uploads"),
+    ("ui.login",),
     (
         "ui.embeddings",
         "ui.evidence",
@@ -92,7 +93,7 @@ LAYERS = (
     ),
     ("ui.keeping", "ui.scripts"),
     ("ui.views",),
-    ("ui.app",),
+    ("ui.app", "ui.serving"),
     ("ui.launch",),
 )
 # `Retriever.as_langchain` is a door for users; it opens upwards, when called.
@@ -129,6 +130,7 @@ DOORS = {
         ("ingest.loading",),
     ),
     "langchain_core": ("rag_app.langchain_adapter", "ingest.loading"),
+    "starlette": ("ui.login",),
     "streamlit": ("ui",),
     "Stemmer": ("rag_app.terms",),
     "sqlite3": ("rag_app.index",),

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from rag_app.cli import main
 from rag_app.errors import DataError, StoreError
-from rag_app.records.conversations import FILE, Conversations, KeptTurn, is_id, new_id
+from rag_app.records.conversations import FILE, Conversations
+from rag_app.records.turns import KeptTurn, is_id, new_id
 from rag_app.records.whole_answer import answer_from_json, answer_to_json
 from rag_app.schema import Answer, Chunk, Citation, Hit, Signals
 from tests.fakes import a_hit
@@ -314,8 +315,8 @@ def test_a_second_damaged_file_does_not_replace_the_first(tmp_path: Path) -> Non
 
 def test_a_file_of_a_later_version_is_refused_and_left_alone(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / FILE)) as file:
-        file.execute("PRAGMA user_version = 2")
-    with pytest.raises(StoreError, match=r"has version 2, this program reads 1; move the file"):
+        file.execute("PRAGMA user_version = 3")
+    with pytest.raises(StoreError, match=r"has version 3, this program reads 2; move the file"):
         Conversations.open(tmp_path)
     assert [path.name for path in tmp_path.glob("*.sqlite")] == [FILE]
 

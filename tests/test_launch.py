@@ -10,7 +10,9 @@ from ingest.sync import sync
 from rag_app.config import Settings
 from rag_app.index.index import Index
 from tests.fakes import HashEmbedder
-from ui.launch import _address, _default_samples, _is_empty, _is_loopback, main
+from ui.launch import _default_samples, _is_empty, main
+from ui.login.entrance import is_loopback
+from ui.serving import address
 
 
 def test_an_address_in_use_is_one_clear_line(
@@ -58,11 +60,11 @@ def test_an_index_is_empty_until_a_document_is_in(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("host", "address"),
+    ("host", "printed"),
     [("127.0.0.1", "http://127.0.0.1:8501"), ("::1", "http://[::1]:8501")],
 )
-def test_the_address_can_be_opened_as_printed(host: str, address: str) -> None:
-    assert _address(host, 8501) == address
+def test_the_address_can_be_opened_as_printed(host: str, printed: str) -> None:
+    assert address(host, 8501) == printed
 
 
 @pytest.mark.parametrize(
@@ -70,4 +72,4 @@ def test_the_address_can_be_opened_as_printed(host: str, address: str) -> None:
     [("127.0.0.1", True), ("localhost", True), ("::1", True), ("0.0.0.0", False)],
 )
 def test_only_this_machine_is_loopback(host: str, loopback: bool) -> None:
-    assert _is_loopback(host) is loopback
+    assert is_loopback(host) is loopback

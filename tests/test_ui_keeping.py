@@ -10,7 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from rag_app.config import Settings
-from rag_app.records.conversations import FILE, Conversations, KeptTurn, new_id
+from rag_app.records.conversations import FILE, Conversations
+from rag_app.records.turns import KeptTurn, new_id
 from tests.fakes import a_hit
 from tests.test_ui_components import an_answer
 from ui import state

@@ -12,6 +12,7 @@ from rag_app.errors import RagError
 from rag_app.rag import settled
 from ui import shared
 from ui.components import notice_html
+from ui.login import visitor
 from ui.views import chat, conversations, library, mapping, settings, workbench
 
 _logger = logging.getLogger(__name__)
@@ -22,6 +23,8 @@ def main() -> None:
     """Draw the frame and the page that the address names."""
     st.set_page_config(page_title="Ask your documents", page_icon=str(_HERE / "icon.svg"))
     st.html(_HERE / "style.css")
+    if not visitor.admitted():
+        return
     library_page = st.Page(lambda: _guarded(library.render), title="Library", url_path="library")
     chat_page = st.Page(
         lambda: _guarded(lambda settings: chat.render(settings, library=library_page)),
@@ -54,6 +57,7 @@ def main() -> None:
         st.page_link(bench_page, icon=":material/square_foot:")
         st.page_link(settings_page, icon=":material/tune:")
     page.run()
+    visitor.leave()
 
 
 def _guarded(render: Callable[[Settings], None]) -> None:

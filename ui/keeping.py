@@ -10,7 +10,7 @@ import streamlit as st
 
 from rag_app.config import Settings
 from rag_app.errors import StoreError
-from rag_app.records.conversations import KeptTurn, Thumb, is_id
+from rag_app.records.turns import KeptTurn, Thumb, is_id
 from ui import shared, state
 from ui.filters import Filter
 

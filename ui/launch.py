@@ -7,7 +7,6 @@ import socket
 import sys
 from collections.abc import Sequence
 from contextlib import closing
-from ipaddress import ip_address
 from pathlib import Path
 from threading import Thread
 
@@ -15,27 +14,20 @@ from rag_app.cli import guarded
 from rag_app.config import Settings
 from rag_app.errors import ConfigError, IndexLocked, RagError
 from rag_app.owner import check_owners
+from ui.login.entrance import Entrance, is_loopback
+from ui.login.oidc import OIDC, SignIn
+from ui.login.password import LOGIN
+from ui.serving import Certificate, address, serve
 
 _logger = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
-# What must hold wherever the command is run, whatever a config.toml there says.
-_STREAMLIT = {
-    "server.headless": "true",
-    "server.fileWatcherType": "none",
-    "server.showEmailPrompt": "false",
-    "browser.gatherUsageStats": "false",
-    "client.showErrorDetails": "none",
-    "client.toolbarMode": "minimal",
-    "logger.hideWelcomeMessage": "true",
-    "theme.light.primaryColor": "#1f6f6b",
-    "theme.light.backgroundColor": "#ffffff",
-    "theme.light.secondaryBackgroundColor": "#f3f5f5",
-    "theme.light.textColor": "#1d2426",
-    "theme.dark.primaryColor": "#2c857d",
-    "theme.dark.backgroundColor": "#14181a",
-    "theme.dark.secondaryBackgroundColor": "#1e2427",
-    "theme.dark.textColor": "#e4e9ea",
-}
+_UNENCRYPTED = (
+    "http is not encrypted: whoever is on the way can read and change what is sent. Put a "
+    "reverse proxy with TLS in front, or use --certificate FILE --key FILE."
+)
+_ANYBODY = (
+    "Everybody is let in whom the provider signs in: the file has no list of allowed accounts."
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,6 +41,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--samples", type=Path, metavar="FOLDER", help="documents for an empty index"
     )
+    parser.add_argument(
+        "--password-file", type=Path, metavar="FILE", help="ask visitors for the password in it"
+    )
+    parser.add_argument(
+        "--oidc", type=Path, metavar="FILE", help="have visitors sign in as the TOML file says"
+    )
+    parser.add_argument("--certificate", type=Path, metavar="FILE", help="serve https (PEM)")
+    parser.add_argument("--key", type=Path, metavar="FILE", help="of the certificate (PEM)")
     parser.add_argument("--verbose", action="store_true", help="say more on stderr")
     arguments = parser.parse_args(argv)
     return guarded(lambda: _run(arguments), verbose=arguments.verbose)
@@ -58,19 +58,37 @@ def _run(arguments: argparse.Namespace) -> int:
     from rag_app.rag import settled
 
     check_owners()
+    host, port = arguments.host, arguments.port
+    entrance = _entrance(arguments)
+    certificate = Certificate.given(arguments.certificate, arguments.key)
     settings = settled(Settings.load(index=arguments.index))
-    _check_free(arguments.host, arguments.port)
+    _check_free(host, port)
     # The pages load their settings themselves, in this process.
     os.environ["RAG_APP_INDEX"] = str(settings.index)
+    os.environ[LOGIN] = "password" if entrance.password else ""
+    os.environ[OIDC] = str(entrance.oidc or "")
     # Pages' resources are opened here without a page, on purpose.
     logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel("ERROR")
     if _is_empty(settings):
         _ingest(arguments.samples or _default_samples(), settings)
     else:
         Thread(target=_warm, args=(settings,), daemon=True).start()
-    print(f"Chat: {_address(arguments.host, arguments.port)}", flush=True)
-    _serve(arguments.host, arguments.port)
+    if certificate is None and not is_loopback(host):
+        print(_UNENCRYPTED, file=sys.stderr, flush=True)
+    token = f"/?token={entrance.token}" if entrance.token else ""
+    print(f"Chat: {address(host, port, encrypted=certificate is not None)}{token}", flush=True)
+    serve(entrance, host, port, certificate)
     return 0
+
+
+def _entrance(arguments: argparse.Namespace) -> Entrance:
+    """How visitors get in, by flags, environment and host."""
+    named = os.environ.get(OIDC)
+    oidc = arguments.oidc or (Path(named) if named else None)
+    entrance = Entrance.chosen(arguments.host, password_file=arguments.password_file, oidc=oidc)
+    if entrance.oidc is not None and SignIn.read(entrance.oidc).allowed is None:
+        print(_ANYBODY, file=sys.stderr, flush=True)
+    return entrance
 
 
 def _check_free(host: str, port: int) -> None:
@@ -85,10 +103,6 @@ def _check_free(host: str, port: int) -> None:
             raise ConfigError(
                 f"cannot listen on {host}:{port} ({error}); choose another --port"
             ) from error
-
-
-def _address(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _is_empty(settings: Settings) -> bool:
@@ -133,28 +147,6 @@ def _warm(settings: Settings) -> None:
         shared.rag(settings)
     except RagError as error:
         _logger.info("%s", error)  # the page says it too
-
-
-def _serve(host: str, port: int) -> None:
-    from streamlit.web import cli
-
-    options = _STREAMLIT | {"server.address": host, "server.port": str(port)}
-    if _is_loopback(host):
-        # A strange site must not reach the pages through a name that resolves to here.
-        options["server.allowedHosts"] = "localhost"
-    else:
-        _logger.warning("anyone who can reach %s can read, add and remove documents", host)
-    flags = [part for name, value in options.items() for part in (f"--{name}", value)]
-    if _is_loopback(host):
-        flags += ["--server.allowedHosts", host]
-    cli.main(["run", str(_HERE / "app.py"), *flags], standalone_mode=False)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from rag_app.workbench.collection import Collection, read_collection
 from rag_app.workbench.collection_map import MOST, CollectionMap, map_of
 from ui.filters import Choices, choices
 from ui.ingestion import Ingestion
+from ui.login import visitor
 from ui.pulling import Pulling
 from ui.training import Training
 from ui.uploads import uploads_folder
@@ -73,10 +74,15 @@ def _generator(settings: Settings) -> Generator | None:
     return open_generator(settings)
 
 
-@st.cache_resource(show_spinner=False, hash_funcs=_BY_INDEX)
 def conversations(settings: Settings) -> Conversations:
-    """The file that keeps conversations."""
-    return Conversations.open(settings.index)
+    """The visitor's conversations."""
+    return _conversations(settings.index).of(visitor.owner())
+
+
+@st.cache_resource(show_spinner=False)
+def _conversations(index: Path) -> Conversations:
+    """The file that keeps everybody's."""
+    return Conversations.open(index)
 
 
 def filters(settings: Settings) -> Choices:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import streamlit as st
 
 from rag_app.explain import Explanation
-from rag_app.records.conversations import Thumb, new_id
+from rag_app.records.turns import Thumb, new_id
 from rag_app.schema import Answer
 from ui.components import NoticeKind
 from ui.filters import Filter

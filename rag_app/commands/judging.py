@@ -26,7 +26,7 @@ def feedback(arguments: argparse.Namespace) -> int:
     folder = of_an_index(arguments).index
     lines = ""
     if (folder / FILE).exists():
-        with closing(Conversations(folder)) as kept:
+        with closing(Conversations(folder, owner=None)) as kept:
             lines = kept.judged()
     if arguments.out:
         write(arguments.out, lines)

@@ -1,41 +1,39 @@
 """Conversations as they are kept: a SQLite file in the index folder.
 
 A conversation is its turns. What is kept is the whole of each answer, so that it can be
-read with its evidence after the documents have changed.
+read with its evidence after the documents have changed. Each has an owner, and is there for
+nobody else.
 """
 
 import json
 import logging
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from time import time
-from typing import Any, Literal, Self
-from uuid import uuid4
+from typing import Any, Self
 
-from rag_app.errors import DataError, StoreError
+from rag_app.errors import StoreError
 from rag_app.index.database import Database, is_damaged
 from rag_app.index.tables import Tables
 from rag_app.printable import printable
-from rag_app.records.whole_answer import answer_from_json, answer_to_json
+from rag_app.records.turns import KeptTurn, Thumb, from_row, judged_to_json, new_id, to_row
 from rag_app.rendering import shorten
-from rag_app.schema import Answer
 
-Thumb = Literal["up", "down"]
 FILE = "conversations.sqlite"
 _logger = logging.getLogger(__name__)
 _TITLE = 80  # characters
-_ID = re.compile(r"[0-9a-f]{32}")
 _TABLES = Tables(
-    version=1,
+    version=2,
     schema="""
 CREATE TABLE conversations (
     id      TEXT PRIMARY KEY,
     title   TEXT NOT NULL,              -- empty for the first question
     created REAL NOT NULL,              -- seconds since 1970, UTC
-    changed REAL NOT NULL
+    changed REAL NOT NULL,
+    owner   TEXT NOT NULL DEFAULT ''    -- empty where nobody signs in
 ) WITHOUT ROWID;
 CREATE TABLE turns (
     conversation TEXT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
@@ -53,42 +51,8 @@ CREATE TABLE turns (
 );
 """,
     anew="move the file away to begin a new one",
+    migrations={1: "ALTER TABLE conversations ADD COLUMN owner TEXT NOT NULL DEFAULT '';\n"},
 )
-
-
-def new_id() -> str:
-    """An id that nobody can guess: 32 hex digits."""
-    return uuid4().hex
-
-
-def is_id(text: str) -> bool:
-    """Whether the text could be one of ours."""
-    return _ID.fullmatch(text) is not None
-
-
-@dataclass(frozen=True, slots=True)
-class KeptTurn:
-    """A question and what came of it.
-
-    Attributes:
-        question: As it was asked.
-        id: Its own.
-        where: The documents it was asked of; see `Retriever.search`.
-        within: The same in words; empty for all documents.
-        answer: None where there is none.
-        error: Why not, then.
-        verdict: What the visitor thought of the answer.
-        reason: Why.
-    """
-
-    question: str
-    id: str = field(default_factory=new_id)
-    where: Mapping[str, str] = field(default_factory=dict)
-    within: str = ""
-    answer: Answer | None = None
-    error: str = ""
-    verdict: Thumb | None = None
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +66,22 @@ class Headline:
 
 
 class Conversations:
-    """The kept conversations of one index folder.
+    """The kept conversations of one index folder, as one owner sees them.
 
     Every change is one transaction. All methods raise `StoreError` where the file is damaged,
     locked or read-only, or the disk is full.
+
+    Args:
+        folder: Of the index.
+        owner: Whose conversations are seen and changed; None for everybody's.
+        set_aside: Where a damaged file lies that was there before.
     """
 
-    def __init__(self, folder: Path, *, set_aside: Path | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, owner: str | None = "", set_aside: Path | None = None
+    ) -> None:
         self._db = Database(folder / FILE, _TABLES)
+        self._owner = owner
         self.set_aside = set_aside
 
     @classmethod
@@ -122,6 +94,12 @@ class Conversations:
         if not is_damaged(folder / FILE):
             return cls(folder)
         return cls(folder, set_aside=_set_aside(folder / FILE))
+
+    def of(self, owner: str) -> Self:
+        """Those of another owner, in the same open file."""
+        theirs = copy(self)
+        theirs._owner = owner
+        return theirs
 
     def keep(self, id_: str, turns: Sequence[KeptTurn], *, known: Sequence[str] = ()) -> str:
         """Have the conversation consist of these turns; the id they are kept under.
@@ -136,10 +114,10 @@ class Conversations:
         """
         with self._db.transaction():
             there = self._turn_ids(id_)
-            if not id_ or there != [*known]:
+            if not there or there != [*known]:
                 id_, there = new_id(), []
-                values = (id_, "", time(), time())
-                self._db.run("INSERT INTO conversations VALUES (?, ?, ?, ?)", values)
+                values = (id_, "", time(), time(), self._owner or "")
+                self._db.run("INSERT INTO conversations VALUES (?, ?, ?, ?, ?)", values)
             wanted = {turn.id for turn in turns}
             self._db.run_many(
                 "DELETE FROM turns WHERE conversation = ? AND id = ?",
@@ -148,7 +126,7 @@ class Conversations:
             numbered = enumerate(turns, start=1)
             self._db.run_many(
                 "INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                [_row(id_, number, turn) for number, turn in numbered if turn.id not in there],
+                [to_row(id_, number, turn) for number, turn in numbered if turn.id not in there],
             )
             self._db.run("UPDATE conversations SET changed = ? WHERE id = ?", (time(), id_))
         return id_
@@ -156,17 +134,20 @@ class Conversations:
     def turns(self, id_: str) -> list[KeptTurn]:
         """The conversation, oldest turn first; empty where there is none of that id."""
         rows = self._db.rows(
-            'SELECT question, id, "where", within, answer, error, verdict, reason'
-            " FROM turns WHERE conversation = ? ORDER BY number",
-            (id_,),
+            'SELECT question, turns.id, "where", within, answer, error, verdict, reason'
+            " FROM turns JOIN conversations c ON c.id = conversation"
+            " WHERE c.id = ? AND owner = coalesce(?, owner) ORDER BY number",
+            (id_, self._owner),
         )
-        return [_turn(row) for row in rows]
+        return [from_row(row) for row in rows]
 
     def listed(self, wanted: str = "") -> list[Headline]:
         """The conversations with all these words in title and questions, last changed first."""
         rows = self._db.rows(
             "SELECT c.id, title, changed, question FROM conversations c"
-            " JOIN turns ON conversation = c.id ORDER BY changed DESC, c.id, number"
+            " JOIN turns ON conversation = c.id WHERE owner = coalesce(?, owner)"
+            " ORDER BY changed DESC, c.id, number",
+            (self._owner,),
         )
         words = wanted.casefold().split()
         found = []
@@ -181,17 +162,24 @@ class Conversations:
     def rename(self, id_: str, title: str) -> None:
         """Give the conversation another title; an empty one for its first question."""
         named = shorten(printable(title), _TITLE)
-        self._db.run("UPDATE conversations SET title = ? WHERE id = ?", (named, id_))
+        self._db.run(
+            "UPDATE conversations SET title = ? WHERE id = ? AND owner = coalesce(?, owner)",
+            (named, id_, self._owner),
+        )
 
     def delete(self, id_: str) -> None:
         """Forget the conversation."""
-        self._db.run("DELETE FROM conversations WHERE id = ?", (id_,))
+        self._db.run(
+            "DELETE FROM conversations WHERE id = ? AND owner = coalesce(?, owner)",
+            (id_, self._owner),
+        )
 
     def judge(self, id_: str, turn_id: str, verdict: Thumb | None, *, reason: str = "") -> None:
         """Keep what the visitor thinks of an answer."""
         self._db.run(
-            "UPDATE turns SET verdict = ?, reason = ? WHERE conversation = ? AND id = ?",
-            (verdict, printable(reason), id_, turn_id),
+            "UPDATE turns SET verdict = ?, reason = ? WHERE id = ? AND conversation ="
+            " (SELECT id FROM conversations WHERE id = ? AND owner = coalesce(?, owner))",
+            (verdict, printable(reason), turn_id, id_, self._owner),
         )
 
     def judged(self) -> str:
@@ -203,12 +191,16 @@ class Conversations:
 
     def count(self) -> int:
         """How many conversations are kept."""
-        return int(self._db.rows("SELECT count(*) FROM conversations")[0][0])
+        statement = "SELECT count(*) FROM conversations WHERE owner = coalesce(?, owner)"
+        return int(self._db.rows(statement, (self._owner,))[0][0])
 
     def count_judged(self) -> int:
         """How many answers are judged."""
-        rows = self._db.rows("SELECT count(verdict) FROM turns WHERE answer IS NOT NULL")
-        return int(rows[0][0])
+        statement = (
+            "SELECT count(verdict) FROM turns JOIN conversations c ON c.id = conversation"
+            " WHERE answer IS NOT NULL AND owner = coalesce(?, owner)"
+        )
+        return int(self._db.rows(statement, (self._owner,))[0][0])
 
     def close(self) -> None:
         """Close the file."""
@@ -218,56 +210,23 @@ class Conversations:
         ids = self._db.rows(
             "SELECT id FROM conversations c WHERE EXISTS"
             " (SELECT 1 FROM turns WHERE conversation = c.id AND verdict IS NOT NULL)"
-            " ORDER BY created"
+            " AND owner = coalesce(?, owner) ORDER BY created",
+            (self._owner,),
         )
         for (id_,) in ids:
             asked: list[str] = []
             for turn in self.turns(id_):
                 if turn.verdict and turn.answer:
-                    yield _as_json(turn, turn.answer, asked)
+                    yield judged_to_json(turn, turn.answer, asked)
                 asked.append(turn.question)
 
     def _turn_ids(self, id_: str) -> list[str]:
-        rows = self._db.rows("SELECT id FROM turns WHERE conversation = ? ORDER BY number", (id_,))
+        rows = self._db.rows(
+            "SELECT turns.id FROM turns JOIN conversations c ON c.id = conversation"
+            " WHERE c.id = ? AND owner = coalesce(?, owner) ORDER BY number",
+            (id_, self._owner),
+        )
         return [turn_id for (turn_id,) in rows]
-
-
-def _row(id_: str, number: int, turn: KeptTurn) -> tuple[Any, ...]:
-    return (
-        id_,
-        turn.id,
-        number,
-        printable(turn.question),
-        json.dumps(dict(turn.where)),
-        printable(turn.within),
-        printable(turn.error),
-        turn.verdict,
-        printable(turn.reason),
-        turn.answer and answer_to_json(turn.answer),
-    )
-
-
-def _turn(row: Sequence[Any]) -> KeptTurn:
-    question, id_, where, within, answer, error, verdict, reason = row
-    read = None
-    try:
-        read = answer and answer_from_json(answer)
-    except DataError as damage:
-        error = str(damage)
-    return KeptTurn(question, id_, json.loads(where), within, read, error, verdict, reason)
-
-
-def _as_json(turn: KeptTurn, answer: Answer, asked: Sequence[str]) -> dict[str, Any]:
-    fields = ("source", "page", "start", "end", "quote")
-    return {
-        "question": turn.question,
-        "history": list(asked),
-        "where": dict(turn.where),
-        "answer": answer.text,
-        "verdict": turn.verdict,
-        "reason": turn.reason,
-        "sources": [{name: getattr(c, name) for name in fields} for c in answer.citations],
-    }
 
 
 def _set_aside(path: Path) -> Path:

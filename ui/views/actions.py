@@ -4,7 +4,7 @@ import streamlit as st
 
 from rag_app.config import Settings
 from rag_app.printable import printable
-from rag_app.records.conversations import Thumb
+from rag_app.records.turns import Thumb
 from ui import keeping, scripts, state
 from ui.components import cited_text, counted
 

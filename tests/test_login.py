@@ -1,0 +1,463 @@
+"""A server with a password: who is let in, who has to wait, and what the others see."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
+from streamlit.testing.v1 import AppTest
+
+from rag_app.errors import ConfigError
+from ui.login.entrance import Entrance
+from ui.login.gate import Gate
+from ui.login.page import HEADERS, login_page
+from ui.login.password import LOGIN, Password, read_password
+from ui.login.sessions import SECONDS, Sessions, cookie_name
+from ui.login.tries import Tries
+from ui.serving import Certificate, address
+
+SECRET = "correct horse battery"
+COOKIE = cookie_name(8501)
+CONTENT = "the conversation of berth seven"
+ROUTES = (
+    "/",
+    "/library",
+    "/chat?conversation=" + "a" * 32,
+    "/media/0123.pdf",
+    "/component/map/index.html",
+    "/static/js/index.js",
+    "/_stcore/metrics",
+    "/_stcore/host-config",
+    "/_stcore/healthy",
+    "/library/_stcore/health",
+    "/_stcore/upload_file/session/file",
+)
+
+
+class Clock:
+    """A time that passes when it is told to."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def pages(scope: Any, receive: Any, send: Any) -> None:
+    """What stands behind the gate: it answers everything, and websockets word for word."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.accept"})
+        while (message := await receive())["type"] != "websocket.disconnect":
+            if "text" in message:
+                await send({"type": "websocket.send", "text": message["text"]})
+        # Servers do this by themselves once nothing more comes.
+        await send({"type": "websocket.close"})
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": CONTENT.encode()})
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def visitor(clock: Clock, *, token: bool = False, scheme: str = "http") -> TestClient:
+    """Somebody with a browser before the gate."""
+    gate = Gate(
+        pages,
+        password=Password.of(SECRET, in_address=token),
+        cookie=COOKIE,
+        tries=Tries(clock),
+        sessions=Sessions(clock),
+    )
+    return TestClient(gate, base_url=f"{scheme}://rag.test:8501", follow_redirects=False)
+
+
+@pytest.fixture
+def stranger(clock: Clock) -> TestClient:
+    return visitor(clock)
+
+
+@pytest.fixture
+def member(stranger: TestClient) -> TestClient:
+    """Somebody who has given the password."""
+    assert stranger.post("/", data={"password": SECRET}).status_code == 303
+    return stranger
+
+
+# Passwords
+
+
+def test_only_the_password_matches() -> None:
+    password = Password.of("größer als 8")
+    assert password.matches("größer als 8")
+    assert not any(map(password.matches, ("", "größer als", "größer als 8 ", "GRÖSSER ALS 8")))
+
+
+def test_the_password_is_not_kept() -> None:
+    assert SECRET not in repr(Password.of(SECRET))
+    assert SECRET.encode() not in Password.of(SECRET).digest
+
+
+def test_the_environment_has_a_password_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAG_APP_PASSWORD", SECRET)
+    assert read_password(None) == SECRET
+    assert read_password(None) == ""
+
+
+def test_a_file_has_a_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "password"
+    file.write_text(f"{SECRET}\n")
+    assert read_password(file) == SECRET
+    monkeypatch.setenv("RAG_APP_PASSWORD_FILE", str(file))
+    assert read_password(None) == SECRET
+    monkeypatch.setenv("RAG_APP_PASSWORD", "another one")
+    assert read_password(None) == "another one"
+
+
+@pytest.mark.parametrize("text", ["", "\n", "short"])
+def test_a_short_password_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "password").write_text(text)
+    with pytest.raises(ConfigError, match="choose 8 or more"):
+        read_password(tmp_path / "password")
+
+
+def test_a_password_file_that_is_not_there_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_password(tmp_path / "password")
+
+
+# What a server needs
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_this_machine_alone_needs_no_password(host: str) -> None:
+    entrance = Entrance.chosen(host, password_file=None, oidc=None)
+    assert entrance.is_free
+    assert entrance.middleware(8501) == []
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.168.1.7", "rag.example.org"])
+def test_others_need_a_token_that_is_made_anew_each_time(host: str) -> None:
+    first, second = (Entrance.chosen(host, password_file=None, oidc=None) for _ in range(2))
+    assert first.password is not None
+    assert first.password.matches(first.token)
+    assert first.password.in_address
+    assert len(first.token) == 32
+    assert first.token != second.token
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_a_chosen_password_is_asked_for_everywhere(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAG_APP_PASSWORD", SECRET)
+    entrance = Entrance.chosen(host, password_file=None, oidc=None)
+    assert entrance.password == Password.of(SECRET)
+    assert entrance.token == ""
+    assert len(entrance.middleware(8501)) == 1
+
+
+# Waiting
+
+
+def test_each_wrong_try_doubles_the_wait(clock: Clock) -> None:
+    tries = Tries(clock)
+    waits = []
+    for expected in range(1, 9):
+        assert tries.wrong("10.0.0.1") == expected
+        waits.append(tries.wait("10.0.0.1"))
+        clock.now += waits[-1]
+        assert tries.wait("10.0.0.1") == 0
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
+
+
+def test_others_do_not_wait_and_the_right_one_begins_anew(clock: Clock) -> None:
+    tries = Tries(clock)
+    tries.wrong("10.0.0.1")
+    assert tries.wait("10.0.0.2") == 0
+    tries.right("10.0.0.1")
+    assert tries.wait("10.0.0.1") == 0
+    assert tries.wrong("10.0.0.1") == 1
+
+
+def test_after_an_hour_an_address_begins_anew(clock: Clock) -> None:
+    tries = Tries(clock)
+    tries.wrong("10.0.0.1")
+    clock.now += 3601
+    assert tries.wrong("10.0.0.1") == 1
+
+
+def test_all_together_have_thirty_wrong_tries_a_minute(clock: Clock) -> None:
+    tries = Tries(clock)
+    for n in range(30):
+        assert tries.wait(f"10.0.0.{n}") == 0
+        tries.wrong(f"10.0.0.{n}")
+    assert tries.wait("10.1.0.1") == 60
+    clock.now += 60
+    assert tries.wait("10.1.0.1") == 0
+
+
+def test_a_network_of_ipv6_is_one_address(clock: Clock) -> None:
+    tries = Tries(clock)
+    tries.wrong("2001:db8:1:2::1")
+    assert tries.wait("2001:db8:1:2:ffff::7") == 1
+    assert tries.wait("2001:db8:1:3::1") == 0
+    tries.wrong("::ffff:10.0.0.1")
+    assert tries.wait("::ffff:10.0.0.2") == 0
+
+
+def test_what_is_known_of_addresses_has_a_limit(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.login.tries._MOST_ADDRESSES", 2)
+    tries = Tries(clock)
+    for address_ in ("a", "b", "a", "c"):
+        tries.wrong(address_)
+    assert (tries.wait("a"), tries.wait("b"), tries.wait("c")) == (2, 0, 1)
+
+
+# Keys
+
+
+def test_a_key_is_good_for_a_week_or_until_it_is_given_back(clock: Clock) -> None:
+    sessions = Sessions(clock)
+    first, second = sessions.begin(), sessions.begin()
+    assert sessions.knows(first)
+    assert not sessions.knows("")
+    sessions.end(first)
+    assert not sessions.knows(first)
+    clock.now += SECONDS
+    assert not sessions.knows(second)
+    sessions.begin()
+    assert second not in sessions._until
+
+
+# Strangers
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_stranger_gets_nothing_but_the_page_that_asks(stranger: TestClient, route: str) -> None:
+    for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "POST"):
+        answer = stranger.request(method, route)
+        assert answer.status_code == 401
+        assert CONTENT not in answer.text
+        assert "set-cookie" not in answer.headers
+        assert answer.headers["cache-control"] == "no-store"
+        page = "not logged in" if "/_stcore/" in route else '<form method="post">'
+        assert method == "HEAD" or page in answer.text
+
+
+def test_the_health_of_the_server_is_no_secret(stranger: TestClient) -> None:
+    assert stranger.get("/_stcore/health").text == CONTENT
+    assert stranger.post("/_stcore/health").status_code == 401
+
+
+def test_a_stranger_gets_no_websocket(stranger: TestClient) -> None:
+    with (
+        pytest.raises(WebSocketDisconnect) as refused,
+        stranger.websocket_connect("ws://rag.test:8501/_stcore/stream"),
+    ):
+        pass
+    assert refused.value.code == 1008
+
+
+def test_a_made_up_cookie_opens_nothing(stranger: TestClient) -> None:
+    for value in ("", "a" * 43, SECRET):
+        assert stranger.get("/", headers={"cookie": f"{COOKIE}={value}"}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "body", ["", "password=", "other=1", "password=" + "a" * 5000, "%ff&=", '{"password": 1}']
+)
+def test_a_form_without_a_password_is_no_try(stranger: TestClient, body: str) -> None:
+    answer = stranger.post("/", content=body)
+    assert answer.status_code == 401
+    assert 'role="alert"' not in answer.text
+
+
+# Trying
+
+
+def test_the_right_password_opens_the_address_that_was_asked_for(stranger: TestClient) -> None:
+    answer = stranger.post("/chat?conversation=abc&x=%26", data={"password": SECRET})
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "./chat?conversation=abc&x=%26"
+    cookie = answer.headers["set-cookie"]
+    assert {"HttpOnly", "SameSite=lax", "Path=/", "Max-Age=604800"} <= set(cookie.split("; "))
+    assert "Secure" not in cookie
+    for route in ROUTES:
+        assert stranger.get(route).text == CONTENT
+
+
+def test_over_https_the_cookie_stays_there(clock: Clock) -> None:
+    answer = visitor(clock, scheme="https").post("/", data={"password": SECRET})
+    assert answer.headers["set-cookie"].endswith("Secure")
+
+
+def test_a_wrong_password_is_told_noted_and_has_to_wait(
+    stranger: TestClient, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = stranger.post("/", data={"password": "wrong <b>"})
+    assert (answer.status_code, "That is not it." in answer.text) == (401, True)
+    said = [record.getMessage() for record in caplog.records if record.name == "ui.login.gate"]
+    assert said == ["wrong password from testclient, 1 in a row"]
+    early = stranger.post("/", data={"password": SECRET})
+    assert (early.status_code, early.headers["retry-after"]) == (429, "1")
+    assert "Seconds to wait before the next: 1." in early.text
+    clock.now += 1
+    assert stranger.post("/", data={"password": SECRET}).status_code == 303
+
+
+def test_no_password_is_ever_logged(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    both = visitor(clock, token=True)
+    for given in ("wrong-password", SECRET):
+        both.post("/", data={"password": given})
+        both.get("/", params={"token": given})
+        clock.now += 60
+    said = " ".join(r.getMessage() for r in caplog.records if r.name.startswith("ui."))
+    assert "wrong password from" in said
+    assert "wrong-password" not in said
+    assert SECRET not in said
+
+
+@pytest.mark.parametrize("path", ["//evil.test", "//evil.test/%2e%2e", "/a/javascript:alert(1)"])
+def test_after_logging_in_nobody_is_sent_elsewhere(stranger: TestClient, path: str) -> None:
+    answer = stranger.post(f"http://rag.test:8501{path}", data={"password": SECRET})
+    assert answer.headers["location"].startswith("./")
+    assert "//" not in answer.headers["location"]
+
+
+# Tokens
+
+
+def test_a_token_in_the_address_opens_and_disappears(clock: Clock) -> None:
+    guest = visitor(clock, token=True)
+    answer = guest.get(f"/library?a=1&token={SECRET}&b=")
+    assert (answer.status_code, answer.headers["location"]) == (303, "./library?a=1&b=")
+    assert guest.get("/library").text == CONTENT
+    again = guest.get(f"/?token={SECRET}")
+    assert (again.status_code, again.headers["location"]) == (303, "./")
+
+
+def test_a_token_can_be_typed_too(clock: Clock) -> None:
+    guest = visitor(clock, token=True)
+    assert "The server printed it" in guest.get("/").text
+    assert guest.post("/", data={"password": SECRET}).status_code == 303
+
+
+def test_a_wrong_token_has_to_wait_like_a_wrong_password(clock: Clock) -> None:
+    guest = visitor(clock, token=True)
+    assert guest.get("/?token=wrong").status_code == 401
+    assert guest.get(f"/?token={SECRET}").status_code == 429
+
+
+def test_a_chosen_password_has_no_place_in_an_address(stranger: TestClient) -> None:
+    assert stranger.get(f"/?token={SECRET}").status_code == 401
+    assert stranger.post("/", data={"password": SECRET}).status_code == 303
+
+
+# Members
+
+
+def test_a_member_uses_websockets_until_they_log_out(member: TestClient) -> None:
+    with member.websocket_connect("ws://rag.test:8501/_stcore/stream") as socket:
+        socket.send_text("hello")
+        assert socket.receive_text() == "hello"
+        out = member.post("/logout")
+        assert (out.status_code, out.headers["location"]) == (303, "./")
+        assert "Max-Age=0" in out.headers["set-cookie"]
+        socket.send_text("still there?")
+        with pytest.raises(WebSocketDisconnect):
+            socket.receive_text()
+    assert member.get("/").status_code == 401
+
+
+def test_a_key_that_was_given_back_opens_nothing(member: TestClient) -> None:
+    key = member.cookies[COOKIE]
+    member.post("/logout")
+    assert member.get("/", headers={"cookie": f"{COOKIE}={key}"}).status_code == 401
+
+
+def test_a_form_that_was_left_open_leads_in(member: TestClient) -> None:
+    answer = member.post("/library", data={"password": "anything"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "./library")
+    assert member.put("/_stcore/upload_file/a/b").text == CONTENT
+
+
+@pytest.mark.parametrize("origin", ["http://evil.test", "null", "http://rag.test:8502"])
+def test_pages_of_other_addresses_change_nothing(member: TestClient, origin: str) -> None:
+    headers = {"origin": origin}
+    assert member.post("/logout", headers=headers).status_code == 403
+    assert member.put("/_stcore/upload_file/a/b", headers=headers).status_code == 403
+    with (
+        pytest.raises(WebSocketDisconnect),
+        member.websocket_connect("ws://rag.test:8501/_stcore/stream", headers=headers),
+    ):
+        pass
+    assert member.get("/library", headers=headers).text == CONTENT
+
+
+def test_our_own_pages_may(member: TestClient) -> None:
+    headers = {"origin": "http://RAG.test:8501"}
+    with member.websocket_connect("ws://rag.test:8501/_stcore/stream", headers=headers) as socket:
+        socket.send_text("hello")
+        assert socket.receive_text() == "hello"
+    assert member.post("/logout", headers=headers).status_code == 303
+
+
+# The page
+
+
+def test_the_page_loads_nothing_and_says_what_is_wrong() -> None:
+    page = login_page(error="Try <again>.", token=True)
+    assert "Try &lt;again&gt;." in page
+    assert 'aria-describedby="error hint"' in page
+    assert not any(word in page for word in ("src=", "<script", "http:", "https:", "@import"))
+    assert "script-src" not in HEADERS["Content-Security-Policy"]
+    assert "default-src 'none'" in HEADERS["Content-Security-Policy"]
+
+
+def test_a_page_offers_to_log_out_where_a_password_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def script() -> None:
+        from ui.login import visitor
+
+        visitor.leave()
+
+    monkeypatch.setenv(LOGIN, "password")
+    (form,) = AppTest.from_function(script).run().get("html")
+    assert 'method="post" action="logout"' in form.proto.body
+
+
+# Addresses and certificates
+
+
+def test_an_address_for_all_is_told_by_the_name_of_the_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ui.serving.gethostname", lambda: "harbour")
+    assert address("0.0.0.0", 8501) == "http://harbour:8501"
+    assert address("::", 443, encrypted=True) == "https://harbour:443"
+    assert address("rag.example.org", 80) == "http://rag.example.org:80"
+
+
+def test_a_certificate_needs_its_key(tmp_path: Path) -> None:
+    assert Certificate.given(None, None) is None
+    with pytest.raises(ConfigError, match="give both"):
+        Certificate.given(tmp_path / "certificate.pem", None)
+
+
+def test_what_is_no_certificate_is_one_clear_line(tmp_path: Path) -> None:
+    file = tmp_path / "certificate.pem"
+    with pytest.raises(ConfigError, match="cannot be used"):
+        Certificate.given(file, file)
+    file.write_text("-----BEGIN CERTIFICATE-----\n")
+    with pytest.raises(ConfigError, match="cannot be used"):
+        Certificate.given(file, file)

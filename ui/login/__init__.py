@@ -1,0 +1,1 @@
+"""Who is let in to the pages: by a password or token, or by an account (OpenID Connect)."""
