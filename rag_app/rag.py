@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from rag_app.answerer import Answerer
 from rag_app.calibration import STATE, Calibration
+from rag_app.collection_folders import folder_of
 from rag_app.config import Settings
 from rag_app.errors import ModelError
 from rag_app.index.chosen_model import own_model_of
@@ -49,13 +50,24 @@ class Rag:
         )
 
     @classmethod
-    def open(cls, index: str | Path | None = None, *, settings: Settings | None = None) -> Self:
+    def open(
+        cls,
+        index: str | Path | None = None,
+        *,
+        collection: str | None = None,
+        settings: Settings | None = None,
+    ) -> Self:
         """The index in the folder, or the default one, with the models the settings name.
+
+        Args:
+            index: The folder.
+            collection: The name of one of its collections; without it, the first.
+            settings: Instead of both.
 
         Raises:
             RagError: A setting, a model or the index cannot be used.
         """
-        settings = settings or Settings.load(index=index)
+        settings = settings or Settings.load(index=folder_of(index, collection))
         return cls.around(*open_index(settings), settings=settings)
 
     @classmethod

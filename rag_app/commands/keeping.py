@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from rag_app.commands.common import of_an_index, print_json, settings_of
+from rag_app.commands.common import index_of, of_an_index, print_json, settings_of
 from rag_app.config import Settings, resolve
 from rag_app.errors import ConfigError, StoreError
 
@@ -66,7 +66,7 @@ def status(arguments: argparse.Namespace) -> int:
 def config(arguments: argparse.Namespace) -> int:
     """Show every setting and its origin."""
     settings = settings_of(arguments)  # reports a value out of range
-    resolved = resolve(index=arguments.index, embedder=arguments.embedder)
+    resolved = resolve(index=index_of(arguments), embedder=arguments.embedder)
     if not settings.embedder:
         resolved["embedder"] = _embedder(settings)
     if arguments.json:
