@@ -70,7 +70,7 @@ LAYERS = (
     ("ingest.sync",),
     ("ingest.script",),
     ("ingest.__main__",),
-    ("ui.components", "ui.ingestion", "ui.uploads"),
+    ("ui.components", "ui.ingestion", "ui.open_models", "ui.uploads"),
     ("ui.embeddings", "ui.evidence", "ui.filters", "ui.mapped", "ui.matched", "ui.training"),
     ("ui.conversation", "ui.explained", "ui.shared", "ui.state"),
     ("ui.keeping",),

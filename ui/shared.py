@@ -1,11 +1,14 @@
-"""What all visitors share: models, the index, and what is drawn from it.
+"""What all visitors share: models, open indexes, and what is drawn from them.
 
-Each is opened once for each `Settings`, and serves all pages, visitors and the background
-work. The settings name the embedding model, so that all are opened again when the index has
-another one. No spinner of their own: they are also opened without a page.
+What has been opened serves all pages, visitors and the background work. It is kept by index
+folder, so that collections have nothing but models in common; the settings of an index name
+its embedding model, and it is opened again when they change. No spinner of their own: they
+are also opened without a page.
 """
 
+from functools import cached_property
 from pathlib import Path
+from weakref import WeakValueDictionary, finalize
 
 import streamlit as st
 
@@ -13,32 +16,97 @@ from rag_app.config import Settings
 from rag_app.index.index import Index
 from rag_app.models.late_interaction import LateInteraction
 from rag_app.protocols import Embedder
-from rag_app.rag import Rag, open_index, open_late_model
+from rag_app.rag import (
+    Rag,
+    open_embedder,
+    open_generator,
+    open_index,
+    open_late_model,
+    open_pointer,
+    open_reranker,
+)
 from rag_app.records.conversations import Conversations
 from rag_app.workbench.collection import Collection, read_collection
 from rag_app.workbench.collection_map import MOST, CollectionMap, map_of
 from ui.filters import Choices, choices
 from ui.ingestion import Ingestion
+from ui.open_models import OpenModels
 from ui.training import Training
 from ui.uploads import uploads_folder
 
+_OPEN = 8  # collections; one that is let go stays open for whoever still uses it
+_READ = 2  # collections whose passages and vectors are in memory, for the map and the workbench
+_models = OpenModels()
+# Each for as long as its index is open or its run goes on.
+_ingestions: WeakValueDictionary[Path, Ingestion] = WeakValueDictionary()
 
-@st.cache_resource(show_spinner=False, max_entries=1)
+
+class _Opened:
+    """An index with its embedder, and what asks and fills it once somebody wants that."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        embedder = _models.shared(open_embedder, settings)
+        self.index, self.embedder = open_index(settings, embedder=embedder)
+        # Let go, it may be in use; once it is not, its file must not stay open.
+        finalize(self.index, self.index.catalog.close).atexit = False
+
+    @cached_property
+    def rag(self) -> Rag:
+        return Rag.assemble(
+            self.index,
+            self.embedder,
+            settings=self.settings,
+            generator=_models.shared(open_generator, self.settings),
+            reranker=_models.shared(open_reranker, self.settings),
+            pointer=_models.shared(open_pointer, self.settings),
+        )
+
+    @cached_property
+    def ingestion(self) -> Ingestion:
+        return Ingestion(self.index, self.embedder, self.settings)
+
+
 def opened(settings: Settings) -> tuple[Index, Embedder]:
     """The index and its embedder; takes some seconds the first time."""
-    return open_index(settings)
+    found = _of(settings)
+    return found.index, found.embedder
 
 
-@st.cache_resource(show_spinner=False, max_entries=1)
 def rag(settings: Settings) -> Rag:
     """What answers questions."""
-    return Rag.around(*opened(settings), settings=settings)
+    return _of(settings).rag
 
 
-@st.cache_resource(show_spinner=False)
+def let_go(index: Path) -> None:
+    """Forget what is open of the index in the folder, as before it is removed."""
+    _opened.clear(index)
+    _conversations.clear(index)
+
+
+def _of(settings: Settings) -> _Opened:
+    """What is open of the index, opened again where that was with other settings."""
+    found = _opened(settings.index, settings)
+    if found.settings != settings:
+        _opened.clear(settings.index)
+        found = _opened(settings.index, settings)
+    return found
+
+
+@st.cache_resource(show_spinner=False, max_entries=_OPEN)
+def _opened(index: Path, _settings: Settings) -> _Opened:  # noqa: ARG001
+    """One of each index; Streamlit tells them apart by what has no underscore."""
+    return _Opened(_settings)
+
+
 def conversations(settings: Settings) -> Conversations:
     """The file that keeps conversations."""
-    return Conversations.open(settings.index)
+    return _conversations(settings.index)
+
+
+@st.cache_resource(show_spinner=False, max_entries=_OPEN)
+def _conversations(index: Path) -> Conversations:
+    return Conversations.open(index)
 
 
 def filters(settings: Settings) -> Choices:
@@ -46,7 +114,7 @@ def filters(settings: Settings) -> Choices:
     return _filters(settings, opened(settings)[0].catalog.generation)
 
 
-@st.cache_resource(show_spinner=False, max_entries=1)
+@st.cache_resource(show_spinner=False, max_entries=_OPEN)
 def _filters(settings: Settings, generation: int) -> Choices:  # noqa: ARG001
     """Found anew whenever the catalogue has changed."""
     index, _ = opened(settings)
@@ -58,7 +126,7 @@ def collection_map(settings: Settings) -> CollectionMap:
     return _map(settings, opened(settings)[0].catalog.generation)
 
 
-@st.cache_resource(show_spinner="Drawing the map …", max_entries=1)
+@st.cache_resource(show_spinner="Drawing the map …", max_entries=_READ)
 def _map(settings: Settings, generation: int) -> CollectionMap:  # noqa: ARG001
     """Drawn anew whenever the catalogue has changed."""
     return map_of(collection(settings))
@@ -69,20 +137,24 @@ def collection(settings: Settings) -> Collection:
     return _collection(settings, opened(settings)[0].catalog.generation)
 
 
-@st.cache_resource(show_spinner="Reading the library …", max_entries=1)
+@st.cache_resource(show_spinner="Reading the library …", max_entries=_READ)
 def _collection(settings: Settings, generation: int) -> Collection:  # noqa: ARG001
     """Read anew whenever the catalogue has changed."""
     return read_collection(opened(settings)[0], most=MOST)
 
 
-@st.cache_resource(show_spinner="Opening the model …", max_entries=1)
 def late_model(name: str, settings: Settings) -> LateInteraction:
-    """The late-interaction model of that name."""
+    """The late-interaction model of that name, the same for all collections."""
+    return _late_model(name, Settings(threads=settings.threads, device=settings.device))
+
+
+@st.cache_resource(show_spinner="Opening the model …", max_entries=1)
+def _late_model(name: str, settings: Settings) -> LateInteraction:
     return open_late_model(name, settings)
 
 
 def training(settings: Settings) -> Training:
-    """What fine-tunes a model in the background, one run at a time."""
+    """What fine-tunes a model in the background, one run of each index at a time."""
     return _training(settings.index)
 
 
@@ -92,8 +164,10 @@ def _training(index: Path) -> Training:
     return Training(index)
 
 
-@st.cache_resource(show_spinner=False, max_entries=1)
 def ingestion(settings: Settings) -> Ingestion:
-    """What adds documents in the background, one run at a time."""
-    index, embedder = opened(settings)
-    return Ingestion(index, embedder, settings)
+    """What adds documents in the background, one run of each index at a time."""
+    known = _ingestions.get(settings.index)
+    if known is not None and known.running:
+        return known  # whatever has been let go, or set otherwise, since it began
+    found = _ingestions[settings.index] = _of(settings).ingestion
+    return found
