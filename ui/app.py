@@ -9,9 +9,9 @@ import streamlit as st
 from rag_app.config import Settings
 from rag_app.errors import RagError
 from rag_app.rag import settled
-from ui import shared
+from ui import shared, state
 from ui.components import notice_html
-from ui.views import chat, conversations, library, mapping, workbench
+from ui.views import chat, collecting, conversations, library, mapping, workbench
 
 _logger = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
@@ -42,19 +42,21 @@ def main() -> None:
         [chat_page, kept_page, library_page, map_page, bench_page], position="hidden"
     )
     with st.container(horizontal=True, key="navigation"):
-        st.page_link(chat_page, icon=":material/forum:")
-        st.page_link(kept_page, icon=":material/history:")
-        st.page_link(library_page, icon=":material/folder_open:")
-        st.page_link(map_page, icon=":material/scatter_plot:")
-        st.page_link(bench_page, icon=":material/square_foot:")
+        here = state.address()
+        st.page_link(chat_page, icon=":material/forum:", query_params=here)
+        st.page_link(kept_page, icon=":material/history:", query_params=here)
+        st.page_link(library_page, icon=":material/folder_open:", query_params=here)
+        st.page_link(map_page, icon=":material/scatter_plot:", query_params=here)
+        st.page_link(bench_page, icon=":material/square_foot:", query_params=here)
     page.run()
 
 
 def _guarded(render: Callable[[Settings], None]) -> None:
     """The page, or one line where it fails; a bug's traceback goes to the log."""
     try:
+        folder = collecting.render(Settings.load().index)
         # The index may have been given another model since the last run.
-        settings = settled(Settings.load())
+        settings = settled(Settings.load(index=folder))
         # Ten seconds after a cold start, nothing later.
         with st.spinner("Loading the language model …"):
             shared.rag(settings)
