@@ -1,12 +1,12 @@
 """What all visitors share: models, open indexes, and what is drawn from them.
 
 What has been opened serves all pages, visitors and the background work. It is kept by index
-folder, so that collections have nothing but models in common; the settings of an index name
-its embedding model, and it is opened again when they change. No spinner of their own: they
-are also opened without a page.
+folder, so that collections have nothing but models in common. The settings of an index name
+its embedding model, and it is opened anew when it has another one. No spinner of their own:
+they are also opened without a page.
 """
 
-from functools import cached_property
+from collections.abc import Iterable
 from pathlib import Path
 from weakref import WeakValueDictionary, finalize
 
@@ -30,41 +30,63 @@ from rag_app.workbench.collection import Collection, read_collection
 from rag_app.workbench.collection_map import MOST, CollectionMap, map_of
 from ui.filters import Choices, choices
 from ui.ingestion import Ingestion
-from ui.open_models import OpenModels
+from ui.open_models import DEPENDS_ON, OpenModels
 from ui.training import Training
 from ui.uploads import uploads_folder
 
 _OPEN = 8  # collections; one that is let go stays open for whoever still uses it
 _READ = 2  # collections whose passages and vectors are in memory, for the map and the workbench
+# What an index is opened anew for, and what adding documents to it looks at besides.
+_OPENING = ("vector_store", "vector_precision", *DEPENDS_ON[open_embedder])
+_FILLING = (
+    *("chunk_tokens", "context_tokens", "file_seconds", "file_mebibytes"),
+    *("vector_cache", "vector_cache_days"),
+)
 _models = OpenModels()
 # Each for as long as its index is open or its run goes on.
 _ingestions: WeakValueDictionary[Path, Ingestion] = WeakValueDictionary()
 
 
 class _Opened:
-    """An index with its embedder, and what asks and fills it once somebody wants that."""
+    """An index with its embedder, and what asks and fills it as it is set now.
+
+    Only some of the settings have it opened anew; for the others it is enough to put
+    together again what is open.
+    """
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
         embedder = _models.shared(open_embedder, settings)
         self.index, self.embedder = open_index(settings, embedder=embedder)
         # Let go, it may be in use; once it is not, its file must not stay open.
         finalize(self.index, self.index.catalog.close).atexit = False
+        self._settings = settings
+        self._rag: Rag | None = None
+        self._filled: tuple[Settings, Ingestion] | None = None
 
-    @cached_property
-    def rag(self) -> Rag:
-        return Rag.assemble(
-            self.index,
-            self.embedder,
-            settings=self.settings,
-            generator=_models.shared(open_generator, self.settings),
-            reranker=_models.shared(open_reranker, self.settings),
-            pointer=_models.shared(open_pointer, self.settings),
-        )
+    def fits(self, settings: Settings) -> bool:
+        """Whether the same index would be opened in the same way."""
+        return _alike(_OPENING, self._settings, settings)
 
-    @cached_property
-    def ingestion(self) -> Ingestion:
-        return Ingestion(self.index, self.embedder, self.settings)
+    def rag(self, settings: Settings) -> Rag:
+        if self._rag is None or self._rag.settings != settings:
+            self._rag = Rag.assemble(
+                self.index,
+                self.embedder,
+                settings=settings,
+                generator=_models.shared(open_generator, settings),
+                reranker=_models.shared(open_reranker, settings),
+                pointer=_models.shared(open_pointer, settings),
+            )
+        return self._rag
+
+    def ingestion(self, settings: Settings) -> Ingestion:
+        if self._filled is None or not _alike(_FILLING, self._filled[0], settings):
+            self._filled = settings, Ingestion(self.index, self.embedder, settings)
+        return self._filled[1]
+
+
+def _alike(names: Iterable[str], one: Settings, other: Settings) -> bool:
+    return all(getattr(one, name) == getattr(other, name) for name in names)
 
 
 def opened(settings: Settings) -> tuple[Index, Embedder]:
@@ -75,7 +97,7 @@ def opened(settings: Settings) -> tuple[Index, Embedder]:
 
 def rag(settings: Settings) -> Rag:
     """What answers questions."""
-    return _of(settings).rag
+    return _of(settings).rag(settings)
 
 
 def let_go(index: Path) -> None:
@@ -85,9 +107,9 @@ def let_go(index: Path) -> None:
 
 
 def _of(settings: Settings) -> _Opened:
-    """What is open of the index, opened again where that was with other settings."""
+    """What is open of the index."""
     found = _opened(settings.index, settings)
-    if found.settings != settings:
+    if not found.fits(settings):
         _opened.clear(settings.index)
         found = _opened(settings.index, settings)
     return found
@@ -169,5 +191,5 @@ def ingestion(settings: Settings) -> Ingestion:
     known = _ingestions.get(settings.index)
     if known is not None and known.running:
         return known  # whatever has been let go, or set otherwise, since it began
-    found = _ingestions[settings.index] = _of(settings).ingestion
+    found = _ingestions[settings.index] = _of(settings).ingestion(settings)
     return found

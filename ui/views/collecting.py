@@ -25,8 +25,8 @@ _ABOUT = (
     "An answer comes from one collection alone."
 )
 _LOST = (
-    "Its uploaded files, its conversations and all that was made of its documents are deleted. "
-    "Files in your own folders stay where they are."
+    "Its uploaded files, conversations and settings, and all that was made of its documents, "
+    "are deleted. Files in your own folders stay where they are."
 )
 _MADE = "This collection is empty. Add some documents to it."
 _RENAMED = "The collection has its new name."

@@ -81,12 +81,28 @@ def test_an_index_that_is_let_go_goes_on_for_whoever_uses_it(tmp_path: Path) -> 
     assert shared.opened(settings_of(tmp_path / "used"))[0] is not used
 
 
-def test_an_index_is_opened_again_when_its_settings_change(tmp_path: Path) -> None:
+def test_a_setting_that_opens_nothing_leaves_the_index_open(tmp_path: Path) -> None:
     before = shared.rag(settings_of(tmp_path))
     assert shared.rag(settings_of(tmp_path)) is before
     after = shared.rag(settings_of(tmp_path, k=7))
-    assert (after.settings.k, after is before) == (7, False)
-    assert shared.opened(settings_of(tmp_path, k=7))[0] is after.index
+    assert (before.settings.k, after.settings.k) == (5, 7)
+    assert after.index is before.index
+
+
+@pytest.mark.parametrize("change", [{"embedder_batch": 64}, {"vector_precision": "binary"}])
+def test_an_index_is_opened_anew_for_a_setting_that_it_is_opened_by(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    before, _ = shared.opened(settings_of(tmp_path))
+    after, _ = shared.opened(settings_of(tmp_path, **change))
+    assert after is not before
+    assert shared.rag(settings_of(tmp_path, **change)).index is after
+
+
+def test_documents_are_added_as_it_is_set_now(tmp_path: Path) -> None:
+    before = shared.ingestion(settings_of(tmp_path))
+    assert shared.ingestion(settings_of(tmp_path, k=7)) is before
+    assert shared.ingestion(settings_of(tmp_path, chunk_tokens=64)) is not before
 
 
 def test_what_is_let_go_by_name_is_opened_anew(tmp_path: Path) -> None:
@@ -111,7 +127,7 @@ def test_a_run_goes_on_and_stays_in_sight_whatever_else_is_opened(
     for number in range(shared._OPEN + 1):
         shared.opened(settings_of(tmp_path / str(number)))
     gc.collect()
-    run = shared.ingestion(settings_of(tmp_path / "own", k=7))
+    run = shared.ingestion(settings_of(tmp_path / "own", chunk_tokens=64))
     assert run.running
     assert not shared.ingestion(settings_of(tmp_path / "0")).running
     held.let_go.set()
