@@ -112,6 +112,23 @@ def test_what_is_let_go_by_name_is_opened_anew(tmp_path: Path) -> None:
     assert shared.conversations(settings_of(tmp_path)) is not kept
 
 
+def test_what_is_drawn_from_an_index_is_known_until_it_changes(tmp_path: Path, docs: Path) -> None:
+    boats, cars = settings_of(tmp_path / "boats"), settings_of(tmp_path / "cars")
+    ingestion = shared.ingestion(boats)
+    ingestion.start([docs / "boats.txt"])
+    ingestion.wait()
+    before = shared.filters(boats), shared.collection(boats)
+    assert not shared.filters(cars).sources()
+    assert not shared.collection(cars).chunks
+    known = settings_of(tmp_path / "boats", k=7)
+    assert shared.filters(known) is before[0]
+    assert shared.collection(known) is before[1]
+    ingestion.start([docs])
+    ingestion.wait()
+    assert len(shared.filters(boats).sources()) == 2
+    assert len(shared.collection(boats).chunks) == 2
+
+
 # Runs
 
 

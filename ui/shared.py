@@ -131,38 +131,42 @@ def _conversations(index: Path) -> Conversations:
     return Conversations.open(index)
 
 
+def _now(settings: Settings) -> tuple[Path, str, int]:
+    """The index as it is now, by which all that is drawn from it is known."""
+    index, _ = opened(settings)
+    return settings.index, index.model, index.catalog.generation
+
+
 def filters(settings: Settings) -> Choices:
     """What questions can be restricted to."""
-    return _filters(settings, opened(settings)[0].catalog.generation)
+    return _filters(_now(settings), settings)
 
 
 @st.cache_resource(show_spinner=False, max_entries=_OPEN)
-def _filters(settings: Settings, generation: int) -> Choices:  # noqa: ARG001
-    """Found anew whenever the catalogue has changed."""
-    index, _ = opened(settings)
-    return choices(index.catalog, uploads=uploads_folder(settings.index))
+def _filters(now: tuple[Path, str, int], _settings: Settings) -> Choices:  # noqa: ARG001
+    """Found anew whenever the index has changed; likewise what follows."""
+    index, _ = opened(_settings)
+    return choices(index.catalog, uploads=uploads_folder(_settings.index))
 
 
 def collection_map(settings: Settings) -> CollectionMap:
     """The map of the library."""
-    return _map(settings, opened(settings)[0].catalog.generation)
+    return _map(_now(settings), settings)
 
 
 @st.cache_resource(show_spinner="Drawing the map …", max_entries=_READ)
-def _map(settings: Settings, generation: int) -> CollectionMap:  # noqa: ARG001
-    """Drawn anew whenever the catalogue has changed."""
-    return map_of(collection(settings))
+def _map(now: tuple[Path, str, int], _settings: Settings) -> CollectionMap:  # noqa: ARG001
+    return map_of(collection(_settings))
 
 
 def collection(settings: Settings) -> Collection:
     """The passages of the library with their vectors."""
-    return _collection(settings, opened(settings)[0].catalog.generation)
+    return _collection(_now(settings), settings)
 
 
 @st.cache_resource(show_spinner="Reading the library …", max_entries=_READ)
-def _collection(settings: Settings, generation: int) -> Collection:  # noqa: ARG001
-    """Read anew whenever the catalogue has changed."""
-    return read_collection(opened(settings)[0], most=MOST)
+def _collection(now: tuple[Path, str, int], _settings: Settings) -> Collection:  # noqa: ARG001
+    return read_collection(opened(_settings)[0], most=MOST)
 
 
 def late_model(name: str, settings: Settings) -> LateInteraction:
