@@ -11,8 +11,7 @@ from typing import Any
 from ingest.report import Progress, SyncReport
 from ingest.sync import configured
 from rag_app.cli import guarded
-from rag_app.commands.common import add_common_options
-from rag_app.config import Settings
+from rag_app.commands.common import add_common_options, settings_of
 from rag_app.owner import check_owners
 from rag_app.rag import open_index
 
@@ -33,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     check_owners()
-    settings = Settings.load(index=arguments.index, embedder=arguments.embedder)
+    settings = settings_of(arguments)
     index, embedder = open_index(settings)
     sync = configured(settings)
 

@@ -12,7 +12,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from rag_app import __version__
-from rag_app.commands import asking, configuring, embedding, judging, keeping
+from rag_app.commands import asking, collecting, configuring, embedding, judging, keeping
 from rag_app.commands.common import Command, add_command
 from rag_app.errors import RagError
 
@@ -96,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     models = command("models", keeping.models, "list the models on this machine, or get one")
     models.add_argument("action", choices=("list", "pull"))
     models.add_argument("name", nargs="?")
+    collecting.add_to(commands)
     judging.add_to(commands)
     embedding.add_parser(commands)
     _add_measures(command("eval", keeping.measure, "measure retrieval, answers or chunks"))

@@ -148,7 +148,7 @@ def resolve(**flags: Any) -> dict[str, Resolved]:
     return _resolved(user | _of_own(own, read_settings(own)) | above)
 
 
-def named_index(flag: Path | None = None) -> Path:
+def named_index(flag: str | Path | None = None) -> Path:
     """The index folder, whatever is wrong with its own settings.
 
     Raises:

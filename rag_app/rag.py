@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from rag_app.answerer import Answerer
 from rag_app.calibration import STATE, Calibration
+from rag_app.collection_folders import folder_of
 from rag_app.config import Settings
 from rag_app.errors import ModelError
 from rag_app.index.chosen_model import own_model_of
@@ -18,7 +19,7 @@ from rag_app.models.generator import CausalGenerator
 from rag_app.models.late_interaction import LateInteraction
 from rag_app.models.reader import READER, SentenceReader
 from rag_app.models.span_scorer import SpanScorer
-from rag_app.protocols import Embedder, Generator, Reader, Reranker
+from rag_app.protocols import Embedder, Generator, Pointer, Reader, Reranker
 from rag_app.retriever import Retriever
 from rag_app.schema import Answer, Event
 from rag_app.served_embeddings import open_served_embedder
@@ -53,13 +54,24 @@ class Rag:
         )
 
     @classmethod
-    def open(cls, index: str | Path | None = None, *, settings: Settings | None = None) -> Self:
+    def open(
+        cls,
+        index: str | Path | None = None,
+        *,
+        collection: str | None = None,
+        settings: Settings | None = None,
+    ) -> Self:
         """The index in the folder, or the default one, with the models the settings name.
+
+        Args:
+            index: The folder.
+            collection: The name of one of its collections; without it, the first.
+            settings: Instead of both.
 
         Raises:
             RagError: A setting, a model or the index cannot be used.
         """
-        settings = settings or Settings.load(index=index)
+        settings = settings or Settings.load(index=folder_of(index, collection))
         return cls.around(*open_index(settings), settings=settings)
 
     @classmethod
@@ -86,6 +98,7 @@ class Rag:
         settings: Settings,
         generator: Generator | None = None,
         reranker: Reranker | None = None,
+        pointer: Pointer | None = None,
     ) -> Self:
         """The same from ready objects, so that any of them can be one of your own."""
         retriever = Retriever(
@@ -100,7 +113,7 @@ class Rag:
         )
         reader = SentenceReader(
             embedder,
-            SpanScorer.open(threads=settings.threads),
+            pointer or open_pointer(settings),
             index.idf,
             # Looked up for every question: it may be fitted anew while this is open.
             calibration=lambda: calibration_of(index),
@@ -180,9 +193,14 @@ def settled(settings: Settings) -> Settings:
     return replace(settings, embedder=name)
 
 
-def open_index(settings: Settings) -> tuple[Index, Embedder]:
-    """The index and the embedder its vectors are made with."""
-    embedder = open_embedder(settings)
+def open_index(settings: Settings, *, embedder: Embedder | None = None) -> tuple[Index, Embedder]:
+    """The index and the embedder its vectors are made with.
+
+    Args:
+        settings: Which index, and which embedder.
+        embedder: The same embedder, where it is open already.
+    """
+    embedder = embedder or open_embedder(settings)
     index = Index.open(
         settings.index,
         embedder=embedder,
@@ -213,6 +231,15 @@ def open_embedder(settings: Settings) -> Embedder:
 def calibration_of(index: Index) -> Calibration:
     """How the reader's confidence is brought in line with the documents of the index."""
     return Calibration.loads(index.catalog.get(STATE), reader=READER)
+
+
+def open_pointer(settings: Settings) -> Pointer:
+    """The model that points at the words that answer.
+
+    Raises:
+        ModelError: It is missing or damaged.
+    """
+    return SpanScorer.open(threads=settings.threads)
 
 
 def open_generator(settings: Settings) -> Generator | None:

@@ -590,5 +590,4 @@ def test_the_pages_open_the_index_again_when_it_has_another_model(
     assert shared.opened(settled(settings))[0] is after.index
     before.close()
     after.close()
-    for cached in (shared.opened, shared.rag):
-        cached.clear()
+    shared.let_go(settings.index)

@@ -52,7 +52,7 @@ LAYERS = (
     ),
     ("rag_app.windows",),
     ("rag_app.index", "rag_app.models"),
-    ("rag_app.context",),
+    ("rag_app.collection_folders", "rag_app.context"),
     ("rag_app.rendering", "rag_app.retriever"),
     ("rag_app.answerer", "rag_app.explain", "rag_app.langchain_adapter", "rag_app.records"),
     ("rag_app.served_models",),
@@ -71,7 +71,7 @@ LAYERS = (
     ("ingest.script",),
     ("ingest.__main__",),
     ("ui.language",),
-    ("ui.components", "ui.ingestion", "ui.processes", "ui.uploads"),
+    ("ui.components", "ui.ingestion", "ui.open_models", "ui.processes", "ui.uploads"),
     ("ui.login",),
     (
         "ui.embeddings",

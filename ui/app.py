@@ -7,13 +7,13 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from rag_app.config import Settings
+from rag_app.config import Settings, named_index
 from rag_app.errors import RagError
 from rag_app.rag import settled
-from ui import shared
+from ui import shared, state
 from ui.components import notice_html
 from ui.login import visitor
-from ui.views import chat, conversations, library, mapping, settings, workbench
+from ui.views import chat, collecting, conversations, library, mapping, settings, workbench
 
 _logger = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
@@ -50,28 +50,34 @@ def main() -> None:
         position="hidden",
     )
     with st.container(horizontal=True, key="navigation"):
-        st.page_link(chat_page, icon=":material/forum:")
-        st.page_link(kept_page, icon=":material/history:")
-        st.page_link(library_page, icon=":material/folder_open:")
-        st.page_link(map_page, icon=":material/scatter_plot:")
-        st.page_link(bench_page, icon=":material/square_foot:")
-        st.page_link(settings_page, icon=":material/tune:")
+        here = state.address()
+        st.page_link(chat_page, icon=":material/forum:", query_params=here)
+        st.page_link(kept_page, icon=":material/history:", query_params=here)
+        st.page_link(library_page, icon=":material/folder_open:", query_params=here)
+        st.page_link(map_page, icon=":material/scatter_plot:", query_params=here)
+        st.page_link(bench_page, icon=":material/square_foot:", query_params=here)
+        st.page_link(settings_page, icon=":material/tune:", query_params=here)
     page.run()
     visitor.leave()
 
 
 def _guarded(render: Callable[[Settings], None]) -> None:
     """The page, with all that it needs opened."""
-    _safely(lambda: render(_opened(Settings.load())))
+    _safely(lambda: render(_opened(_chosen())))
 
 
 def _settings(workbench_page: StreamlitPage) -> None:
     """The page where what cannot be used as it is set can be mended."""
     above = st.container()
-    present = Settings.load()
+    present = _chosen()
     settings.render(present, workbench=workbench_page)
     with above:
         _safely(lambda: _opened(present))
+
+
+def _chosen() -> Settings:
+    """The settings of the collection that the visitor is in, with the choice between them."""
+    return Settings.load(index=collecting.render(named_index()))
 
 
 def _opened(present: Settings) -> Settings:

@@ -1,77 +1,126 @@
-"""What all visitors share: models, the index, and what is drawn from it.
+"""What all visitors share: models, open indexes, and what is drawn from them.
 
-Each is opened once for the settings that it depends on, and serves all pages, visitors and
-the background work. The settings name the embedding model, so that all are opened again when
-the index has another one. No spinner of their own: they are also opened without a page.
+What has been opened serves all pages, visitors and the background work. It is kept by index
+folder, so that collections have nothing but models in common. The settings of an index name
+its embedding model, and it is opened anew when it has another one. No spinner of their own:
+they are also opened without a page.
 """
 
-from collections.abc import Callable
-from operator import attrgetter
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from weakref import WeakValueDictionary, finalize
 
 import streamlit as st
 
 from rag_app.config import Settings
 from rag_app.index.index import Index
 from rag_app.models.late_interaction import LateInteraction
-from rag_app.protocols import Embedder, Generator
-from rag_app.rag import Rag, open_generator, open_index, open_late_model
+from rag_app.protocols import Embedder
+from rag_app.rag import (
+    Rag,
+    open_embedder,
+    open_generator,
+    open_index,
+    open_late_model,
+    open_pointer,
+    open_reranker,
+)
 from rag_app.records.conversations import Conversations
 from rag_app.workbench.collection import Collection, read_collection
 from rag_app.workbench.collection_map import MOST, CollectionMap, map_of
 from ui.filters import Choices, choices
 from ui.ingestion import Ingestion
 from ui.login import visitor
+from ui.open_models import DEPENDS_ON, OpenModels
 from ui.pulling import Pulling
 from ui.training import Training
 from ui.uploads import uploads_folder
 
-_Key = dict[str | type[Any], Callable[[Any], Any]]
-
-
-def _depending_on(*names: str) -> _Key:
-    """A resource is opened anew only where one of these settings changes."""
-    return {Settings: attrgetter(*names)}
-
-
-_COMPUTING = ("threads", "device")
-_INDEX = (
-    *("index", "vector_store", "vector_precision"),
-    *("embedder", "embedder_dimensions", "embedder_batch", *_COMPUTING),
-)
-_BY_COMPUTING = _depending_on(*_COMPUTING)
-_BY_INDEX = _depending_on(*_INDEX)
-_BY_WRITING = _depending_on(
-    *("answer", "generator", "generator_url", "generator_context", "generator_precision"),
-    *("max_new_tokens", "temperature", "seed"),
-)
-_BY_INGESTION = _depending_on(
-    *(*_INDEX, "chunk_tokens", "context_tokens", "file_seconds", "file_mebibytes"),
+_OPEN = 8  # collections; one that is let go stays open for whoever still uses it
+_READ = 2  # collections whose passages and vectors are in memory, for the map and the workbench
+# What an index is opened anew for, and what adding documents to it looks at besides.
+_OPENING = ("vector_store", "vector_precision", *DEPENDS_ON[open_embedder])
+_FILLING = (
+    *("chunk_tokens", "context_tokens", "file_seconds", "file_mebibytes"),
     *("vector_cache", "vector_cache_days"),
 )
+_models = OpenModels()
+# Each for as long as its index is open or its run goes on.
+_ingestions: WeakValueDictionary[Path, Ingestion] = WeakValueDictionary()
 
 
-@st.cache_resource(show_spinner=False, max_entries=1, hash_funcs=_BY_INDEX)
+class _Opened:
+    """An index with its embedder, and what asks and fills it as it is set now.
+
+    Only some of the settings have it opened anew; for the others it is enough to put
+    together again what is open.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        embedder = _models.shared(open_embedder, settings)
+        self.index, self.embedder = open_index(settings, embedder=embedder)
+        # Let go, it may be in use; once it is not, its file must not stay open.
+        finalize(self.index, self.index.catalog.close).atexit = False
+        self._settings = settings
+        self._rag: Rag | None = None
+        self._filled: tuple[Settings, Ingestion] | None = None
+
+    def fits(self, settings: Settings) -> bool:
+        """Whether the same index would be opened in the same way."""
+        return _alike(_OPENING, self._settings, settings)
+
+    def rag(self, settings: Settings) -> Rag:
+        if self._rag is None or self._rag.settings != settings:
+            self._rag = Rag.assemble(
+                self.index,
+                self.embedder,
+                settings=settings,
+                generator=_models.shared(open_generator, settings),
+                reranker=_models.shared(open_reranker, settings),
+                pointer=_models.shared(open_pointer, settings),
+            )
+        return self._rag
+
+    def ingestion(self, settings: Settings) -> Ingestion:
+        if self._filled is None or not _alike(_FILLING, self._filled[0], settings):
+            self._filled = settings, Ingestion(self.index, self.embedder, settings)
+        return self._filled[1]
+
+
+def _alike(names: Iterable[str], one: Settings, other: Settings) -> bool:
+    return all(getattr(one, name) == getattr(other, name) for name in names)
+
+
 def opened(settings: Settings) -> tuple[Index, Embedder]:
     """The index and its embedder; takes some seconds the first time."""
-    return open_index(settings)
+    found = _of(settings)
+    return found.index, found.embedder
 
 
-@st.cache_resource(show_spinner=False, max_entries=1)
 def rag(settings: Settings) -> Rag:
     """What answers questions."""
-    reranker = late_model(settings.reranker, settings) if settings.reranker else None
-    generator = _generator(settings)
-    return Rag.assemble(
-        *opened(settings), settings=settings, generator=generator, reranker=reranker
-    )
+    return _of(settings).rag(settings)
 
 
-@st.cache_resource(show_spinner=False, max_entries=1, hash_funcs=_BY_WRITING)
-def _generator(settings: Settings) -> Generator | None:
-    """The language model, where there is one."""
-    return open_generator(settings)
+def let_go(index: Path) -> None:
+    """Forget what is open of the index in the folder, as before it is removed."""
+    _opened.clear(index)
+    _conversations.clear(index)
+
+
+def _of(settings: Settings) -> _Opened:
+    """What is open of the index."""
+    found = _opened(settings.index, settings)
+    if not found.fits(settings):
+        _opened.clear(settings.index)
+        found = _opened(settings.index, settings)
+    return found
+
+
+@st.cache_resource(show_spinner=False, max_entries=_OPEN)
+def _opened(index: Path, _settings: Settings) -> _Opened:  # noqa: ARG001
+    """One of each index; Streamlit tells them apart by what has no underscore."""
+    return _Opened(_settings)
 
 
 def conversations(settings: Settings) -> Conversations:
@@ -79,54 +128,62 @@ def conversations(settings: Settings) -> Conversations:
     return _conversations(settings.index).of(visitor.owner())
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, max_entries=_OPEN)
 def _conversations(index: Path) -> Conversations:
     """The file that keeps everybody's."""
     return Conversations.open(index)
 
 
+def _now(settings: Settings) -> tuple[Path, str, int]:
+    """The index as it is now, by which all that is drawn from it is known."""
+    index, _ = opened(settings)
+    return settings.index, index.model, index.catalog.generation
+
+
 def filters(settings: Settings) -> Choices:
     """What questions can be restricted to."""
-    return _filters(settings, opened(settings)[0].catalog.generation)
+    return _filters(_now(settings), settings)
 
 
-@st.cache_resource(show_spinner=False, max_entries=1, hash_funcs=_BY_INDEX)
-def _filters(settings: Settings, generation: int) -> Choices:  # noqa: ARG001
-    """Found anew whenever the catalogue has changed."""
-    index, _ = opened(settings)
-    return choices(index.catalog, uploads=uploads_folder(settings.index))
+@st.cache_resource(show_spinner=False, max_entries=_OPEN)
+def _filters(now: tuple[Path, str, int], _settings: Settings) -> Choices:  # noqa: ARG001
+    """Found anew whenever the index has changed; likewise what follows."""
+    index, _ = opened(_settings)
+    return choices(index.catalog, uploads=uploads_folder(_settings.index))
 
 
 def collection_map(settings: Settings) -> CollectionMap:
     """The map of the library."""
-    return _map(settings, opened(settings)[0].catalog.generation)
+    return _map(_now(settings), settings)
 
 
-@st.cache_resource(show_spinner="Drawing the map …", max_entries=1, hash_funcs=_BY_INDEX)
-def _map(settings: Settings, generation: int) -> CollectionMap:  # noqa: ARG001
-    """Drawn anew whenever the catalogue has changed."""
-    return map_of(collection(settings))
+@st.cache_resource(show_spinner="Drawing the map …", max_entries=_READ)
+def _map(now: tuple[Path, str, int], _settings: Settings) -> CollectionMap:  # noqa: ARG001
+    return map_of(collection(_settings))
 
 
 def collection(settings: Settings) -> Collection:
     """The passages of the library with their vectors."""
-    return _collection(settings, opened(settings)[0].catalog.generation)
+    return _collection(_now(settings), settings)
 
 
-@st.cache_resource(show_spinner="Reading the library …", max_entries=1, hash_funcs=_BY_INDEX)
-def _collection(settings: Settings, generation: int) -> Collection:  # noqa: ARG001
-    """Read anew whenever the catalogue has changed."""
-    return read_collection(opened(settings)[0], most=MOST)
+@st.cache_resource(show_spinner="Reading the library …", max_entries=_READ)
+def _collection(now: tuple[Path, str, int], _settings: Settings) -> Collection:  # noqa: ARG001
+    return read_collection(opened(_settings)[0], most=MOST)
 
 
-@st.cache_resource(show_spinner="Opening the model …", max_entries=1, hash_funcs=_BY_COMPUTING)
 def late_model(name: str, settings: Settings) -> LateInteraction:
-    """The late-interaction model of that name."""
+    """The late-interaction model of that name, the same for all collections."""
+    return _late_model(name, Settings(threads=settings.threads, device=settings.device))
+
+
+@st.cache_resource(show_spinner="Opening the model …", max_entries=1)
+def _late_model(name: str, settings: Settings) -> LateInteraction:
     return open_late_model(name, settings)
 
 
 def training(settings: Settings) -> Training:
-    """What fine-tunes a model in the background, one run at a time."""
+    """What fine-tunes a model in the background, one run of each index at a time."""
     return _training(settings.index)
 
 
@@ -136,11 +193,13 @@ def _training(index: Path) -> Training:
     return Training(index)
 
 
-@st.cache_resource(show_spinner=False, max_entries=1, hash_funcs=_BY_INGESTION)
 def ingestion(settings: Settings) -> Ingestion:
-    """What adds documents in the background, one run at a time."""
-    index, embedder = opened(settings)
-    return Ingestion(index, embedder, settings)
+    """What adds documents in the background, one run of each index at a time."""
+    known = _ingestions.get(settings.index)
+    if known is not None and known.running:
+        return known  # whatever has been let go, or set otherwise, since it began
+    found = _ingestions[settings.index] = _of(settings).ingestion(settings)
+    return found
 
 
 @st.cache_resource(show_spinner=False)

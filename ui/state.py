@@ -14,6 +14,12 @@ from ui.components import NoticeKind
 from ui.filters import Filter
 
 CONVERSATION = "conversation"  # in the address, not in the state
+COLLECTION = "collection"  # in the address too
+COLLECTION_FIELD = "collection-field"
+COLLECTION_GONE = "collection-gone"
+COLLECTIONS = "collections"
+COLLECTION_NAME = "collection-name"
+COLLECTION_DELETION = "collection-deletion"
 TURNS = "turns"
 KEPT = "kept"
 UNKEPT = "unkept"
@@ -188,6 +194,31 @@ def resume(conversation: list[Turn], kept_: Kept) -> None:
         st.query_params[CONVERSATION] = kept_.id
     else:
         st.query_params.pop(CONVERSATION, None)
+
+
+def collection() -> str:
+    """The slug of the collection that the visitor is in; "" is the first."""
+    slug: str = st.session_state.get(COLLECTION, "")
+    return slug
+
+
+def enter(slug: str) -> None:
+    """Go to another collection; nothing comes along that belongs to the former one."""
+    choose(Filter())
+    for key in (TURNS, KEPT, UNKEPT, NOTICE):
+        st.session_state.pop(key, None)
+    st.session_state[COLLECTION] = slug
+
+
+def own(key: str) -> str:
+    """The key of a field that belongs to the collection, and begins anew in another one."""
+    return f"{key}-{collection()}" if collection() else key
+
+
+def address() -> dict[str, str]:
+    """What the addresses of all pages have in common."""
+    slug = st.query_params.get(COLLECTION, collection())
+    return {COLLECTION: slug} if slug else {}
 
 
 def show_page(at: int) -> None:

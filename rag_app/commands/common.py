@@ -36,14 +36,22 @@ def add_command(commands: Any, name: str, run: Command, help_: str = "") -> argp
 def add_common_options(parser: argparse.ArgumentParser) -> None:
     """The options that every command takes."""
     parser.add_argument("--index", type=Path, metavar="DIR", help="the index folder")
+    parser.add_argument("--collection", metavar="NAME", help="one of the index's collections")
     parser.add_argument("--embedder", metavar="NAME", help="embedding model: folder or name")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--verbose", action="store_true", help="say more on stderr")
 
 
+def index_of(arguments: argparse.Namespace) -> str | Path | None:
+    """The index folder that the command line names, if it names one."""
+    from rag_app.collection_folders import folder_of
+
+    return folder_of(arguments.index, arguments.collection)
+
+
 def settings_of(arguments: argparse.Namespace, **more: Any) -> Settings:
     """The settings, with what the command line says of them."""
-    return Settings.load(index=arguments.index, embedder=arguments.embedder, **more)
+    return Settings.load(index=index_of(arguments), embedder=arguments.embedder, **more)
 
 
 def of_an_index(arguments: argparse.Namespace, **more: Any) -> Settings:

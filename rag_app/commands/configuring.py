@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from rag_app.commands.common import add_command, print_json, settings_of
+from rag_app.commands.common import add_command, index_of, print_json, settings_of
 from rag_app.config import Resolved, Settings, change_setting, named_index, resolve
 from rag_app.errors import ConfigError, StoreError
 from rag_app.setting_values import without_password
@@ -30,7 +30,7 @@ def config(arguments: argparse.Namespace) -> int:
     if arguments.action:
         _change(arguments)
     settings = settings_of(arguments)
-    resolved = resolve(index=arguments.index, embedder=arguments.embedder)
+    resolved = resolve(index=index_of(arguments), embedder=arguments.embedder)
     if not settings.embedder:
         resolved["embedder"] = _embedder(settings)
     shown = {arguments.name: resolved[arguments.name]} if arguments.action else resolved
@@ -51,7 +51,7 @@ def _change(arguments: argparse.Namespace) -> None:
     setting = arguments.action == "set"
     if not arguments.name or setting != (arguments.value is not None):
         raise ConfigError("use `rag-app config set NAME VALUE` or `rag-app config unset NAME`")
-    change_setting(arguments.name, arguments.value, index=named_index(arguments.index))
+    change_setting(arguments.name, arguments.value, index=named_index(index_of(arguments)))
 
 
 def _embedder(settings: Settings) -> Resolved:

@@ -4,7 +4,14 @@ import argparse
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from rag_app.commands.common import add_command, of_an_index, opened_index, print_json, settings_of
+from rag_app.commands.common import (
+    add_command,
+    index_of,
+    of_an_index,
+    opened_index,
+    print_json,
+    settings_of,
+)
 from rag_app.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -131,7 +138,7 @@ def _texts(arguments: argparse.Namespace, settings: "Settings") -> tuple[list[st
     from rag_app.workbench.collection import read_chunks
     from rag_app.workbench.verdict import general_sentences
 
-    if arguments.index is None and not (settings.index / "catalog.sqlite").exists():
+    if index_of(arguments) is None and not (settings.index / "catalog.sqlite").exists():
         return general_sentences(arguments.texts), "English sentences, as there is no index"
     with opened_index(of_an_index(arguments)) as (index, _):
         chunks = read_chunks(index, most=arguments.texts)

@@ -18,8 +18,10 @@ def writer_lock(folder: Path) -> Iterator[None]:
 
     Raises:
         IndexLocked: Another process, or another thread of this one, is writing.
-        StoreError: The folder cannot be written to.
+        StoreError: The folder is gone, or cannot be written to.
     """
+    if not folder.is_dir():  # which the lock would make
+        raise StoreError(f"{folder} is no longer there, so nothing was written")
     lock = FileLock(folder / "writer.lock", timeout=_PATIENCE, is_singleton=False)
     try:
         lock.acquire()

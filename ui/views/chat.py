@@ -68,7 +68,12 @@ def _welcome(rag: Rag, documents: int, chunks: int, *, busy: bool, library: Stre
             return
         st.html(heading_html(_TITLE, _PROMISE))
         st.html(notice_html(_BUSY if busy else _EMPTY))
-        st.page_link(library, label="Open the library", icon=":material/folder_open:")
+        st.page_link(
+            library,
+            label="Open the library",
+            icon=":material/folder_open:",
+            query_params=state.address(),
+        )
 
 
 def _examples(rag: Rag) -> None:

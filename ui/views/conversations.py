@@ -40,7 +40,7 @@ def render(settings: Settings, *, chat: StreamlitPage) -> None:
 def _list(kept: Conversations, chat: StreamlitPage) -> None:
     wanted = st.text_input(
         "Find a conversation",
-        key=state.WANTED,
+        key=state.own(state.WANTED),
         placeholder="Words of its title or questions",
     )
     found = kept.listed(wanted)

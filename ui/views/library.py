@@ -22,6 +22,7 @@ from ui.components import (
 )
 from ui.ingestion import Ingestion
 from ui.uploads import discard, keep, uploads_folder
+from ui.views import collecting
 
 _MOST_ROWS = 200
 _FILTER_FROM = 20  # documents; fewer are seen at a glance
@@ -34,7 +35,9 @@ def render(settings: Settings) -> None:
     index, _ = shared.opened(settings)
     ingestion = shared.ingestion(settings)
     entries = index.catalog.entries()
-    st.html(heading_html("Library", f"{totals(*index.catalog.size())}."))
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.html(heading_html("Library", f"{totals(*index.catalog.size())}."))
+        collecting.manage(settings)
     if notice := state.told():
         st.html(notice_html(notice.message, kind=notice.kind))
     running = ingestion.running
@@ -55,7 +58,7 @@ def _add(settings: Settings, ingestion: Ingestion) -> None:
         files = st.file_uploader(
             "Files to add",
             accept_multiple_files=True,
-            key=state.FILES,
+            key=state.own(state.FILES),
             label_visibility="collapsed",
         )
         if st.form_submit_button("Add to the library", type="primary") and files:
@@ -65,7 +68,9 @@ def _add(settings: Settings, ingestion: Ingestion) -> None:
             _start(ingestion, kept)
     with folder, st.form("folder", border=False):
         path = st.text_input(
-            "Path of a file or folder", placeholder="/home/me/Documents", key=state.FOLDER
+            "Path of a file or folder",
+            placeholder="/home/me/Documents",
+            key=state.own(state.FOLDER),
         )
         st.caption("Adding the same folder again follows its changes, removed files included.")
         if st.form_submit_button("Add to the library", type="primary") and path.strip():
@@ -137,7 +142,7 @@ def _show_report(report: SyncReport) -> None:
 def _list(entries: Sequence[Entry]) -> None:
     shown = list(entries)
     if len(entries) >= _FILTER_FROM:
-        wanted = st.text_input("Find a document", key=state.FILTER).casefold()
+        wanted = st.text_input("Find a document", key=state.own(state.FILTER)).casefold()
         shown = [entry for entry in entries if wanted in entry.source.casefold()]
     st.html(documents_html(shown[:_MOST_ROWS]))
     if len(shown) > _MOST_ROWS:
@@ -154,7 +159,7 @@ def _remove(index: Index, entries: Sequence[Entry], ingestion: Ingestion) -> Non
         options=list(by_id),
         format_func=lambda id_: printable(by_id[id_].source),
         placeholder="Choose documents",
-        key=state.REMOVAL,
+        key=state.own(state.REMOVAL),
     )
     st.caption("Uploaded files are deleted. Files in your own folders stay where they are.")
     st.button(
@@ -179,5 +184,5 @@ def _removed(index: Index, entries: Sequence[Entry], ingestion: Ingestion) -> No
         return
     if not ingestion.running:
         ingestion.dismiss()  # what the last run added is old news
-    st.session_state[state.REMOVAL] = []
+    st.session_state[state.own(state.REMOVAL)] = []
     state.tell(f"Removed {counted(len(entries), 'document')}.")

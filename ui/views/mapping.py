@@ -35,11 +35,12 @@ def render(settings: Settings) -> None:
         return
     by = st.segmented_control("Colour by", [*_COLOURS], default="Theme", key=state.COLOUR)
     question = st.text_input(
-        "Pin a question", placeholder="Where does this question fall?", key=state.PIN
+        "Pin a question", placeholder="Where does this question fall?", key=state.own(state.PIN)
     )
     pin, near = _pinned(shared.rag(settings), map_, question)
     chart = map_chart(map_, legend(map_, _COLOURS[by or "Theme"]), pin=pin, near=near)
-    chosen: Any = st.altair_chart(chart, on_select="rerun", selection_mode=POINTS, key=state.MAP)
+    key = state.own(state.MAP)
+    chosen: Any = st.altair_chart(chart, on_select="rerun", selection_mode=POINTS, key=key)
     _passages(map_, [*_rows(chosen), *(near if near is not None else ())])
 
 

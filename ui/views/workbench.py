@@ -53,7 +53,7 @@ def _tokens(settings: Settings) -> None:
             "Where the passages of a document begin and end",
             [*documents],
             format_func=lambda id_: place(documents[id_], None),
-            key=state.CUT,
+            key=state.own(state.CUT),
         )
         rows = [
             (f"{c.start:,}–{c.end:,}", str(c.tokens), c.heading or "–", _beginning(c.text))
@@ -107,7 +107,7 @@ def _compare(settings: Settings) -> None:
         written = st.text_area(
             "Models, one on each line: name or folder",
             f"{own}\n{own}@256\n{own}@int8",
-            key=state.MODELS,
+            key=state.own(state.MODELS),
             help="@256 has it see 256 tokens; @float32, @bfloat16 and @int8 compute so.",
         )
         started = st.form_submit_button("Compare", type="primary")
