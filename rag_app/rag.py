@@ -2,14 +2,14 @@
 
 from collections.abc import Generator as Iterating
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, Self
 
 from rag_app.answerer import Answerer
 from rag_app.calibration import STATE, Calibration
-from rag_app.config import Settings
-from rag_app.errors import ModelError
+from rag_app.config import ANSWERING, WRITING, Settings
+from rag_app.errors import ConfigError, ModelError
 from rag_app.index.chosen_model import own_model_of
 from rag_app.index.index import Index
 from rag_app.models.embedder import SentenceEmbedder
@@ -84,16 +84,7 @@ class Rag:
         reranker: Reranker | None = None,
     ) -> Self:
         """The same from ready objects, so that any of them can be one of your own."""
-        retriever = Retriever(
-            index,
-            embedder,
-            k=settings.k,
-            candidates=settings.candidates,
-            dense_weight=settings.dense_weight,
-            diversity=settings.diversity,
-            reranker=reranker,
-            reranked=settings.reranked,
-        )
+        retriever = _retriever(index, embedder, settings, reranker)
         reader = SentenceReader(
             embedder,
             SpanScorer.open(threads=settings.threads),
@@ -102,6 +93,33 @@ class Rag:
             calibration=lambda: calibration_of(index),
         )
         return cls(index, embedder, retriever, reader, generator=generator, settings=settings)
+
+    def under(self, settings: Settings) -> "Rag":
+        """The same index under other settings; models that both name are shared.
+
+        Nothing that was found before is remembered. Close one of the two only.
+
+        Raises:
+            ConfigError: A setting differs that the index was made with.
+            ModelError: A model that is named anew cannot be used.
+        """
+        changed = changed_settings(self.settings, settings)
+        if fixed := sorted(changed - {*ANSWERING}):
+            raise ConfigError(f"{fixed[0]} cannot change without a new index")
+        reranker, generator = self.retriever.reranker, self.generator
+        if "reranker" in changed:
+            reranker = open_reranker(settings)
+        if changed & {*WRITING}:
+            generator = open_generator(settings)
+        retriever = _retriever(self.index, self.embedder, settings, reranker)
+        return Rag(
+            self.index,
+            self.embedder,
+            retriever,
+            self.reader,
+            generator=generator,
+            settings=settings,
+        )
 
     def ask(
         self,
@@ -141,6 +159,12 @@ class Rag:
     def close(self) -> None:
         """Close the index."""
         self.index.close()
+
+
+def changed_settings(one: Settings, other: Settings) -> set[str]:
+    """The names of the settings in which the two differ."""
+    names = (field.name for field in fields(Settings))
+    return {name for name in names if getattr(one, name) != getattr(other, name)}
 
 
 def embedder_name(settings: Settings) -> str:
@@ -248,6 +272,21 @@ def open_late_model(name: str, settings: Settings) -> LateInteraction:
         ModelError: It is not there, or another kind of model.
     """
     return LateInteraction.open(name, threads=settings.threads, device=settings.device)
+
+
+def _retriever(
+    index: Index, embedder: Embedder, settings: Settings, reranker: Reranker | None
+) -> Retriever:
+    return Retriever(
+        index,
+        embedder,
+        k=settings.k,
+        candidates=settings.candidates,
+        dense_weight=settings.dense_weight,
+        diversity=settings.diversity,
+        reranker=reranker,
+        reranked=settings.reranked,
+    )
 
 
 def _present(name: str) -> bool:
