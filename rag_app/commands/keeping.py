@@ -1,7 +1,6 @@
 """Commands that look after an index, its settings and models."""
 
 import argparse
-import json
 import re
 import sys
 from contextlib import closing
@@ -165,26 +164,6 @@ def models(arguments: argparse.Namespace) -> int:
     else:
         for model in found:
             print(model)
-    return 0
-
-
-def measure(arguments: argparse.Namespace) -> int:
-    """Measure retrieval, answers or chunks on a data set."""
-    from rag_app.evaluation.run import evaluate
-
-    settings = settings_of(arguments)
-    report = evaluate(
-        arguments.what,
-        arguments.data,
-        settings=settings,
-        split=arguments.split,
-        k=arguments.k,
-        limit=arguments.limit,
-    )
-    if arguments.json:
-        print_json(report)
-    else:
-        print(json.dumps(report, indent=2))
     return 0
 
 
