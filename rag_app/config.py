@@ -7,7 +7,7 @@ settings file, which beats the default.
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
@@ -18,27 +18,6 @@ from rag_app.schema import Device, Precision, WeightPrecision
 
 AnswerMode = Literal["auto", "read", "generate"]
 _ENVIRONMENT = "RAG_APP_"
-# What writes answers, and all that can be changed without making the index anew.
-WRITING = (
-    "answer",
-    "generator",
-    "generator_url",
-    "generator_context",
-    "generator_precision",
-    "max_new_tokens",
-    "temperature",
-    "seed",
-)
-ANSWERING = (
-    "k",
-    "candidates",
-    "dense_weight",
-    "diversity",
-    "reranker",
-    "reranked",
-    "min_confidence",
-    *WRITING,
-)
 
 
 def default_index() -> Path:
@@ -168,22 +147,6 @@ class Settings:
             ConfigError: A value has the wrong type or range, or a name is unknown.
         """
         return cls(**{name: value for name, (value, _) in resolve(**flags).items()})
-
-    def answering(self, **values: Any) -> Self:
-        """The same with these values, which may be words, of settings in `ANSWERING`.
-
-        Raises:
-            ConfigError: A value has the wrong type or range, or the index depends on it.
-        """
-        usable = ", ".join(ANSWERING)
-        if unknown := sorted(set(values) - {field.name for field in fields(self)}):
-            raise ConfigError(f"unknown setting {unknown[0]!r}; use {usable}")
-        if fixed := sorted(set(values) - {*ANSWERING}):
-            raise ConfigError(f"{fixed[0]} cannot change without a new index; use {usable}")
-        converted: dict[str, Any] = {
-            name: _convert(name, value, getattr(self, name)) for name, value in values.items()
-        }
-        return replace(self, **converted)
 
     def as_dict(self) -> dict[str, Any]:
         """The settings as JSON values."""

@@ -2,13 +2,13 @@
 
 from collections.abc import Generator as Iterating
 from collections.abc import Mapping, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
 from rag_app.answerer import Answerer
 from rag_app.calibration import STATE, Calibration
-from rag_app.config import ANSWERING, WRITING, Settings
+from rag_app.config import Settings
 from rag_app.errors import ConfigError, ModelError
 from rag_app.index.chosen_model import own_model_of
 from rag_app.index.index import Index
@@ -23,6 +23,7 @@ from rag_app.retriever import Retriever
 from rag_app.schema import Answer, Event
 from rag_app.served_embeddings import open_served_embedder
 from rag_app.served_models import is_served, open_served_model
+from rag_app.variants import ANSWERING, WRITING, changed_settings
 
 
 class Rag:
@@ -159,12 +160,6 @@ class Rag:
     def close(self) -> None:
         """Close the index."""
         self.index.close()
-
-
-def changed_settings(one: Settings, other: Settings) -> set[str]:
-    """The names of the settings in which the two differ."""
-    names = (field.name for field in fields(Settings))
-    return {name for name in names if getattr(one, name) != getattr(other, name)}
 
 
 def embedder_name(settings: Settings) -> str:

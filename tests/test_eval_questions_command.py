@@ -74,7 +74,7 @@ def test_side_by_side_is_for_people_too(rag_app: Commands, some: str) -> None:
     ("arguments", "reason"),
     [
         (("--against", "chunk_tokens=256"), "chunk_tokens cannot change without a new index"),
-        (("--against", "deep=1"), "unknown setting 'deep'"),
+        (("--against", "deep=1"), "deep is no setting"),
         (("--against", "k=0"), "k=0 is out of range"),
         (("--against", "k=5"), "--against names what is set already"),
         (("--against", "reranker=nowhere"), "nowhere"),

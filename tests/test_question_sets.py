@@ -1,6 +1,7 @@
 """Question sets of one's own: what is read, what is measured, and what two settings differ in."""
 
 import json
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,12 +25,13 @@ from rag_app.evaluation.questions import (
     spread,
 )
 from rag_app.evaluation.side_by_side import SideBySide
-from rag_app.evaluation.told import report_text, side_by_side_text
+from rag_app.evaluation.told import report_text, settings_lines, side_by_side_text
 from rag_app.index.index import Index
 from rag_app.rag import Rag
 from rag_app.records.conversations import Conversations, KeptTurn
 from rag_app.retriever import Retriever
 from rag_app.schema import Answer
+from rag_app.variants import variant
 from rag_app.workbench.question_sets import questions_of_documents
 from tests.conftest import ROOT
 from tests.fakes import (
@@ -314,12 +316,14 @@ def test_a_clear_gain_is_more_than_chance() -> None:
     assert (change.better, change.worse, change.gain) == (8, 0, pytest.approx(0.8))
     assert change.beyond_chance
     assert both.differing == {"k": 8}
-    assert (len(both.better), both.worse) == (8, [])
+    assert (len(both.better), both.worse, both.winner) == (8, [], "after")
+    assert side_by_side_text(both).endswith("in the settings file:\nk = 8")
 
 
 def test_three_questions_are_no_proof() -> None:
-    change = sides([False] * 3 + [True] * 7, [True] * 10).changes()["contains_gold"]
-    assert (change.better, change.beyond_chance) == (3, False)
+    both = sides([False] * 3 + [True] * 7, [True] * 10)
+    change = both.changes()["contains_gold"]
+    assert (change.better, change.beyond_chance, both.winner) == (3, False, None)
 
 
 def test_a_clear_loss_is_more_than_chance_too() -> None:
@@ -327,7 +331,14 @@ def test_a_clear_loss_is_more_than_chance_too() -> None:
     change = both.changes()["contains_gold"]
     assert change.gain == -1.0
     assert change.beyond_chance
-    assert len(both.worse) == 10
+    assert (len(both.worse), both.winner) == (10, "before")
+
+
+def test_lines_for_the_settings_file_are_toml() -> None:
+    both = sides([False], [True])
+    values = {**both.before.settings, "reranker": 'a "model"\\é', "dense_weight": 0.4}
+    lines = settings_lines(SideBySide(both.before, replace(both.after, settings=values)))
+    assert tomllib.loads(lines) == {"reranker": 'a "model"\\é', "dense_weight": 0.4}
 
 
 def test_fewer_false_refusals_are_a_gain() -> None:
@@ -352,7 +363,7 @@ def test_both_sides_are_json_and_text() -> None:
 
 
 def test_values_in_words_become_settings() -> None:
-    changed = Settings().answering(k="8", dense_weight="0.4", reranker="a-model")
+    changed = variant(Settings(), {"k": "8", "dense_weight": "0.4", "reranker": "a-model"})
     assert (changed.k, changed.dense_weight, changed.reranker) == (8, 0.4, "a-model")
 
 
@@ -360,14 +371,14 @@ def test_values_in_words_become_settings() -> None:
     ("values", "reason"),
     [
         ({"chunk_tokens": "256"}, "chunk_tokens cannot change without a new index; use k, "),
-        ({"deepness": "3"}, "unknown setting 'deepness'; use k, "),
+        ({"deepness": "3"}, "deepness is no setting; use k, "),
         ({"k": "many"}, "k='many' is not a valid int"),
         ({"k": "0"}, "k=0 is out of range"),
     ],
 )
 def test_other_values_are_told(values: dict[str, str], reason: str) -> None:
     with pytest.raises(ConfigError, match=reason):
-        Settings().answering(**values)
+        variant(Settings(), values)
 
 
 def test_models_that_both_name_are_shared(rag: Rag) -> None:

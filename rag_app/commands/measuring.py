@@ -27,7 +27,7 @@ def add_to(commands: Any) -> None:
     added.add_argument("data", type=Path)
     added.add_argument("--split", default="test", help="of the relevance judgements")
     added.add_argument("-k", type=int, help="chunks retrieved, where the measure has no own k")
-    added.add_argument("--limit", type=int, help="only the first so many questions")
+    added.add_argument("--limit", type=int, help="only so many of the questions")
     added.add_argument(
         "--against",
         action="append",
@@ -66,10 +66,11 @@ def measure_questions(arguments: argparse.Namespace) -> int:
     from rag_app.evaluation.questions import of_these, read_questions, sources_by_name, spread
     from rag_app.evaluation.side_by_side import SideBySide
     from rag_app.evaluation.told import report_text, side_by_side_text
-    from rag_app.rag import Rag, changed_settings
+    from rag_app.rag import Rag
+    from rag_app.variants import changed_settings, variant
 
     settings = of_an_index(arguments, k=arguments.k)
-    other = settings.answering(**dict(arguments.against))
+    other = variant(settings, dict(arguments.against))
     if arguments.against and not changed_settings(settings, other):
         raise ConfigError("--against names what is set already; give another value")
     given = read_questions(arguments.data)

@@ -169,10 +169,10 @@ def of_these(questions: Sequence[Question], names: Names, *, name: str) -> list[
         name: Of the set.
 
     Raises:
-        DataError: All documents that it names are missing.
+        DataError: That leaves none but questions to be refused.
     """
     kept = [q for q in questions if all(place.source in names for place in q.places)]
     missing = [p.source for q in questions for p in q.places if p.source not in names]
-    if missing and not any(question.places for question in kept):
+    if missing and all(question.answerable is False for question in kept):
         raise DataError(f"{name}: {missing[0]!r} is not in the index; ingest it, or use another")
     return kept

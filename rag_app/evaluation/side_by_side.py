@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 from rag_app.evaluation.asking import Asked
 from rag_app.evaluation.chance import SURE, sign_test, sureness
 from rag_app.evaluation.question_report import MEASURES, Figure, Measure, Name, QuestionReport
+
+Side = Literal["before", "after"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,17 @@ class SideBySide:
         """The questions that have become a miss."""
         return [(old, new) for old, new in self.pairs if new.miss and not old.miss]
 
+    @property
+    def winner(self) -> Side | None:
+        """The one whose answers are better by more than chance.
+
+        The first figure decides: right answers, where the set knows any.
+        """
+        decides = next(iter(self.changes().values()), None)
+        if decides is None or not decides.beyond_chance:
+            return None
+        return "after" if decides.gain > 0 else "before"
+
     def changes(self) -> dict[Name, Change]:
         """All figures that there are questions for."""
         made = (self._change(measure) for measure in MEASURES)
@@ -87,6 +100,7 @@ class SideBySide:
             "before": self.before.as_dict(),
             "after": self.after.as_dict(),
             "differing": dict(self.differing),
+            "winner": self.winner,
             "changes": {name: _as_dict(change) for name, change in self.changes().items()},
             "better": [old.question.id for old, _ in self.better],
             "worse": [old.question.id for old, _ in self.worse],

@@ -1,10 +1,11 @@
 """Reports of question sets in words."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from rag_app.evaluation.asking import DEPTH, Asked, Miss, Ranks
 from rag_app.evaluation.question_report import Name, QuestionReport
-from rag_app.evaluation.side_by_side import Change, SideBySide
+from rag_app.evaluation.side_by_side import Change, Side, SideBySide
 from rag_app.rendering import shorten
 
 IN_WORDS: Mapping[Name, str] = {
@@ -24,7 +25,11 @@ MISSES: Mapping[Miss, str] = {
     "answered": "Answered, although the documents do not",
     "repeated": "Said again what was judged wrong",
 }
-BEYOND, CHANCE = "more than chance", "may be chance"
+_WINNERS: Mapping[Side | None, str] = {
+    "after": "The second settings answer better; in the settings file:",
+    "before": "The first settings answer better.",
+    None: "Neither answers better by more than chance.",
+}
 _BY_KIND: Sequence[tuple[str, Sequence[Name]]] = (
     ("right", ("right",)),
     ("answer", ("contains_gold",)),
@@ -44,9 +49,18 @@ def figure_text(name: Name, value: float | None) -> str:
 
 
 def difference_text(change: Change) -> str:
-    """By how much the second side differs, with its sign."""
-    gained = (change.after.value or 0.0) - (change.before.value or 0.0)
-    return f"{gained:+.3f}" if change.measure.name == "mrr" else f"{100 * gained:+.1f}"
+    """By how much the second side differs, with its sign; shares in points of a hundred."""
+    differs = (change.after.value or 0.0) - (change.before.value or 0.0)
+    if not differs:
+        return "0"
+    return f"{differs:+.3f}" if change.measure.name == "mrr" else f"{100 * differs:+.1f}"
+
+
+def verdict_text(change: Change) -> str:
+    """Whether the difference is more than chance."""
+    if not change.better + change.worse:
+        return "no difference"
+    return "more than chance" if change.beyond_chance else "may be chance"
 
 
 def ranks_text(ranks: Ranks) -> str:
@@ -85,11 +99,21 @@ def side_by_side_text(sides: SideBySide) -> str:
         for before, after in pairs:
             lines += [f"  {_asked(before)}", f"    before: {_said(before)}"]
             lines += [f"    after: {_said(after)}", *_expected(after)]
-    return "\n".join(lines)
+    lines += ["", _WINNERS[sides.winner]]
+    return "\n".join([*lines, settings_lines(sides)] if sides.winner == "after" else lines)
+
+
+def settings_lines(sides: SideBySide) -> str:
+    """What the second side has of its own, as lines of the settings file."""
+    # What JSON writes for words and numbers is TOML too.
+    rows = sides.differing.items()
+    return "\n".join(f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in rows)
 
 
 def _verdict(change: Change) -> str:
-    verdict = BEYOND if change.beyond_chance else CHANCE
+    verdict = verdict_text(change)
+    if not change.better + change.worse:
+        return f"{verdict} in {change.after.questions}"
     return (
         f"{difference_text(change)}: {change.better} better, {change.worse} worse of "
         f"{change.after.questions}; {verdict} (sign test {change.chance:.2f}, "

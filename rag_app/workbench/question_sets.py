@@ -19,7 +19,7 @@ def questions_of_documents(index: Index, *, count: int, seed: int = 0) -> list[Q
         DataError: The documents give too few.
     """
     made = made_of_index(index, count, seed=seed)
-    if len(made) < _FEWEST:
+    if len(made) < min(_FEWEST, count):
         raise DataError("too few questions could be made from the documents; add more")
     return [
         Question(
