@@ -11,7 +11,7 @@ from rag_app.errors import RagError
 from rag_app.rag import settled
 from ui import shared
 from ui.components import notice_html
-from ui.views import chat, conversations, library, mapping, workbench
+from ui.views import chat, conversations, evaluation, library, mapping, workbench
 
 _logger = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
@@ -38,8 +38,14 @@ def main() -> None:
     bench_page = st.Page(
         lambda: _guarded(workbench.render), title="Workbench", url_path="workbench"
     )
+    evaluation_page = st.Page(
+        lambda: _guarded(lambda settings: evaluation.render(settings, chat=chat_page)),
+        title="Evaluation",
+        url_path="evaluation",
+    )
     page = st.navigation(
-        [chat_page, kept_page, library_page, map_page, bench_page], position="hidden"
+        [chat_page, kept_page, library_page, map_page, bench_page, evaluation_page],
+        position="hidden",
     )
     with st.container(horizontal=True, key="navigation"):
         st.page_link(chat_page, icon=":material/forum:")
@@ -47,6 +53,7 @@ def main() -> None:
         st.page_link(library_page, icon=":material/folder_open:")
         st.page_link(map_page, icon=":material/scatter_plot:")
         st.page_link(bench_page, icon=":material/square_foot:")
+        st.page_link(evaluation_page, icon=":material/fact_check:")
     page.run()
 
 

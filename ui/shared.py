@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from rag_app.config import Settings
+from rag_app.evaluation.questions import Names, sources_by_name
 from rag_app.index.index import Index
 from rag_app.models.late_interaction import LateInteraction
 from rag_app.protocols import Embedder
@@ -17,6 +18,7 @@ from rag_app.rag import Rag, open_index, open_late_model
 from rag_app.records.conversations import Conversations
 from rag_app.workbench.collection import Collection, read_collection
 from rag_app.workbench.collection_map import MOST, CollectionMap, map_of
+from ui.evaluation import Evaluation
 from ui.filters import Choices, choices
 from ui.ingestion import Ingestion
 from ui.training import Training
@@ -79,6 +81,28 @@ def _collection(settings: Settings, generation: int) -> Collection:  # noqa: ARG
 def late_model(name: str, settings: Settings) -> LateInteraction:
     """The late-interaction model of that name."""
     return open_late_model(name, settings)
+
+
+def document_names(settings: Settings) -> Names:
+    """The documents by all names that a question set can call them by."""
+    return _document_names(settings, opened(settings)[0].catalog.generation)
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _document_names(settings: Settings, generation: int) -> Names:  # noqa: ARG001
+    """Found anew whenever the catalogue has changed."""
+    return sources_by_name(opened(settings)[0].catalog)
+
+
+def evaluation(settings: Settings) -> Evaluation:
+    """What asks question sets in the background, one run at a time."""
+    return _evaluation(settings.index)
+
+
+@st.cache_resource(show_spinner=False)
+def _evaluation(index: Path) -> Evaluation:  # noqa: ARG001
+    """The same whatever the settings are: it compares them."""
+    return Evaluation()
 
 
 def training(settings: Settings) -> Training:
