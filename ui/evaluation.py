@@ -80,7 +80,8 @@ class Evaluation:
                 self._ask(rag, report.left_out)
             rows = self._rows(rag.under(other)) if self.report else None
             if self.report and rows is not None:
-                self.sides = SideBySide(self.report, QuestionReport.of(rows, other))
+                tried = QuestionReport.of(rows, other, left_out=report.left_out)
+                self.sides = SideBySide(self.report, tried)
 
         return self._begin(run)
 

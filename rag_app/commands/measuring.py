@@ -78,23 +78,29 @@ def measure_questions(arguments: argparse.Namespace) -> int:
         names = sources_by_name(rag.index.catalog)
         kept = of_these(given, names, name=str(arguments.data))
         questions, left_out = spread(kept, arguments.limit), len(given) - len(kept)
-        report = _asked(rag, questions, left_out)
-        both = None
-        if arguments.against:
-            both = SideBySide(report, _asked(rag.under(other), questions, left_out))
+        rags = [rag, rag.under(other)] if arguments.against else [rag]
+        reports = _asked(rags, questions, left_out)
+    both = SideBySide(*reports) if arguments.against else None
     if arguments.json:
-        print_json((both or report).as_dict())
+        print_json((both or reports[0]).as_dict())
     else:
-        print(side_by_side_text(both) if both else report_text(report))
+        print(side_by_side_text(both) if both else report_text(reports[0]))
     return 0
 
 
-def _asked(rag: "Rag", questions: "Sequence[Question]", left_out: int) -> "QuestionReport":
+def _asked(
+    rags: "Sequence[Rag]", questions: "Sequence[Question]", left_out: int
+) -> "list[QuestionReport]":
+    """A report of each; they take turns, so that a busy machine is no matter of settings."""
     from tqdm import tqdm
 
     from rag_app.evaluation.asking import ask_questions
     from rag_app.evaluation.question_report import QuestionReport
 
-    rows = ask_questions(rag, questions)
+    rows = zip(*(ask_questions(rag, questions) for rag in rags), strict=True)
     bar = tqdm(rows, total=len(questions), unit=" questions", file=sys.stderr, disable=None)
-    return QuestionReport.of([*bar], rag.settings, left_out=left_out)
+    columns = [*zip(*bar, strict=True)] or [()] * len(rags)
+    return [
+        QuestionReport.of(column, rag.settings, left_out=left_out)
+        for rag, column in zip(rags, columns, strict=True)
+    ]

@@ -42,12 +42,13 @@ class Change:
 
     @property
     def beyond_chance(self) -> bool:
-        """Whether both tests take the difference for more than chance.
+        """Whether both tests take the difference for more than chance, and agree on it.
 
         The bootstrap alone would believe three questions; the sign test alone does not see
         by how much they differ.
         """
-        return self.chance <= 1 - SURE and self.sureness >= SURE
+        agreed = (self.better > self.worse) == (self.gain > 0)
+        return agreed and self.chance <= 1 - SURE and self.sureness >= SURE
 
 
 @dataclass(frozen=True, slots=True)
