@@ -12,8 +12,16 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from rag_app import __version__
-from rag_app.commands import asking, collecting, configuring, embedding, judging, keeping
-from rag_app.commands.common import Command, add_command
+from rag_app.commands import (
+    asking,
+    collecting,
+    configuring,
+    embedding,
+    judging,
+    keeping,
+    measuring,
+)
+from rag_app.commands.common import Command, add_command, key_value
 from rag_app.errors import RagError
 
 
@@ -99,16 +107,8 @@ def _parser() -> argparse.ArgumentParser:
     collecting.add_to(commands)
     judging.add_to(commands)
     embedding.add_parser(commands)
-    _add_measures(command("eval", keeping.measure, "measure retrieval, answers or chunks"))
+    measuring.add_to(commands)
     return parser
-
-
-def _add_measures(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("what", choices=("retrieval", "answers", "chunks"))
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--split", default="test", help="of the relevance judgements")
-    parser.add_argument("-k", type=int, help="chunks retrieved, where the measure has no own k")
-    parser.add_argument("--limit", type=int, help="only the first so many questions")
 
 
 def _add_answer_options(parser: argparse.ArgumentParser) -> None:
@@ -130,17 +130,10 @@ def _add_search_options(parser: argparse.ArgumentParser) -> None:
         "--where",
         action="append",
         default=[],
-        type=_filter,
+        type=key_value,
         metavar="KEY=VALUE",
         help="only documents with this value; may be repeated",
     )
-
-
-def _filter(text: str) -> tuple[str, str]:
-    key, separator, value = text.partition("=")
-    if not separator:
-        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
-    return key, value
 
 
 if __name__ == "__main__":

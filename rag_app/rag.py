@@ -10,7 +10,7 @@ from rag_app.answerer import Answerer
 from rag_app.calibration import STATE, Calibration
 from rag_app.collection_folders import folder_of
 from rag_app.config import Settings
-from rag_app.errors import ModelError
+from rag_app.errors import ConfigError, ModelError
 from rag_app.index.chosen_model import own_model_of
 from rag_app.index.index import Index
 from rag_app.models.embedder import SentenceEmbedder
@@ -24,6 +24,7 @@ from rag_app.retriever import Retriever
 from rag_app.schema import Answer, Event
 from rag_app.served_embeddings import open_served_embedder
 from rag_app.served_models import is_served, open_served_model
+from rag_app.variants import ANSWERING, WRITING, changed_settings
 
 
 class Rag:
@@ -101,16 +102,7 @@ class Rag:
         pointer: Pointer | None = None,
     ) -> Self:
         """The same from ready objects, so that any of them can be one of your own."""
-        retriever = Retriever(
-            index,
-            embedder,
-            k=settings.k,
-            candidates=settings.candidates,
-            dense_weight=settings.dense_weight,
-            diversity=settings.diversity,
-            reranker=reranker,
-            reranked=settings.reranked,
-        )
+        retriever = _retriever(index, embedder, settings, reranker)
         reader = SentenceReader(
             embedder,
             pointer or open_pointer(settings),
@@ -119,6 +111,33 @@ class Rag:
             calibration=lambda: calibration_of(index),
         )
         return cls(index, embedder, retriever, reader, generator=generator, settings=settings)
+
+    def under(self, settings: Settings) -> "Rag":
+        """The same index under other settings; models that both name are shared.
+
+        Nothing that was found before is remembered. Close one of the two only.
+
+        Raises:
+            ConfigError: A setting differs that the index was made with.
+            ModelError: A model that is named anew cannot be used.
+        """
+        changed = changed_settings(self.settings, settings)
+        if fixed := sorted(changed - {*ANSWERING}):
+            raise ConfigError(f"{fixed[0]} cannot change without a new index")
+        reranker, generator = self.retriever.reranker, self.generator
+        if "reranker" in changed:
+            reranker = open_reranker(settings)
+        if changed & {*WRITING}:
+            generator = open_generator(settings)
+        retriever = _retriever(self.index, self.embedder, settings, reranker)
+        return Rag(
+            self.index,
+            self.embedder,
+            retriever,
+            self.reader,
+            generator=generator,
+            settings=settings,
+        )
 
     def ask(
         self,
@@ -280,6 +299,21 @@ def open_late_model(name: str, settings: Settings) -> LateInteraction:
         ModelError: It is not there, or another kind of model.
     """
     return LateInteraction.open(name, threads=settings.threads, device=settings.device)
+
+
+def _retriever(
+    index: Index, embedder: Embedder, settings: Settings, reranker: Reranker | None
+) -> Retriever:
+    return Retriever(
+        index,
+        embedder,
+        k=settings.k,
+        candidates=settings.candidates,
+        dense_weight=settings.dense_weight,
+        diversity=settings.diversity,
+        reranker=reranker,
+        reranked=settings.reranked,
+    )
 
 
 def _present(name: str) -> bool:

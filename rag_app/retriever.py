@@ -105,6 +105,11 @@ class Retriever:
         """How many hits a search gives where it is not told."""
         return self._k
 
+    @property
+    def reranker(self) -> Reranker | None:
+        """The model that judges the best candidates once more, where there is one."""
+        return self._reranker
+
     def search(
         self, question: str, *, k: int | None = None, where: Mapping[str, str] | None = None
     ) -> list[Hit]:

@@ -80,8 +80,9 @@ def test_a_question_asks_for_what_was_taken_out_of_its_sentence() -> None:
     sentence = "The society was registered by sixty-one local people on the quay in 2009."
     asked = question_on(sentence, random.Random(3))
     assert asked is not None
-    assert asked.startswith("In which year ")
-    assert "2009" not in asked
+    assert asked.question.startswith("In which year ")
+    assert "2009" not in asked.question
+    assert asked.answer == "2009"
 
 
 @pytest.mark.parametrize("sentence", ["Too short in 2009.", "Was it built in 2009 by the people?"])
@@ -90,8 +91,11 @@ def test_some_sentences_give_no_question(sentence: str) -> None:
 
 
 def test_each_chunk_gives_one_question_at_most() -> None:
-    chunk: Chunk = a_hit("The old pier was built by local people in 1932. It rained. " * 3).chunk
-    assert [made.source for made in made_questions([chunk], random.Random(1))] == [chunk.source]
+    text = "The old pier was built by local people in 1932. It rained. " * 3
+    chunk: Chunk = a_hit(text, start=100).chunk
+    (made,) = made_questions([chunk], random.Random(1))
+    assert (made.source, made.answer) == (chunk.source, "1932")
+    assert text[made.start - 100 : made.end - 100].endswith("in 1932.")
 
 
 def test_too_few_documents_are_told(tmp_path: Path) -> None:

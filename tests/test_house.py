@@ -38,7 +38,7 @@ LAYERS = (
         "rag_app.sentences",
         "rag_app.terms",
     ),
-    ("rag_app.pages", "rag_app.support"),
+    ("rag_app.pages", "rag_app.support", "rag_app.variants"),
     (
         "rag_app.calibration",
         "rag_app.candidates",
@@ -71,7 +71,14 @@ LAYERS = (
     ("ingest.script",),
     ("ingest.__main__",),
     ("ui.language",),
-    ("ui.components", "ui.ingestion", "ui.open_models", "ui.processes", "ui.uploads"),
+    (
+        "ui.components",
+        "ui.evaluation",
+        "ui.ingestion",
+        "ui.open_models",
+        "ui.processes",
+        "ui.uploads",
+    ),
     ("ui.login",),
     (
         "ui.embeddings",
@@ -85,6 +92,7 @@ LAYERS = (
     (
         "ui.conversation",
         "ui.document_text",
+        "ui.evaluated",
         "ui.explained",
         "ui.setting_fields",
         "ui.shared",

@@ -8,10 +8,13 @@ from itertools import pairwise, product
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binomtest
 
+from rag_app.evaluation.chance import sign_test, sureness
 from rag_app.evaluation.chunks import Range, common, merge
 from rag_app.evaluation.metrics import (
     auroc,
+    contains,
     exact_match,
     f1,
     mean,
@@ -167,3 +170,36 @@ def test_percentiles_are_the_median_and_the_95th() -> None:
 
 def test_percentiles_of_nothing_are_zero() -> None:
     assert percentiles([]) == {"p50": 0, "p95": 0}
+
+
+# Chance
+
+
+@given(st.integers(0, 40), st.integers(0, 40))
+def test_the_sign_test_is_that_of_scipy(better: int, worse: int) -> None:
+    naive = binomtest(better, better + worse).pvalue if better + worse else 1.0
+    assert sign_test(better, worse) == pytest.approx(naive)
+
+
+def test_the_bootstrap_is_sure_of_what_every_question_says() -> None:
+    assert sureness([0, 0, 0], [1, 1, 1]) == 1
+    assert sureness([1, 1, 1], [0, 0, 0]) == 0
+    assert 0.3 < sureness([0, 1] * 20, [1, 0] * 20) < 0.7
+
+
+# What was said
+
+
+@pytest.mark.parametrize(
+    ("said", "gold", "held"),
+    [
+        ("It costs £42.", "42", True),
+        ("It costs £142.", "42", False),
+        ("It costs £1,200 in all", "1200", True),
+        ("Open at the weekend", "The Weekend!", True),
+        ("Two boats", "two at a time", False),
+        ("Anything", "", False),
+    ],
+)
+def test_an_answer_is_held_as_a_whole(said: str, gold: str, held: bool) -> None:
+    assert contains(said, [gold]) == held

@@ -13,7 +13,16 @@ from rag_app.rag import settled
 from ui import shared, state
 from ui.components import notice_html
 from ui.login import visitor
-from ui.views import chat, collecting, conversations, library, mapping, settings, workbench
+from ui.views import (
+    chat,
+    collecting,
+    conversations,
+    evaluation,
+    library,
+    mapping,
+    settings,
+    workbench,
+)
 
 _logger = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
@@ -42,21 +51,27 @@ def main() -> None:
     bench_page = st.Page(
         lambda: _guarded(workbench.render), title="Workbench", url_path="workbench"
     )
+    evaluation_page = st.Page(
+        lambda: _guarded(lambda settings: evaluation.render(settings, chat=chat_page)),
+        title="Evaluation",
+        url_path="evaluation",
+    )
     settings_page = st.Page(
         lambda: _safely(lambda: _settings(bench_page)), title="Settings", url_path="settings"
     )
-    page = st.navigation(
-        [chat_page, kept_page, library_page, map_page, bench_page, settings_page],
-        position="hidden",
-    )
+    pages = {
+        chat_page: "forum",
+        kept_page: "history",
+        library_page: "folder_open",
+        map_page: "scatter_plot",
+        bench_page: "square_foot",
+        evaluation_page: "fact_check",
+        settings_page: "tune",
+    }
+    page = st.navigation([*pages], position="hidden")
     with st.container(horizontal=True, key="navigation"):
-        here = state.address()
-        st.page_link(chat_page, icon=":material/forum:", query_params=here)
-        st.page_link(kept_page, icon=":material/history:", query_params=here)
-        st.page_link(library_page, icon=":material/folder_open:", query_params=here)
-        st.page_link(map_page, icon=":material/scatter_plot:", query_params=here)
-        st.page_link(bench_page, icon=":material/square_foot:", query_params=here)
-        st.page_link(settings_page, icon=":material/tune:", query_params=here)
+        for link, icon in pages.items():
+            st.page_link(link, icon=f":material/{icon}:", query_params=state.address())
     page.run()
     visitor.leave()
 

@@ -7,6 +7,7 @@ from weakref import WeakValueDictionary
 
 from rag_app.config import Settings
 from rag_app.rag import open_embedder, open_generator, open_pointer, open_reranker
+from rag_app.variants import WRITING
 
 Model = TypeVar("Model")
 
@@ -15,16 +16,7 @@ DEPENDS_ON: Mapping[Callable[[Settings], Any], tuple[str, ...]] = {
     open_embedder: ("embedder", "embedder_dimensions", "embedder_batch", "threads", "device"),
     open_pointer: ("threads",),
     open_reranker: ("reranker", "threads", "device"),
-    open_generator: (
-        "answer",
-        "generator",
-        "generator_url",
-        "generator_context",
-        "generator_precision",
-        "max_new_tokens",
-        "temperature",
-        "seed",
-    ),
+    open_generator: WRITING,
 }
 
 

@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary, finalize
 import streamlit as st
 
 from rag_app.config import Settings
+from rag_app.evaluation.questions import Names, sources_by_name
 from rag_app.index.index import Index
 from rag_app.models.late_interaction import LateInteraction
 from rag_app.protocols import Embedder
@@ -28,6 +29,7 @@ from rag_app.rag import (
 from rag_app.records.conversations import Conversations
 from rag_app.workbench.collection import Collection, read_collection
 from rag_app.workbench.collection_map import MOST, CollectionMap, map_of
+from ui.evaluation import Evaluation
 from ui.filters import Choices, choices
 from ui.ingestion import Ingestion
 from ui.login import visitor
@@ -180,6 +182,27 @@ def late_model(name: str, settings: Settings) -> LateInteraction:
 @st.cache_resource(show_spinner="Opening the model …", max_entries=1)
 def _late_model(name: str, settings: Settings) -> LateInteraction:
     return open_late_model(name, settings)
+
+
+def document_names(settings: Settings) -> Names:
+    """The documents by all names that a question set can call them by."""
+    return _document_names(_now(settings), settings)
+
+
+@st.cache_resource(show_spinner=False, max_entries=_OPEN)
+def _document_names(now: tuple[Path, str, int], _settings: Settings) -> Names:  # noqa: ARG001
+    return sources_by_name(opened(_settings)[0].catalog)
+
+
+def evaluation(settings: Settings) -> Evaluation:
+    """What asks question sets in the background, one run at a time."""
+    return _evaluation(settings.index)
+
+
+@st.cache_resource(show_spinner=False)
+def _evaluation(index: Path) -> Evaluation:  # noqa: ARG001
+    """The same whatever the settings are: it compares them."""
+    return Evaluation()
 
 
 def training(settings: Settings) -> Training:

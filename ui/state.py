@@ -3,6 +3,7 @@
 Every key of `st.session_state` is declared here.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import streamlit as st
@@ -68,6 +69,12 @@ MODELS = "models"
 LATE_MODEL = "late-model"
 LATE_ASKED = "late-asked"
 LATE_TEXT = "late-text"
+QUESTION_SET = "question-set"
+QUESTIONS_FILE = "questions-file"
+MOST_QUESTIONS = "most-questions"
+FINDINGS = "findings"
+MISS = "miss"
+ASK_MISS = "ask-miss"  # followed by the number of the miss
 NOTICE = "notice"
 # These two are followed by the name of the setting.
 SETTING = "setting"
@@ -140,6 +147,13 @@ def ask(question: str) -> None:
     """Add a question to the conversation; the chat page answers it."""
     if question.strip():
         turns().append(Turn(question.strip(), chosen()))
+
+
+def ask_apart(question: str, history: Sequence[str], filter_: Filter) -> None:
+    """Begin a conversation with a question and those before it, and open what explains it."""
+    begin_anew()
+    turns().extend(Turn(text, filter_) for text in (*history, question))
+    st.session_state[f"{WHY}-{turns()[-1].id}"] = True
 
 
 def chosen() -> Filter:

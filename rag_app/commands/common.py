@@ -65,6 +65,14 @@ def of_an_index(arguments: argparse.Namespace, **more: Any) -> Settings:
     return settings
 
 
+def key_value(text: str) -> tuple[str, str]:
+    """An option's KEY=VALUE."""
+    key, separator, value = text.partition("=")
+    if not separator:
+        raise argparse.ArgumentTypeError(f"{text!r} is not KEY=VALUE")
+    return key, value
+
+
 @contextmanager
 def opened_index(settings: Settings) -> "Iterator[tuple[Index, Embedder]]":
     """The index of the settings and its embedder, closed in the end."""

@@ -136,25 +136,5 @@ def models(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def measure(arguments: argparse.Namespace) -> int:
-    """Measure retrieval, answers or chunks on a data set."""
-    from rag_app.evaluation.run import evaluate
-
-    settings = settings_of(arguments)
-    report = evaluate(
-        arguments.what,
-        arguments.data,
-        settings=settings,
-        split=arguments.split,
-        k=arguments.k,
-        limit=arguments.limit,
-    )
-    if arguments.json:
-        print_json(report)
-    else:
-        print(json.dumps(report, indent=2))
-    return 0
-
-
 def _print_progress(done: int, total: int) -> None:
     print(json.dumps({"done": done, "total": total}), file=sys.stderr, flush=True)

@@ -18,6 +18,7 @@ from rag_app.evaluation.metrics import (
     mean,
     percentiles,
 )
+from rag_app.evaluation.questions import spread
 from rag_app.evaluation.throwaway import evaluation_document, open_throwaway, read_text
 from rag_app.protocols import Reader
 from rag_app.rag import Rag
@@ -44,7 +45,7 @@ def evaluate_answers(file: Path, *, settings: Settings, limit: int | None = None
     if not questions:
         raise DataError(f"{file} holds no questions")
     paragraphs = list({q.paragraph.id: q.paragraph for q in questions}.values())
-    asked = _spread(questions, limit)
+    asked = spread(questions, limit)
     answers, latencies = [], []
     rag, _ = open_throwaway(paragraphs, settings)
     with closing(rag):
@@ -55,7 +56,7 @@ def evaluate_answers(file: Path, *, settings: Settings, limit: int | None = None
         report: dict[str, Any] = {
             "reading": _reading(rag.reader, [q for q in asked if q.golds]),
             "end_to_end": _end_to_end(asked, answers),
-            "citation_exact": _citation_exact(rag, answers),
+            "citation_exact": citation_exact(rag, answers),
             "seconds_per_question": percentiles(latencies),
         }
     if any(not q.golds for q in asked):
@@ -87,13 +88,6 @@ def load_questions(file: Path) -> list[Question]:
         ]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{file}: not in SQuAD layout ({error!r})") from error
-
-
-def _spread(questions: Sequence[Question], limit: int | None) -> Sequence[Question]:
-    """So many questions, spread evenly over the file."""
-    if limit is None or limit >= len(questions):
-        return questions
-    return [questions[i * len(questions) // limit] for i in range(limit)]
 
 
 def _reading(reader: Reader, questions: Sequence[Question]) -> dict[str, float]:
@@ -131,7 +125,7 @@ def _found(question: Question, answer: Answer, *, k: int) -> float:
     return float(any(hit.chunk.document_id == question.paragraph.id for hit in answer.hits[:k]))
 
 
-def _citation_exact(rag: Rag, answers: Sequence[Answer]) -> float:
+def citation_exact(rag: Rag, answers: Sequence[Answer]) -> float:
     """Share of all citations whose quote equals the slice of the document's text."""
     exact = []
     for answer in answers:

@@ -45,6 +45,16 @@ def f1(predicted: str, golds: Sequence[str]) -> float:
     return max(_f1(normalise(predicted).split(), normalise(gold).split()) for gold in golds)
 
 
+def contains(said: str, golds: Sequence[str]) -> float:
+    """1 if a gold answer stands in what was said, both normalised as SQuAD does.
+
+    It stands there as a whole: 42 is not in 142, and is in £42.
+    """
+    text = normalise(said)
+    wanted = filter(None, map(normalise, golds))
+    return float(any(re.search(rf"(?<!\w){re.escape(gold)}(?!\w)", text) for gold in wanted))
+
+
 def normalise(answer: str) -> str:
     """Lower case, without punctuation, articles and extra white space, as SQuAD scores."""
     plain = "".join(c for c in answer.lower() if c not in string.punctuation)

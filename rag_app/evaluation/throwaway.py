@@ -61,14 +61,23 @@ def read_lines(path: Path, parse: Callable[[Any], _Row]) -> list[_Row]:
     Raises:
         DataError: The file is missing, or a line is not JSON or not of the layout.
     """
+    return parse_lines(read_text(path), parse, name=str(path))
+
+
+def parse_lines(text: str, parse: Callable[[Any], _Row], *, name: str) -> list[_Row]:
+    """The same of text, whose name stands in errors.
+
+    Raises:
+        DataError: A line is not JSON or not of the layout.
+    """
     rows = []
-    for number, line in enumerate(read_text(path).split("\n"), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
             rows.append(parse(json.loads(line)))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise DataError(f"{path}, line {number}: not of this layout ({error!r})") from error
+            raise DataError(f"{name}, line {number}: not of this layout ({error!r})") from error
     return rows
 
 

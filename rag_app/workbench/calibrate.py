@@ -4,7 +4,6 @@ Questions are made from the documents. Each is read twice: with all documents, w
 it, and without the one it was made from, when most likely nothing does.
 """
 
-import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ from rag_app.calibration import STATE, Calibration, log_odds
 from rag_app.errors import DataError
 from rag_app.evaluation.metrics import expected_calibration_error
 from rag_app.rag import Rag, calibration_of
-from rag_app.workbench.made_questions import MadeQuestion, made_questions
+from rag_app.workbench.made_questions import MadeQuestion, made_of_index
 
 _FEWEST = 40  # questions, below which a fit would say nothing
 _SEARCHED = 60  # hits, so that enough are left when a whole document is
@@ -54,7 +53,7 @@ def calibrate(rag: Rag, *, questions: int = 200, seed: int = 0) -> Fitted:
     Raises:
         DataError: The documents give too few questions.
     """
-    made = _made(rag, questions, seed)
+    made = made_of_index(rag.index, questions, seed=seed)
     if len(made) < _FEWEST:
         raise DataError(
             f"only {len(made)} questions could be made from the documents; add more, "
@@ -87,20 +86,6 @@ def fit(outcomes: Sequence[Outcome], current: Calibration) -> Fitted:
         before=expected_calibration_error(chances, answered),
         after=expected_calibration_error(unseen, answered),
     )
-
-
-def _made(rag: Rag, count: int, seed: int) -> list[MadeQuestion]:
-    dice = random.Random(seed)
-    catalog = rag.index.catalog
-    ids = sorted(catalog.chunk_ids())
-    dice.shuffle(ids)
-    made: list[MadeQuestion] = []
-    # Most chunks give a question; of large collections only as many are read as needed.
-    for begin in range(0, len(ids), count):
-        made += made_questions(catalog.chunks(ids[begin : begin + count]).values(), dice)
-        if len(made) >= count:
-            break
-    return made[:count]
 
 
 def _ask(rag: Rag, question: MadeQuestion) -> Iterator[Outcome]:

@@ -7,12 +7,12 @@ from time import perf_counter
 from typing import Any
 
 from rag_app.config import Settings
+from rag_app.evaluation.chance import sureness
 from rag_app.evaluation.metrics import mean
 from rag_app.workbench.contestants import Contestant, open_contestant
 from rag_app.workbench.courses import HeldOut
 from rag_app.workbench.geometry import Geometry
 from rag_app.workbench.prices import price_of
-from rag_app.workbench.verdict import sureness
 
 _TIMED = 50  # questions that are embedded one by one
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from rag_app.errors import DataError
+from rag_app.evaluation.questions import names_of
 from rag_app.evaluation.retrieval import read_documents, read_judgements, read_question
 from rag_app.evaluation.throwaway import read_lines
 from rag_app.protocols import Generator
@@ -106,8 +107,7 @@ def read_exam(file: Path, chunks: Iterable[Chunk]) -> HeldOut:
     known = {chunk.id: chunk for chunk in chunks}
     by_name: dict[str, dict[str, int]] = {}
     for chunk in known.values():
-        parts = PurePath(chunk.source).parts
-        for name in (chunk.source, *("/".join(parts[-n:]) for n in range(1, len(parts)))):
+        for name in names_of(chunk.source):
             by_name.setdefault(name, {})[chunk.id] = 1
     if missing := [source for _, source in rows if source not in by_name]:
         raise DataError(f"{file}: {missing[0]!r} is not in the index; ingest it, or remove the row")

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from rag_app.index.index import Index
 from rag_app.prompts import question_messages
 from rag_app.protocols import Generator
 from rag_app.schema import Chunk
@@ -32,20 +33,56 @@ _LEAST_LEFT = 3
 
 @dataclass(frozen=True, slots=True)
 class MadeQuestion:
-    """A question that one document answers."""
+    """A question that one document answers.
+
+    Attributes:
+        text: What is asked.
+        source: Of the document.
+        answer: The words that were taken out.
+        start: Where the sentence begins in the document's text.
+        end: Where it ends.
+    """
 
     text: str
     source: str
+    answer: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A sentence turned into a question, and what was taken out of it."""
+
+    question: str
+    answer: str
 
 
 def made_questions(chunks: Iterable[Chunk], dice: random.Random) -> Iterator[MadeQuestion]:
     """At most one question from each chunk."""
     for chunk in chunks:
-        sentences = [chunk.text[start:end] for start, end in sentence_spans(chunk.text)]
-        dice.shuffle(sentences)
-        made = (question_on(sentence, dice) for sentence in sentences)
-        if (text := next((question for question in made if question), None)) is not None:
-            yield MadeQuestion(text, chunk.source)
+        spans = sentence_spans(chunk.text)
+        dice.shuffle(spans)
+        for start, end in spans:
+            if gap := question_on(chunk.text[start:end], dice):
+                place = chunk.start + start, chunk.start + end
+                yield MadeQuestion(gap.question, chunk.source, gap.answer, *place)
+                break
+
+
+def made_of_index(index: Index, count: int, *, seed: int = 0) -> list[MadeQuestion]:
+    """At most so many questions from passages anywhere in the index, the same every time."""
+    dice = random.Random(seed)
+    ids = sorted(index.catalog.chunk_ids())
+    dice.shuffle(ids)
+    made: list[MadeQuestion] = []
+    # Most chunks give a question; of large collections only as many are read as needed.
+    for begin in range(0, len(ids), count):
+        chunks = index.catalog.chunks(ids[begin : begin + count])
+        made += made_questions(chunks.values(), dice)
+        if len(made) >= count:
+            break
+    return made[:count]
 
 
 def written_question(chunk: Chunk, generator: Generator) -> str | None:
@@ -61,7 +98,7 @@ def written_question(chunk: Chunk, generator: Generator) -> str | None:
     return written if written.endswith("?") and len(written.split()) <= _LONGEST_ASKED else None
 
 
-def question_on(sentence: str, dice: random.Random) -> str | None:
+def question_on(sentence: str, dice: random.Random) -> Gap | None:
     """A question that the sentence answers, or None where it is not fit for one."""
     if not _FEWEST <= len(sentence.split()) <= _MOST or sentence.endswith("?"):
         return None
@@ -73,5 +110,5 @@ def question_on(sentence: str, dice: random.Random) -> str | None:
         said = [w for w in _WORD.findall(rest) if w.lower() not in STOP_WORDS]
         kept = [word for word in said if dice.random() >= _LEFT_AWAY]
         if len(kept) >= _LEAST_LEFT:
-            return f"{ask.format(**match.groupdict())} {' '.join(kept)}?"
+            return Gap(f"{ask.format(**match.groupdict())} {' '.join(kept)}?", match[0])
     return None

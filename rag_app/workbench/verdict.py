@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rag_app.evaluation.chance import SURE, sureness
 from rag_app.evaluation.metrics import mean, ndcg
 from rag_app.protocols import Embedder, Vectors
 from rag_app.workbench.courses import HeldOut
@@ -14,8 +15,6 @@ from rag_app.workbench.geometry import Geometry, geometry, pair_cosines
 
 DEPTH = 10
 _SAMPLE = 2_000  # texts whose uniformity is measured
-_DRAWS = 2_000  # of the bootstrap
-_SURE = 0.95  # share of the draws in which the new model must be ahead
 _SENTENCES = 300  # general ones, whose drift is measured
 _BATCH = 512  # questions compared with the corpus at a time
 
@@ -68,7 +67,7 @@ class Verdict:
     @property
     def better(self) -> bool:
         """Whether the gain is more than chance."""
-        return self.after.mean > self.before.mean and self.sureness >= _SURE
+        return self.after.mean > self.before.mean and self.sureness >= SURE
 
     def as_dict(self) -> dict[str, Any]:
         """The figures as JSON values."""
@@ -134,16 +133,6 @@ def gains(held: HeldOut, found: Sequence[Sequence[str]]) -> tuple[float, ...]:
     """nDCG@10 of what was found for each question, 0…1."""
     judged = (held.relevant[id_] for id_ in held.questions)
     return tuple(ndcg(ids, right, k=DEPTH) for ids, right in zip(found, judged, strict=True))
-
-
-def sureness(before: Sequence[float], after: Sequence[float], *, seed: int = 0) -> float:
-    """Share of draws of the questions in which the mean rises, 0…1.
-
-    Paired bootstrap (Efron, 1979; for retrieval Sakai, 2006).
-    """
-    gained = np.array(after) - np.array(before)  # (q,)
-    draws = np.random.default_rng(seed).integers(0, len(gained), (_DRAWS, len(gained)))
-    return float((gained[draws].mean(axis=1) > 0).mean())
 
 
 def drift(before: Embedder, after: Embedder) -> float:

@@ -1,0 +1,90 @@
+"""Other settings for the questions of an evaluation, and what they change."""
+
+from typing import Any
+
+import streamlit as st
+
+from rag_app.config import Settings
+from rag_app.errors import RagError
+from rag_app.evaluation.side_by_side import Side, SideBySide
+from rag_app.evaluation.told import settings_lines
+from rag_app.variants import changed_settings, variant
+from ui import shared
+from ui.components import notice_html
+from ui.evaluated import changed_html, changes_html, differing_html
+from ui.evaluation import Evaluation
+
+_VERDICTS: dict[Side | None, str] = {
+    "after": "The tried settings answer better, by more than chance.",
+    "before": "The settings in use answer better, by more than chance.",
+    None: "Neither answers better by more than chance: there is no reason to change.",
+}
+_MOST_SHOWN = 50
+
+
+def render(settings: Settings, evaluation: Evaluation) -> None:
+    """Draw the settings that need no new index, as they are, and what the last change did."""
+    if not evaluation.running:
+        _choose(settings, evaluation)
+    if evaluation.sides is not None:
+        _show(evaluation.sides)
+
+
+def _choose(settings: Settings, evaluation: Evaluation) -> None:
+    with st.form("variant"):
+        st.caption("Change one or more, and the same questions are asked once more.")
+        values = _fields(settings)
+        if not st.form_submit_button("Compare", type="primary"):
+            return
+    try:
+        other = variant(settings, values)
+    except RagError as error:
+        st.html(notice_html(str(error), kind="error"))
+        return
+    if not changed_settings(settings, other):
+        st.html(notice_html("These are the settings in use; change one first."))
+        return
+    evaluation.compare(shared.rag(settings), other)
+    st.rerun()
+
+
+def _fields(settings: Settings) -> dict[str, Any]:
+    left, right = st.columns(2)
+    with left:
+        k = st.number_input("Hits (k)", 1, None, settings.k)
+        candidates = st.number_input("Candidates", 1, None, settings.candidates)
+        weight = st.slider("Share of the meaning (dense_weight)", 0.0, 1.0, settings.dense_weight)
+        diversity = st.slider("Diversity", 0.0, 1.0, settings.diversity)
+        least = st.slider("Least confidence (min_confidence)", 0.0, 1.0, settings.min_confidence)
+    with right:
+        modes = ("auto", "read", "generate")
+        answer = st.selectbox("Answers (answer)", modes, modes.index(settings.answer))
+        generator = st.text_input("Language model (generator)", settings.generator)
+        reranker = st.text_input("Late-interaction model (reranker)", settings.reranker)
+        reranked = st.number_input("Candidates it sees (reranked)", 1, None, settings.reranked)
+    return {
+        "k": k,
+        "candidates": candidates,
+        "dense_weight": weight,
+        "diversity": diversity,
+        "min_confidence": least,
+        "answer": answer,
+        "generator": generator.strip(),
+        "reranker": reranker.strip(),
+        "reranked": reranked,
+    }
+
+
+def _show(sides: SideBySide) -> None:
+    st.html(differing_html(sides))
+    st.html(changes_html(sides))
+    st.html(notice_html(_VERDICTS[sides.winner]))
+    if sides.winner == "after":
+        st.caption("Lines for the settings file:")
+        st.code(settings_lines(sides), language="toml")
+    for label, pairs in (("Got better", sides.better), ("Got worse", sides.worse)):
+        with st.expander(f"{label}: {len(pairs)}"):
+            for before, after in pairs[:_MOST_SHOWN]:
+                st.html(changed_html(before, after))
+            if not pairs:
+                st.caption("No question.")
