@@ -4,7 +4,7 @@ The index keeps the vector of every text it has ever held; a cache shared with o
 machines may know more. Only what neither has goes through the model.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -28,10 +28,19 @@ class Embedding:
 
     def ensure(self, texts: Sequence[str]) -> None:
         """Have a vector of every text kept by the index."""
+        for _ in self.steps(texts):
+            pass
+
+    def steps(self, texts: Sequence[str]) -> Iterator[int]:
+        """The same in steps; before each, the number of texts that still lack a vector.
+
+        Whoever stops in between finds those of the steps before kept.
+        """
         new = self._kept.without(self._model, texts)
         # Texts of like length share a batch of the model, wherever they come from.
         new.sort(key=len)
         for begin in range(0, len(new), _BATCH):
+            yield len(new) - begin
             batch = new[begin : begin + _BATCH]
             found = self._shared.known(self._model, batch) if self._shared else {}
             if found:
