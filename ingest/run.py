@@ -25,6 +25,7 @@ from rag_app.recipe import Recipe
 from rag_app.schema import Chunk, Document, identify
 
 _BATCH = 128  # chunks embedded and stored together, except those of one long document
+_FEW = 32  # chunks for which it is not worth leaving those that wait with them
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +157,7 @@ class Run:
         for lacking in self._report.timed("embed", self._embedding.steps(texts)):
             self._report.embedded = self._embedding.embedded
             self._tell()
-            if lacking >= _BATCH:  # for the rest of a batch it is not worth leaving the whole
+            if lacking > _FEW:
                 stop_if(self._cancelled)
         self._report.embedded = self._embedding.embedded
         self._wait()

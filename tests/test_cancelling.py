@@ -1,9 +1,11 @@
 """Runs that are cancelled: what is in stays, nothing is lost, and the next run goes on."""
 
+import multiprocessing
 import os
 import signal
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from time import monotonic
 
@@ -160,6 +162,30 @@ def test_a_run_that_fails_is_unfinished(index: Index, many: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         sync([many], index, embedder=Broken(), tokens=TOKENS)
     assert [root.path for root in Roots(index.catalog).unfinished()] == [many]
+
+
+class Deadly(HashEmbedder):
+    """Ends its process as a kill does."""
+
+    def embed(self, texts: Sequence[str], *, kind: TextKind = "passage") -> Vectors:
+        os._exit(9)
+
+
+def be_killed(docs: Path, folder: Path) -> None:
+    embedder = Deadly()
+    sync([docs], Index.open(folder, embedder=embedder), embedder=embedder)
+
+
+def test_a_killed_run_is_unfinished_and_goes_on(tmp_path: Path, docs: Path) -> None:
+    context = multiprocessing.get_context("forkserver")
+    child = context.Process(target=be_killed, args=(docs, tmp_path / "index"))
+    child.start()
+    child.join()
+    assert child.exitcode == 9
+    with closing(Index.open(tmp_path / "index", embedder=HashEmbedder())) as index:
+        (root,) = Roots(index.catalog).unfinished()
+        assert sync([root.path], index, embedder=HashEmbedder()).added == 2
+        assert Roots(index.catalog).unfinished() == []
 
 
 # Ctrl-C
