@@ -71,6 +71,7 @@ class Settings:
         vector_cache_days: Days after which the server forgets what nobody asked for.
         file_seconds: What reading one file may take.
         file_mebibytes: Memory, in address space, that reading one file may take.
+        upload_mebibytes: Largest file that the library takes through the browser.
         device: That computes the embedding model: auto is a GPU where there is one, else cpu.
         embedder_batch: About how many tokens the embedding model reads together; 0 leaves it to
             the model's kind. `rag-app embed speed` measures which is the fastest.
@@ -103,6 +104,7 @@ class Settings:
     vector_cache_days: int = 30
     file_seconds: int = 120
     file_mebibytes: int = 2048
+    upload_mebibytes: int = 200
     device: Device = "auto"
     embedder_batch: int = 0
     threads: int = 0
@@ -135,6 +137,8 @@ class Settings:
         _check("file_seconds", self.file_seconds, self.file_seconds >= 1, "1 or more")
         enough = self.file_mebibytes >= 256
         _check("file_mebibytes", self.file_mebibytes, enough, "256 or more")
+        enough = self.upload_mebibytes >= 1
+        _check("upload_mebibytes", self.upload_mebibytes, enough, "1 or more")
         _check("device", self.device, self.device in get_args(Device), "auto, cpu or cuda")
         _check("embedder_batch", self.embedder_batch, self.embedder_batch >= 0, "0 or more")
         _check("threads", self.threads, self.threads >= 0, "0 or more")

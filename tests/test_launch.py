@@ -10,7 +10,7 @@ from ingest.sync import sync
 from rag_app.config import Settings
 from rag_app.index.index import Index
 from tests.fakes import HashEmbedder
-from ui.launch import _address, _default_samples, _is_empty, _is_loopback, main
+from ui.launch import _address, _default_samples, _flags, _is_empty, _is_loopback, main
 
 
 def test_an_address_in_use_is_one_clear_line(
@@ -71,3 +71,8 @@ def test_the_address_can_be_opened_as_printed(host: str, address: str) -> None:
 )
 def test_only_this_machine_is_loopback(host: str, loopback: bool) -> None:
     assert _is_loopback(host) is loopback
+
+
+def test_the_server_takes_no_larger_uploads_than_the_library() -> None:
+    flags = _flags("127.0.0.1", 8501, Settings(upload_mebibytes=7))
+    assert flags[flags.index("--server.maxUploadSize") + 1] == "7"

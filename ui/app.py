@@ -58,6 +58,7 @@ def _guarded(render: Callable[[Settings], None]) -> None:
         # Ten seconds after a cold start, nothing later.
         with st.spinner("Loading the language model …"):
             shared.rag(settings)
+        shared.watching(settings)
         render(settings)
     except RagError as error:
         st.html(notice_html(str(error), kind="error"))

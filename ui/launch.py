@@ -69,7 +69,7 @@ def _run(arguments: argparse.Namespace) -> int:
     else:
         Thread(target=_warm, args=(settings,), daemon=True).start()
     print(f"Chat: {_address(arguments.host, arguments.port)}", flush=True)
-    _serve(arguments.host, arguments.port)
+    _serve(arguments.host, arguments.port, settings)
     return 0
 
 
@@ -131,14 +131,21 @@ def _warm(settings: Settings) -> None:
 
     try:
         shared.rag(settings)
+        shared.watching(settings)
     except RagError as error:
         _logger.info("%s", error)  # the page says it too
 
 
-def _serve(host: str, port: int) -> None:
+def _serve(host: str, port: int, settings: Settings) -> None:
     from streamlit.web import cli
 
+    flags = _flags(host, port, settings)
+    cli.main(["run", str(_HERE / "app.py"), *flags], standalone_mode=False)
+
+
+def _flags(host: str, port: int, settings: Settings) -> list[str]:
     options = _STREAMLIT | {"server.address": host, "server.port": str(port)}
+    options["server.maxUploadSize"] = str(settings.upload_mebibytes)
     if _is_loopback(host):
         # A strange site must not reach the pages through a name that resolves to here.
         options["server.allowedHosts"] = "localhost"
@@ -147,7 +154,7 @@ def _serve(host: str, port: int) -> None:
     flags = [part for name, value in options.items() for part in (f"--{name}", value)]
     if _is_loopback(host):
         flags += ["--server.allowedHosts", host]
-    cli.main(["run", str(_HERE / "app.py"), *flags], standalone_mode=False)
+    return flags
 
 
 def _is_loopback(host: str) -> bool:

@@ -21,6 +21,7 @@ from ui.filters import Choices, choices
 from ui.ingestion import Ingestion
 from ui.training import Training
 from ui.uploads import uploads_folder
+from ui.watching import Watching
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
@@ -97,3 +98,10 @@ def ingestion(settings: Settings) -> Ingestion:
     """What adds documents in the background, one run at a time."""
     index, embedder = opened(settings)
     return Ingestion(index, embedder, settings)
+
+
+@st.cache_resource(show_spinner=False, max_entries=1, on_release=Watching.close)
+def watching(settings: Settings) -> Watching:
+    """What follows changes of folders in the background."""
+    index, embedder = opened(settings)
+    return Watching(index, embedder, settings, turns=ingestion(settings).turns)

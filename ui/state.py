@@ -3,6 +3,7 @@
 Every key of `st.session_state` is declared here.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import streamlit as st
@@ -47,6 +48,13 @@ FILES = "files"
 FOLDER = "folder"
 FILTER = "filter"
 REMOVAL = "removal"
+REFUSED = "refused"
+PREVIEW = "preview"
+PASSAGES_FROM = "passages-from"
+# These three are followed by the path of the folder.
+WATCH = "watch"
+LOOK = "look"
+UNFOLLOW = "unfollow"
 COLOUR = "colour"
 PIN = "pin"
 MAP = "map"
@@ -191,6 +199,40 @@ def page_shown() -> int:
     """The citation whose page is shown."""
     at: int = st.session_state[PAGE_SHOWN]
     return at
+
+
+def refuse(files: Sequence[tuple[str, str, str]]) -> None:
+    """Keep what became of uploaded files, as (outcome, name, reason), until the next upload."""
+    st.session_state[REFUSED] = files
+
+
+def refused() -> Sequence[tuple[str, str, str]]:
+    """What was kept so."""
+    files: Sequence[tuple[str, str, str]] = st.session_state.setdefault(REFUSED, ())
+    return files
+
+
+def show_passages(begin: int) -> None:
+    """Turn to the passages of the document in view from this one on, counted from 0."""
+    st.session_state[PASSAGES_FROM] = begin
+
+
+def passages_from() -> int:
+    """Where the passages in view begin."""
+    begin: int = st.session_state.setdefault(PASSAGES_FROM, 0)
+    return begin
+
+
+def close_preview() -> None:
+    """Look into no document."""
+    st.session_state[PREVIEW] = None
+    show_passages(0)
+
+
+def choose_no_documents() -> None:
+    """Neither look into a document nor remove any."""
+    close_preview()
+    st.session_state[REMOVAL] = []
 
 
 def tell(message: str, *, kind: NoticeKind = "note") -> None:
