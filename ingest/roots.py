@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from ingest.names import path_of, text_of
+from ingest.names import path_of, prefix_of, text_of
 from ingest.scan import locate
 from rag_app.errors import ConfigError
 from rag_app.index.catalog import Catalog, Entry
@@ -43,7 +43,8 @@ class Root:
 
     def holds(self, entry: Entry) -> bool:
         """Whether the entry's file is, or lies in, this one."""
-        return path_of(entry.file.path).is_relative_to(path_of(self.key))
+        path = entry.file.path
+        return path == self.key or path.startswith(prefix_of(self.key))
 
 
 def same_place(shown: str, key: str) -> Path:

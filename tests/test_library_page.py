@@ -85,7 +85,8 @@ def names(index: Index) -> list[str]:
 
 def upload(page: AppTest, *files: tuple[str, bytes]) -> None:
     page.file_uploader[0].set_value([(name, data, "text/plain") for name, data in files])
-    page.button[0].click().run()
+    add, *_ = (button for button in page.button if button.label == "Add to the library")
+    add.click().run()
     assert not page.exception
 
 
@@ -133,6 +134,9 @@ def test_a_run_is_cancelled_and_resumed(
         ingestion.start([docs])
         page = visit()
         assert "Looking at the files" in html(page)
+        upload(page, ("notes.md", b"Tides turn at noon."))
+        assert "Documents are being added already" in html(page)
+        assert not uploads_folder(settings.index).exists()
         press(page, "Cancel")
         ingestion.wait()
     page.run()
@@ -191,6 +195,20 @@ def test_a_folder_is_looked_at_again(
     press(page, "Look at docs again now")
     wait(settings, page)
     assert "new.md" in names(index)
+
+
+def test_a_folder_that_is_away_is_not_taken_for_deleted(
+    visit: Visit, settings: Settings, index: Index, added: Path
+) -> None:
+    Roots(index.catalog).begin([added])
+    added.rename(added.with_name("away"))
+    page = visit()
+    assert "This folder is not there now." in html(page)
+    (look,) = (button for button in page.button if button.label == "Look at docs again now")
+    assert look.disabled
+    press(page, "Resume")
+    wait(settings, page)
+    assert names(index) == ["boats.txt", "tools.md"]
 
 
 def test_letting_go_of_a_folder_asks_and_leaves_what_other_folders_hold(

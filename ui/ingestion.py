@@ -126,8 +126,12 @@ class Ingestion:
         self._cancel.set()
 
     def resume(self) -> bool:
-        """Go on with all that is unfinished, even since another process; see `start`."""
-        return self.start([root.path for root in self.roots.unfinished()])
+        """Go on with all that is unfinished, even since another process; see `start`.
+
+        What is not there now is left, as its documents would be taken for deleted.
+        """
+        paths = [root.path for root in self.roots.unfinished()]
+        return self.start([path for path in paths if path.exists()])
 
     def dismiss(self) -> None:
         """Forget what the last run reported."""

@@ -19,6 +19,7 @@ def facts_html(entry: Entry, document: Document | None, listing: Listing, *, pas
     metadata = document.metadata if document else {}
     pages = len(document.page_starts) if document else 0
     uploaded = listing.is_upload(entry)
+    changed = listing.moment(entry) if entry.file.modified else ""  # of what is no file
     facts = [
         ("File", "" if uploaded else entry.source),
         ("Title", document.title if document else ""),
@@ -26,7 +27,7 @@ def facts_html(entry: Entry, document: Document | None, listing: Listing, *, pas
         ("Size", in_bytes(entry.file.size)),
         ("Pages", f"{pages:,}" if pages else ""),
         ("Passages", f"{passages:,}"),
-        ("Uploaded" if uploaded else "Last changed", listing.moment(entry)),
+        ("Uploaded" if uploaded else "Last changed", changed),
         ("SHA-256 begins", entry.file.digest[:_DIGITS]),
         ("Status", entry.status),
         ("Remark", entry.remark),

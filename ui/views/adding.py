@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
 
@@ -48,7 +48,12 @@ def render(settings: Settings, ingestion: Ingestion) -> None:
 def start(ingestion: Ingestion, path: Path) -> None:
     """Have the index mirror a file or folder, and draw the page anew."""
     if not ingestion.start([path]):
-        state.tell(BUSY, kind="error")
+        _refuse()
+    st.rerun()
+
+
+def _refuse() -> NoReturn:
+    state.tell(BUSY, kind="error")
     st.rerun()
 
 
@@ -71,27 +76,31 @@ def _upload(settings: Settings, ingestion: Ingestion) -> None:
 
 
 def _keep(files: Sequence[Any], settings: Settings, ingestion: Ingestion) -> None:
+    if ingestion.running:
+        _refuse()
     folder = uploads_folder(settings.index)
-    refused: list[tuple[str, str, str]] = []
-    count = 0
+    outcomes: list[tuple[str, str, str]] = []
     try:
         check_room(folder, sum(file.size for file in files))
         for file in files:
-            try:
-                kept = keep(folder, file.name, file.getvalue(), mebibytes=settings.upload_mebibytes)
-            except LoadError as error:
-                refused.append(("failed", file.name, str(error)))
-            else:
-                count += 1
-                if not kept.is_new:
-                    reason = f"The same file is in the library already, as {kept.path.name}."
-                    refused.append(("skipped", file.name, reason))
+            outcomes.append(_outcome(file, folder, settings))
     except (StoreError, OSError) as error:
         state.tell(str(error), kind="error")
-    state.refuse(refused)
-    if count:
+    state.refuse([outcome for outcome in outcomes if outcome[0] != "added"])
+    if any(outcome[0] != "failed" for outcome in outcomes):
         start(ingestion, folder)
     st.rerun()
+
+
+def _outcome(file: Any, folder: Path, settings: Settings) -> tuple[str, str, str]:
+    try:
+        kept = keep(folder, file.name, file.getvalue(), mebibytes=settings.upload_mebibytes)
+    except LoadError as error:
+        return "failed", file.name, str(error)
+    if kept.is_new:
+        return "added", file.name, ""
+    reason = f"The same file is in the library already, as {kept.path.name}."
+    return "skipped", file.name, reason
 
 
 # The run
@@ -141,7 +150,7 @@ def _resume(ingestion: Ingestion) -> None:
     with st.container(horizontal=True):
         if st.button("Resume", type="primary"):
             if not ingestion.resume():
-                state.tell(BUSY, kind="error")
+                _refuse()
             st.rerun()
         if st.button("Leave it", type="tertiary", help="What is in stays."):
             ingestion.roots.leave()

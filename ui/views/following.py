@@ -71,17 +71,23 @@ def _draw(settings: Settings, folders: Sequence[_Folder], seen: tuple[int, int])
 
 
 def _folder(settings: Settings, folder: _Folder) -> None:
-    root, name, watching = folder.root, as_label(folder.name), shared.watching(settings)
-    watched = watching.of(root.key)
+    root, name, ingestion = folder.root, as_label(folder.name), shared.ingestion(settings)
+    watched = shared.watching(settings).of(root.key)
     now = datetime.now().astimezone()
     st.html(folder_html(root, watched, holds=_holds(folder.holds), now=now))
     with st.container(horizontal=True, vertical_alignment="center"):
         key = f"{state.WATCH}-{root.key}"
         st.session_state[key] = watched is not None  # somebody else may have switched it
         st.toggle(f"Watch {name}", key=key, on_change=_switch, args=(settings, root, key))
-        if st.button(f"Look at {name} again now", type="tertiary", key=f"{state.LOOK}-{root.key}"):
+        if st.button(
+            f"Look at {name} again now",
+            type="tertiary",
+            key=f"{state.LOOK}-{root.key}",
+            # The documents of a folder that is away would be taken for deleted.
+            disabled=not root.path.is_dir(),
+        ):
             state.refuse(())
-            adding.start(shared.ingestion(settings), root.path)
+            adding.start(ingestion, root.path)
         if st.button(f"Stop following {name}", type="tertiary", key=f"{state.UNFOLLOW}-{root.key}"):
             _confirm(settings, folder)
 

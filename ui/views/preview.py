@@ -32,7 +32,7 @@ def render(index: Index, entries: Sequence[Entry], listing: Listing, ingestion: 
         key=state.PREVIEW,
     )
     # Drawn on every run while one is chosen, so that the end of a run does not close it.
-    if chosen:
+    if chosen in by_id:
         _document(by_id[chosen], index, listing, ingestion)
 
 
