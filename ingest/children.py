@@ -89,6 +89,8 @@ def _start(limits: Limits) -> "subprocess.Popen[str]":
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL if quiet else None,
         encoding="utf-8",
+        # Ctrl-C is for us alone: a file whose reader it ends would count as damaged.
+        process_group=0,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ingest.cancelling import IsCancelled, never, stop_if
 from ingest.names import path_of
 from ingest.report import Outcome, SyncReport
 from ingest.scan import FoundFile, Unreadable, locate, scan
@@ -50,6 +51,7 @@ def plan(
     recipe: str,
     rebuild: bool = False,
     may_be_gone: bool = False,
+    cancelled: IsCancelled = never,
 ) -> Plan:
     """Compare the paths with the catalogue.
 
@@ -60,8 +62,9 @@ def plan(
     roots = [locate(path) for path in paths]
     if not may_be_gone:
         _check(paths, roots, entries)
-    files, unreadable = scan([path for path in paths if _exists(path)])
-    return _Planner(entries, roots, recipe, rebuild).plan(files, unreadable)
+    there = [path for path in paths if _exists(path)]
+    files, unreadable = scan(there, cancelled=cancelled)
+    return _Planner(entries, roots, recipe, rebuild, cancelled).plan(files, unreadable)
 
 
 def _check(paths: Sequence[Path], roots: Sequence[Path], entries: Mapping[str, Entry]) -> None:
@@ -76,12 +79,18 @@ def _check(paths: Sequence[Path], roots: Sequence[Path], entries: Mapping[str, E
 
 class _Planner:
     def __init__(
-        self, entries: Mapping[str, Entry], roots: Sequence[Path], recipe: str, rebuild: bool
+        self,
+        entries: Mapping[str, Entry],
+        roots: Sequence[Path],
+        recipe: str,
+        rebuild: bool,
+        cancelled: IsCancelled,
     ) -> None:
         self._entries = entries
         self._roots = roots
         self._recipe = recipe
         self._rebuild = rebuild
+        self._cancelled = cancelled
 
     def plan(self, files: Sequence[FoundFile], unreadable: Sequence[Unreadable]) -> Plan:
         planned = Plan(SyncReport(files=len(files) + len(unreadable)))
@@ -132,6 +141,7 @@ class _Planner:
             if known and self._is_current(known) and _looks_same(known, file):
                 states[file.key] = known.file
                 continue
+            stop_if(self._cancelled)
             try:
                 states[file.key] = file.state()
             except OSError as error:

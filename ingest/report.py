@@ -1,18 +1,27 @@
 """What became of every file."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 Outcome = Literal["added", "updated", "renamed", "unchanged", "failed", "partial", "skipped"]
 Stage = Literal["load", "chunk", "embed", "store"]
+_Step = TypeVar("_Step")
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a run has come; `rate` counts chunks embedded a second."""
+    """How far a run has come.
+
+    Attributes:
+        done: Files read.
+        files: To be read.
+        chunks: Embedded, which happens many at a time.
+        rate: Chunks embedded a second.
+        source: The file that is being read; empty after the last.
+    """
 
     done: int
     files: int
@@ -23,7 +32,10 @@ class Progress:
 
 @dataclass(slots=True)
 class SyncReport:
-    """Counts and reasons; every file under the paths is in exactly one of the outcomes."""
+    """Counts and reasons; every file under the paths is in exactly one of the outcomes.
+
+    Of a run that was cancelled, the files that it did not come to are in none.
+    """
 
     added: int = 0
     updated: int = 0
@@ -37,9 +49,20 @@ class SyncReport:
     chunks: int = 0
     embedded: int = 0
     seconds: float = 0.0
+    cancelled: bool = False
     stages: dict[Stage, float] = field(
         default_factory=lambda: {"load": 0.0, "chunk": 0.0, "embed": 0.0, "store": 0.0}
     )
+
+    @property
+    def present(self) -> int:
+        """How many files the index has the text of."""
+        return self.added + self.updated + self.renamed + self.unchanged + len(self.partial)
+
+    @property
+    def changes(self) -> int:
+        """How many documents are not what they were before."""
+        return self.added + self.updated + self.renamed + self.removed
 
     def note(self, outcome: Outcome, source: str, reason: str = "") -> None:
         """Count one file."""
@@ -56,6 +79,17 @@ class SyncReport:
             yield
         finally:
             self.stages[stage] += perf_counter() - begun
+
+    def timed(self, stage: Stage, steps: Iterable[_Step]) -> Iterator[_Step]:
+        """The steps, while the time that each takes is added to a stage."""
+        iterator = iter(steps)
+        while True:
+            with self.timing(stage):
+                try:
+                    step = next(iterator)
+                except StopIteration:
+                    return
+            yield step
 
     def as_dict(self) -> dict[str, Any]:
         """The report as JSON values."""

@@ -4,12 +4,13 @@ While a batch is embedded, the files of the next one are read in other processes
 batch before is stored by another thread. Never more than these three are in memory.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Literal, Self
 
+from ingest.cancelling import IsCancelled, RunCancelled, never, stop_if
 from ingest.chunking import chunk
 from ingest.names import text_of
 from ingest.plan import Work
@@ -24,6 +25,7 @@ from rag_app.recipe import Recipe
 from rag_app.schema import Chunk, Document, identify
 
 _BATCH = 128  # chunks embedded and stored together, except those of one long document
+_FEW = 32  # chunks for which it is not worth leaving those that wait with them
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +35,14 @@ class _Ready:
     document: Document
     chunks: Sequence[Chunk]
     file: FileState
+    outcome: Outcome
 
 
 class Run:
     """Takes what was read, embeds it in batches across files, and stores it.
 
-    A context manager: on leaving, everything taken in is committed; on an error, what
-    was committed until then stays. `files` is how many there will be, for the progress.
+    A context manager: on leaving, everything taken in is committed; on an error or a cancel,
+    what was committed until then stays. `files` is how many there will be, for the progress.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Run:
         cache: VectorCache | None = None,
         files: int = 0,
         progress: Callable[[Progress], None] | None = None,
+        cancelled: IsCancelled = never,
     ) -> None:
         self._catalog = index.catalog
         self._writer = writer
@@ -59,12 +63,14 @@ class Run:
         self._report = report
         self._files = files
         self._progress = progress
+        self._cancelled = cancelled
         self._embedding = Embedding(index.catalog.kept, recipe.embedder, cache)
         self._waiting: list[_Ready] = []
         self._replaced: list[str] = []  # what the waiting files were called before
         self._storer = ThreadPoolExecutor(1, thread_name_prefix="storing")
         self._stored: Future[None] | None = None
         self._done = 0
+        self._reading = ""
 
     def __enter__(self) -> Self:
         return self
@@ -78,6 +84,7 @@ class Run:
         with self._storer:
             if error is None:
                 self.flush()
+            if error is None or isinstance(error, RunCancelled):
                 self._wait()
 
     def remove(self, document_ids: Sequence[str]) -> None:
@@ -85,6 +92,17 @@ class Run:
         if document_ids:
             with self._report.timing("store"):
                 self._writer.remove(document_ids)
+
+    def begun(self, works: Iterable[Work]) -> Iterator[Work]:
+        """The files, each of which is told of when its turn comes.
+
+        Raises:
+            RunCancelled: The next one is not to be begun.
+        """
+        for work in works:
+            stop_if(self._cancelled)
+            self._begin_file(work)
+            yield work
 
     def add(self, work: Work, found: Document | LoadError) -> None:
         """Take in what reading a file gave, a document or the reason why there is none."""
@@ -94,7 +112,7 @@ class Run:
             self._note_unread(work, found)
         else:
             self.add_document(found, work.state, work.outcome)
-        self._tell(work)
+        self._finish_file()
 
     def add_document(self, document: Document, file: FileState, outcome: Outcome) -> None:
         """Cut a document and have it embedded with the next batch."""
@@ -107,13 +125,14 @@ class Run:
                 context=self._recipe.surroundings,
             )
         # The digest of what was read, should the file have changed since it was planned.
-        self._waiting.append(_Ready(document, chunks, replace(file, digest=document.digest)))
-        self._note_read(document.source, outcome, missing=document.missing)
+        as_read = replace(file, digest=document.digest)
+        self._waiting.append(_Ready(document, chunks, as_read, outcome))
         if sum(len(ready.chunks) for ready in self._waiting) >= _BATCH:
             self.flush()
 
     def copy(self, work: Work) -> bool:
         """Note a file under the document with the same bytes; whether there is one."""
+        self._begin_file(work)
         self._wait()
         holder = self._catalog.holder(work.state.digest, self._recipe.fingerprint)
         if holder is None:
@@ -121,17 +140,25 @@ class Run:
         folder = text_of(work.file.path.parent)
         self._writer.copy(work.file.source, file=work.state, of=holder.id, folder=folder)
         self._note_read(work.file.source, work.outcome, missing=holder.reason)
-        self._tell(work)
+        self._finish_file()
         return True
 
     def flush(self) -> None:
-        """Embed what is waiting and hand it to the storing thread."""
+        """Embed what is waiting and hand it to the storing thread.
+
+        Raises:
+            RunCancelled: What is still to be embedded is to be left.
+        """
         if not self._waiting and not self._replaced:
             return
         waiting, self._waiting = self._waiting, []
         replaced, self._replaced = self._replaced, []
-        with self._report.timing("embed"):
-            self._embedding.ensure([c.seen or c.text for ready in waiting for c in ready.chunks])
+        texts = [c.seen or c.text for ready in waiting for c in ready.chunks]
+        for lacking in self._report.timed("embed", self._embedding.steps(texts)):
+            self._report.embedded = self._embedding.embedded
+            self._tell()
+            if lacking > _FEW:
+                stop_if(self._cancelled)
         self._report.embedded = self._embedding.embedded
         self._wait()
         self._stored = self._storer.submit(self._store, waiting, replaced)
@@ -142,6 +169,7 @@ class Run:
         with self._report.timing("store"):
             for one in ready:
                 self._writer.commit(one.document, one.chunks, file=one.file, recipe=recipe)
+                self._note_read(one.document.source, one.outcome, missing=one.document.missing)
             self._writer.deliver()
 
     def _wait(self) -> None:
@@ -171,11 +199,19 @@ class Run:
             reason=reason,
         )
 
-    def _tell(self, work: Work) -> None:
+    def _begin_file(self, work: Work) -> None:
+        self._reading = work.file.source
+        self._tell()
+
+    def _finish_file(self) -> None:
         self._done += 1
+        self._reading = ""
+        if self._done == self._files:
+            self._tell()
+
+    def _tell(self) -> None:
         if self._progress is not None:
             rate = self._report.embedded / max(self._report.stages["embed"], 1e-9)
-            report = Progress(
-                self._done, self._files, self._report.embedded, rate, work.file.source
+            self._progress(
+                Progress(self._done, self._files, self._report.embedded, rate, self._reading)
             )
-            self._progress(report)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingest.cancelling import IsCancelled, never, stop_if
 from ingest.ignore import IGNORE_FILE, Rules
 from ingest.names import prefix_of, text_of
 from rag_app.errors import LoadError
@@ -65,14 +66,16 @@ def locate(path: Path) -> Path:
     return Path(os.path.realpath(path.absolute().parent), path.name)
 
 
-def scan(paths: Sequence[Path]) -> tuple[list[FoundFile], list[Unreadable]]:
+def scan(
+    paths: Sequence[Path], *, cancelled: IsCancelled = never
+) -> tuple[list[FoundFile], list[Unreadable]]:
     """All files under the paths, each once, and what cannot be read.
 
     Indexes are passed over, and hidden and ignored files and folders unless named
     themselves. Links to folders are not followed, so that a loop of links cannot trap the
     walk; pipes, sockets and devices are never opened.
     """
-    search = _Search()
+    search = _Search(cancelled)
     for path in paths:
         search.look(path)
     return list(search.found.values()), list(search.unreadable.values())
@@ -81,7 +84,8 @@ def scan(paths: Sequence[Path]) -> tuple[list[FoundFile], list[Unreadable]]:
 class _Search:
     """Gathers what is found; the first name of a file is the one it keeps."""
 
-    def __init__(self) -> None:
+    def __init__(self, cancelled: IsCancelled) -> None:
+        self._cancelled = cancelled
         self.found: dict[str, FoundFile] = {}
         self.unreadable: dict[str, Unreadable] = {}
 
@@ -104,6 +108,7 @@ class _Search:
         # A list and no recursion: folders may lie deeper than Python's stack.
         folders = [root]
         while folders:
+            stop_if(self._cancelled)
             folders += reversed(self._list(folders.pop()))
 
     def _list(self, folder: _Folder) -> list[_Folder]:

@@ -8,12 +8,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from ingest.cancelling import by_ctrl_c
 from ingest.report import Progress, SyncReport
 from ingest.sync import configured
 from rag_app.cli import guarded
 from rag_app.commands.common import add_common_options, settings_of
 from rag_app.owner import check_owners
 from rag_app.rag import open_index
+
+_logger = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,16 +40,21 @@ def _run(arguments: argparse.Namespace) -> int:
     sync = configured(settings)
 
     def once(*, again: bool = False) -> SyncReport:
-        show = _progress_shower()
-        return sync(
-            arguments.paths,
-            index,
-            embedder=embedder,
-            rebuild=arguments.rebuild,
-            dry_run=arguments.dry_run,
-            may_be_gone=again,
-            progress=show,
-        )
+        with by_ctrl_c() as cancelled:
+            report = sync(
+                arguments.paths,
+                index,
+                embedder=embedder,
+                rebuild=arguments.rebuild,
+                dry_run=arguments.dry_run,
+                may_be_gone=again,
+                progress=_progress_shower(),
+                cancelled=cancelled,
+            )
+        if report.cancelled:
+            _logger.warning("%d of %d files are in", report.present, report.files)
+            raise KeyboardInterrupt
+        return report
 
     def first() -> SyncReport:
         report = once()
@@ -76,7 +84,7 @@ def _print(report: SyncReport, *, as_json: bool) -> None:
 def _progress_shower() -> Callable[[Progress], None]:
     """A bar on a terminal; elsewhere a plain line every hundred files."""
     if not sys.stderr.isatty():
-        return _show_line
+        return _line_shower()
     from tqdm import tqdm
 
     bar: Any = tqdm(unit=" files", dynamic_ncols=True, file=sys.stderr)
@@ -91,12 +99,21 @@ def _progress_shower() -> Callable[[Progress], None]:
     return show
 
 
-def _show_line(progress: Progress) -> None:
-    if progress.done % 100 == 0 or progress.done == progress.files:
-        logging.getLogger(__name__).warning(
+def _line_shower() -> Callable[[Progress], None]:
+    shown = 0
+
+    def show(progress: Progress) -> None:
+        nonlocal shown
+        due = progress.done % 100 == 0 or progress.done == progress.files
+        if progress.done == shown or not due:
+            return
+        shown = progress.done
+        _logger.warning(
             "%d of %d files, %d chunks embedded, %.0f/s",
             progress.done,
             progress.files,
             progress.chunks,
             progress.rate,
         )
+
+    return show

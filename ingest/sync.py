@@ -7,10 +7,12 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from ingest.cancelling import IsCancelled, RunCancelled, never, stop_if
 from ingest.children import DEFAULT_LIMITS, Limits
 from ingest.plan import Plan, Work, plan
 from ingest.reading import read_ahead
 from ingest.report import Progress, SyncReport
+from ingest.roots import Roots
 from ingest.run import Run
 from rag_app.config import Settings
 from rag_app.index.catalog import FileState
@@ -34,6 +36,7 @@ def sync(
     cache: VectorCache | None = None,
     limits: Limits = DEFAULT_LIMITS,
     progress: Callable[[Progress], None] | None = None,
+    cancelled: IsCancelled = never,
 ) -> SyncReport:
     """Make the index mirror the paths; documents from elsewhere are kept.
 
@@ -48,7 +51,9 @@ def sync(
         may_be_gone: A path that nothing is known of is passed over, as while watching.
         cache: Vectors shared with other machines.
         limits: What reading one file may cost.
-        progress: Called after each file.
+        progress: Called as each file begins, as each batch is embedded, and after the last.
+        cancelled: Asked often; from its first yes on, nothing is begun any more. What was
+            committed stays, the report says so, and the next run goes on from there.
 
     Raises:
         ConfigError: A path neither exists nor has documents in the index.
@@ -57,28 +62,22 @@ def sync(
     """
     begun = perf_counter()
     recipe = Recipe(embedder, tokens, context)
-    how = {"rebuild": rebuild, "may_be_gone": may_be_gone}
+    how: dict[str, Any] = {"rebuild": rebuild, "may_be_gone": may_be_gone, "cancelled": cancelled}
     look = partial(plan, paths, index, recipe=recipe.fingerprint, **how)
-    if dry_run:
-        report = _forecast(look())
-    else:
-        with index.writing() as writer:
-            planned = look()
-            report = planned.report
-            files = len(planned.reads) + len(planned.copies)
-            for entry, state in planned.touched:
-                index.catalog.touch(entry.id, state)
-            with Run(
-                index, writer, recipe, report, cache=cache, files=files, progress=progress
-            ) as run:
-                run.remove([entry.id for entry in planned.removed])
-                _read(planned.reads, run, report, limits)
-                run.flush()
-                # First all that moved, as a copy of one that goes would go with it.
-                run.remove([work.replaces.id for work in planned.copies if work.replaces])
-                # Copies of what could not be read are read themselves.
-                alone = [work for work in planned.copies if not run.copy(work)]
-                _read(alone, run, report, limits)
+    report = SyncReport()
+    try:
+        if dry_run:
+            report = _forecast(look())
+        else:
+            with index.writing() as writer, Roots(index.catalog).underway(paths):
+                planned = look()
+                report = planned.report
+                files = len(planned.reads) + len(planned.copies)
+                options: dict[str, Any] = {"cache": cache, "files": files, "progress": progress}
+                with Run(index, writer, recipe, report, cancelled=cancelled, **options) as run:
+                    _carry_out(planned, index, run, limits, cancelled)
+    except RunCancelled:
+        report.cancelled = True
     return _finished(report, index, begun)
 
 
@@ -116,12 +115,26 @@ def store(
     return _finished(report, index, begun).as_dict()
 
 
-def _read(works: Sequence[Work], run: Run, report: SyncReport, limits: Limits) -> None:
-    with closing(read_ahead([work.file for work in works], limits)) as found:
-        for work in works:
-            with report.timing("load"):
-                document = next(found)
-            run.add(work, document)
+def _carry_out(
+    planned: Plan, index: Index, run: Run, limits: Limits, cancelled: IsCancelled
+) -> None:
+    def read(works: Sequence[Work]) -> None:
+        files = [work.file for work in works]
+        with closing(read_ahead(files, limits, cancelled=cancelled)) as found:
+            loaded = planned.report.timed("load", found)
+            for work in run.begun(works):
+                run.add(work, next(loaded))
+
+    for entry, state in planned.touched:
+        index.catalog.touch(entry.id, state)
+    run.remove([entry.id for entry in planned.removed])
+    read(planned.reads)
+    run.flush()
+    stop_if(cancelled)
+    # First all that moved, as a copy of one that goes would go with it.
+    run.remove([work.replaces.id for work in planned.copies if work.replaces])
+    # Copies of what could not be read are read themselves.
+    read([work for work in planned.copies if not run.copy(work)])
 
 
 def _forecast(planned: Plan) -> SyncReport:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 
+from ingest.cancelling import IsCancelled, RunCancelled, never, stop_if
 from ingest.events import Events, Place
 from ingest.scan import scan
 from ingest.scope import Scope
@@ -19,6 +20,7 @@ from rag_app.errors import RagError
 _logger = logging.getLogger(__name__)
 _TICK = 1.0  # seconds between checks that the watched folders are still there
 Snapshot = Mapping[str, tuple[object, ...]]
+UNKNOWN: Snapshot = {"": ()}  # as `since`: whatever is there now has changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,10 @@ def watch(
     *,
     since: Snapshot | None = None,
     waits: Waits = Waits(),
+    looked: Callable[[], object] | None = None,
+    cancelled: IsCancelled = never,
 ) -> None:
-    """Run `changed` after every change, until interrupted with Ctrl-C.
+    """Run `changed` after every change, until cancelled, or interrupted with Ctrl-C.
 
     Args:
         paths: Files and folders; one that is deleted and comes back is followed on.
@@ -55,17 +59,23 @@ def watch(
             a `RagError`, that is warned of and it is run again later.
         since: A `snapshot` of the time since which changes count; that of now if None.
         waits: How long to wait for what.
+        looked: Called whenever nothing is left to be done after a look.
+        cancelled: Asked every second or more often; its first yes ends it.
     """
     try:
         with Events(paths) as events:
-            _follow(_Look(paths, events, waits), changed, since)
-    except KeyboardInterrupt:
+            _follow(_Look(paths, events, waits, cancelled), changed, since, looked or _nothing)
+    except (KeyboardInterrupt, RunCancelled):
         return
 
 
-def snapshot(paths: Sequence[Path]) -> Snapshot:
+def _nothing() -> None:
+    pass
+
+
+def snapshot(paths: Sequence[Path], *, cancelled: IsCancelled = never) -> Snapshot:
     """What a scan finds, to be compared with that of another time."""
-    files, unreadable = scan(paths)
+    files, unreadable = scan(paths, cancelled=cancelled)
     found = {str(file.path): (file.size, file.modified, _is_open(file.path)) for file in files}
     return found | {str(unread.path): (unread.reason,) for unread in unreadable}
 
@@ -74,7 +84,12 @@ def _is_open(path: Path) -> bool:
     return os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
-def _follow(look: "_Look", changed: Callable[[], object], since: Snapshot | None) -> None:
+def _follow(
+    look: "_Look",
+    changed: Callable[[], object],
+    since: Snapshot | None,
+    looked: Callable[[], object],
+) -> None:
     before = look.now() if since is None else since
     seconds = look.pause if since is None else 0.0
     warned = ""
@@ -83,6 +98,7 @@ def _follow(look: "_Look", changed: Callable[[], object], since: Snapshot | None
         now = look.now()
         seconds = look.pause
         if now == before:
+            looked()
             continue
         if not told:
             now = look.settled(now)
@@ -94,15 +110,19 @@ def _follow(look: "_Look", changed: Callable[[], object], since: Snapshot | None
             warned, seconds = str(error), look.waits.retry
         else:
             before, warned = now, ""
+            looked()
 
 
 class _Look:
     """Looks at the files, and knows when it is time to."""
 
-    def __init__(self, paths: Sequence[Path], events: Events, waits: Waits) -> None:
+    def __init__(
+        self, paths: Sequence[Path], events: Events, waits: Waits, cancelled: IsCancelled
+    ) -> None:
         self.waits = waits
         self._paths = paths
         self._events = events
+        self._cancelled = cancelled
         self._cost = 0.0  # seconds of the last look
 
     @property
@@ -114,7 +134,7 @@ class _Look:
 
     def now(self) -> Snapshot:
         begun = monotonic()
-        found = snapshot(self._paths)
+        found = snapshot(self._paths, cancelled=self._cancelled)
         self._cost = monotonic() - begun
         return found
 
@@ -122,6 +142,7 @@ class _Look:
         """Look until two looks agree: nobody told of changes, and files may be arriving."""
         end = monotonic() + self.waits.most
         while monotonic() < end:
+            stop_if(self._cancelled)
             sleep(self.waits.rest)
             before, found = found, self.now()
             if found == before:
@@ -134,6 +155,7 @@ class _Look:
         first: float | None = None
         until = monotonic() + seconds
         while (left := until - monotonic()) > 0:
+            stop_if(self._cancelled)
             places = self._events.wait(min(left, rest, _TICK))
             if self._events.renew() or self._concern(places):
                 last = monotonic()

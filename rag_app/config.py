@@ -70,6 +70,7 @@ class Settings:
         vector_cache_days: Days after which the server forgets what nobody asked for.
         file_seconds: What reading one file may take.
         file_mebibytes: Memory, in address space, that reading one file may take.
+        upload_mebibytes: Largest file that the library takes through the browser.
         device: That computes the embedding model: auto is a GPU where there is one, else cpu.
         embedder_batch: About how many tokens the embedding model reads together; 0 leaves it to
             the model's kind. `rag-app embed speed` measures which is the fastest.
@@ -104,6 +105,7 @@ class Settings:
     vector_cache_days: int = 30
     file_seconds: int = 120
     file_mebibytes: int = 2048
+    upload_mebibytes: int = 200
     device: Device = "auto"
     embedder_batch: int = 0
     threads: int = 0

@@ -18,6 +18,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
 LEAST = {
     "embedder_dimensions": 0,
     "chunk_tokens": 16,
+    "upload_mebibytes": 1,
     "context_tokens": 0,
     "k": 1,
     "candidates": 1,

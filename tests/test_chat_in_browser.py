@@ -181,6 +181,7 @@ def remove(page: "sync_api.Page", name: str) -> None:
     page.get_by_role("option", name=name).click()
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Remove", exact=True).click()
+    page.get_by_role("button", name="Yes, remove").click()
     page.get_by_text("Removed 1 document.").wait_for()
 
 

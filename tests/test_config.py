@@ -99,6 +99,7 @@ def test_settings_are_json_values() -> None:
         ("max_new_tokens", 0, "1 or more"),
         ("temperature", -1.0, "0 or more"),
         ("threads", -1, "0 or more"),
+        ("upload_mebibytes", 0, "1 or more"),
         ("answer", "guess", "auto, read or generate"),
         ("language", "german", "auto or two letters"),
         ("language", "de\n", "auto or two letters"),

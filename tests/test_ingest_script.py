@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from _thread import interrupt_main
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 from ingest import script
 from rag_app.config import Settings
 from rag_app.index.index import Index
+from rag_app.protocols import TextKind, Vectors
 from tests.conftest import ROOT
 from tests.fakes import HashEmbedder
 from tests.meanwhile import meanwhile, until
@@ -137,6 +140,37 @@ def test_the_module_runs_from_any_folder_and_embeds_with_the_bundled_model(
     report = json.loads(done.stdout)
     assert (report["added"], report["chunks"]) == (1, 1)
     assert "Traceback" not in done.stderr
+
+
+class Interrupting(HashEmbedder):
+    """Has Ctrl-C pressed when it first embeds."""
+
+    def embed(self, texts: Sequence[str], *, kind: TextKind = "passage") -> Vectors:
+        if not self.embedded:
+            interrupt_main()
+        return super().embed(texts, kind=kind)
+
+
+def test_ctrl_c_ends_it_after_the_batch_at_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    embedder, folder = Interrupting(), tmp_path / "many"
+    folder.mkdir()
+    for number in range(12):
+        words = (f"word{number}x{word}" for word in range(2000))
+        (folder / f"{number:02}.txt").write_text(" ".join(words))
+    index = Index.open(tmp_path / "index", embedder=embedder)
+    monkeypatch.setattr(script, "open_index", lambda settings: (index, embedder))
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert script.main([str(folder)]) == 130
+    finally:
+        signal.signal(signal.SIGINT, before)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err.endswith("interrupted; run the command again to continue\n")
+    assert 0 < len(index.catalog.entries()) < 12
+    index.close()
 
 
 # Watching

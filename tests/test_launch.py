@@ -11,8 +11,8 @@ from rag_app.config import Settings
 from rag_app.index.index import Index
 from tests.fakes import HashEmbedder
 from ui.launch import _default_samples, _is_empty, main
-from ui.login.entrance import is_loopback
-from ui.serving import address
+from ui.login.entrance import Entrance, is_loopback
+from ui.serving import address, options_of
 
 
 def test_an_address_in_use_is_one_clear_line(
@@ -73,3 +73,9 @@ def test_the_address_can_be_opened_as_printed(host: str, printed: str) -> None:
 )
 def test_only_this_machine_is_loopback(host: str, loopback: bool) -> None:
     assert is_loopback(host) is loopback
+
+
+def test_the_server_takes_no_larger_uploads_than_the_library() -> None:
+    entrance = Entrance.chosen("127.0.0.1")
+    options = options_of(entrance, "127.0.0.1", 8501, certificate=None, upload_mebibytes=7)
+    assert options["server.maxUploadSize"] == 7

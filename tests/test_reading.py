@@ -102,6 +102,15 @@ def test_no_process_is_left_behind(tmp_path: Path) -> None:
     assert not children()
 
 
+def test_ctrl_c_does_not_reach_the_readers(tmp_path: Path) -> None:
+    for number in range(9):
+        (tmp_path / f"{number}.txt").write_text("text")
+    results = read_ahead(found(tmp_path), Limits())
+    next(results)
+    assert os.getpgrp() not in {os.getpgid(child) for child in children()}
+    results.close()
+
+
 def test_a_skipped_file_stays_told_apart_from_a_failed_one(tmp_path: Path) -> None:
     (tmp_path / "empty.txt").touch()
     (empty,) = read_ahead(found(tmp_path), Limits())

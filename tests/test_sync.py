@@ -358,10 +358,14 @@ def test_a_smaller_chunk_size_cuts_every_file_anew(ingest: Ingest, docs: Path) -
     assert ingest(tokens=32).chunks > before
 
 
-def test_progress_tells_of_every_file_once(ingest: Ingest) -> None:
+def test_progress_tells_of_each_file_as_it_begins_and_of_the_end(
+    ingest: Ingest, docs: Path
+) -> None:
     seen: list[Progress] = []
     ingest(progress=seen.append)
-    assert [(step.done, step.files) for step in seen] == [(1, 2), (2, 2)]
+    steps = [(step.done, step.files, step.source) for step in seen]
+    boats, tools = str(docs / "boats.txt"), str(docs / "tools.md")
+    assert list(dict.fromkeys(steps)) == [(0, 2, boats), (1, 2, tools), (2, 2, "")]
 
 
 # Paths

@@ -9,15 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag_app.index.catalog import Entry, FileState
 from rag_app.records.conversations import Headline
 from rag_app.schema import Answer, Citation, Hit, Mode
 from tests.fakes import a_hit
 from ui.components import (
+    as_label,
     cited_text,
     counted,
     day_and_time,
-    documents_html,
     file_name,
     heading_html,
     headline_html,
@@ -78,12 +77,20 @@ def an_abstention(*hits: Hit) -> Answer:
     return Answer("Who?", "The documents do not answer this.", "abstain", 0.1, (), hits, {})
 
 
-def an_entry(source: str, *, reason: str = "", chunks: int = 3) -> Entry:
-    state = FileState(source, 1, 1, "digest")
-    return Entry(source, source, state, "recipe", "indexed", reason, "title", "", chunks)
-
-
 # Text
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("manuals 2024", "manuals 2024"),
+        ("**bold** [x](y)", r"\*\*bold\*\* \[x\]\(y\)"),
+        (":red[x] $y$", "\\:\u2060red\\[x\\] \\$y\\$"),
+        ("two\nlines", "two lines"),
+    ],
+)
+def test_a_label_shows_the_text_as_it_is(text: str, label: str) -> None:
+    assert as_label(text) == label
 
 
 @given(st.text())
@@ -215,7 +222,6 @@ def test_confidence_has_words(confidence: float, words: str) -> None:
         answer_html(an_abstention(a_hit(HOSTILE, source=HOSTILE)), turn=1),
         found_html([a_hit(HOSTILE, source=HOSTILE)]),
         draft_html(HOSTILE),
-        documents_html([an_entry(HOSTILE, reason=HOSTILE)]),
         outcomes_html([("failed", HOSTILE, HOSTILE)]),
         heading_html(HOSTILE, HOSTILE),
         notice_html(HOSTILE, kind="error"),
@@ -320,10 +326,6 @@ def test_a_document_found_twice_is_one_chip() -> None:
 
 def test_a_list_without_files_is_nothing() -> None:
     assert outcomes_html([]) == ""
-
-
-def test_the_table_says_why_a_file_is_not_in() -> None:
-    assert "no text" in shown(documents_html([an_entry("a.pdf", reason="no text")]))
 
 
 def test_an_error_is_announced() -> None:

@@ -94,6 +94,23 @@ def test_uploaded_files_go_by_that_name() -> None:
     assert names == {"/home/me/docs": "docs", "/index/uploads": "Uploaded files"}
 
 
+def test_uploads_are_one_folder_whether_they_lie_under_a_digest_or_not(
+    index: Index, folder: Path
+) -> None:
+    uploads = index.folder / "uploads"
+    for path in (uploads / "old.md", uploads / "0123456789abcdef" / "new.md"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"About {path.name}.")
+    sync([folder, uploads], index, embedder=HashEmbedder())
+    found = choices(index.catalog, uploads=uploads)
+    inside = [path for path in found.folders if Path(path).is_relative_to(uploads)]
+    assert {path: found.folders[path] for path in inside} == {str(uploads): "Uploaded files"}
+    offered = {Path(source).name for source in found.sources(str(uploads))}
+    matching = index.matching(Filter(folder=str(uploads)).where)
+    assert offered == {"old.md", "new.md"}
+    assert len(matching) == 2
+
+
 def test_folders_with_nothing_in_common_are_called_in_full() -> None:
     assert a_choice(("/a/b", "md"), ("/c", "md")) == {"/a/b": "/a/b", "/c": "/c"}
 

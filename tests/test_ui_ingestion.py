@@ -6,11 +6,13 @@ from threading import Event
 
 import pytest
 
+from ingest.roots import Roots
 from rag_app.config import Settings
 from rag_app.index.index import Index
 from rag_app.protocols import TextKind, Vectors
 from tests.fakes import HashEmbedder
 from ui.ingestion import Ingestion
+from ui.remaining import Remaining, in_words
 
 
 class HeldEmbedder(HashEmbedder):
@@ -100,3 +102,93 @@ def test_a_dismissed_report_is_forgotten(index: Index, folder: Path) -> None:
     ingestion.wait()
     ingestion.dismiss()
     assert ingestion.report is None
+
+
+# Cancelling and resuming
+
+
+def test_a_cancelled_run_tells_so_and_is_resumed(index: Index, folder: Path) -> None:
+    for number in range(400):
+        words = " ".join(f"word{number}x{word}" for word in range(60))
+        (folder / f"{number}.txt").write_text(words)
+    embedder = HeldEmbedder()
+    ingestion = Ingestion(index, embedder, Settings(chunk_tokens=64))
+    ingestion.start([folder])
+    assert embedder.reached.wait(timeout=30)
+    ingestion.cancel()
+    assert ingestion.ending
+    embedder.let_go.set()
+    ingestion.wait()
+    assert ingestion.report is not None
+    assert ingestion.report.cancelled
+    assert 0 < ingestion.report.present < ingestion.report.files == 402
+    stays = ingestion.report.present
+    assert ingestion.resume()
+    ingestion.wait()
+    assert (ingestion.report.unchanged, ingestion.report.added) == (stays, 402 - stays)
+    assert ingestion.roots.unfinished() == []
+
+
+def test_what_is_unfinished_is_resumed_after_a_restart(index: Index, folder: Path) -> None:
+    Roots(index.catalog).begin([folder])  # and then the process was killed
+    ingestion = Ingestion(index, HashEmbedder(), Settings(chunk_tokens=64))
+    assert [root.path for root in ingestion.roots.unfinished()] == [folder]
+    ingestion.resume()
+    ingestion.wait()
+    assert ingestion.report is not None
+    assert (ingestion.report.added, ingestion.roots.unfinished()) == (2, [])
+
+
+def test_a_run_that_waits_for_its_turn_can_be_cancelled_and_resumed(
+    index: Index, folder: Path
+) -> None:
+    ingestion = Ingestion(index, HashEmbedder(), Settings(chunk_tokens=64))
+    with ingestion.turns.take():
+        ingestion.start([folder])
+        ingestion.cancel()
+        ingestion.wait()
+    assert ingestion.report is not None
+    assert (ingestion.report.cancelled, ingestion.report.files) == (True, 0)
+    assert ingestion.resume()
+    ingestion.wait()
+    assert ingestion.report.added == 2
+
+
+# How long it takes
+
+
+def test_nothing_is_said_of_the_time_before_it_is_stable() -> None:
+    remaining = Remaining()
+    for second in range(4):
+        remaining.note(second, 100, now=float(second))
+    assert remaining.seconds(4.0) is None
+
+
+def test_the_time_left_is_told_once_forecasts_agree() -> None:
+    remaining = Remaining()
+    for second in range(20):
+        remaining.note(second, 100, now=float(second))
+    left = remaining.seconds(19.0)
+    assert left is not None
+    assert left == pytest.approx(81)
+
+
+def test_a_pace_that_changes_is_not_trusted() -> None:
+    remaining = Remaining()
+    for second in range(20):
+        remaining.note(second * second, 2_000, now=float(second))
+    assert remaining.seconds(19.0) is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (12, "less than a minute left"),
+        (70, "about a minute left"),
+        (170, "about 3 minutes left"),
+        (3_500, "about an hour left"),
+        (7_000, "about 2 hours left"),
+    ],
+)
+def test_the_time_left_is_said_as_people_say_it(seconds: float, words: str) -> None:
+    assert in_words(seconds) == words

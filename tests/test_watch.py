@@ -17,7 +17,7 @@ import pytest
 from ingest.events import Events
 from ingest.scan import scan
 from ingest.scope import Scope
-from ingest.watch import Waits, snapshot, watch
+from ingest.watch import UNKNOWN, Waits, snapshot, watch
 from rag_app.errors import ConfigError, IndexLocked
 from tests.conftest import ROOT
 from tests.meanwhile import meanwhile, until
@@ -483,3 +483,18 @@ def test_ctrl_c_leaves_nothing_behind(docs: Path) -> None:
     threads = threading.active_count()
     Follower(docs).follow(lambda: sleep(0.3))
     assert threading.active_count() == threads
+
+
+def test_it_ends_when_it_is_cancelled_and_tells_when_it_looked(docs: Path) -> None:
+    looks: list[float] = []
+    seen: list[Content] = []
+    watch(
+        [docs],
+        lambda: seen.append(content(docs)),
+        since=UNKNOWN,
+        waits=replace(QUICK, look=0.1, poll=0.1),
+        looked=lambda: looks.append(monotonic()),
+        cancelled=lambda: len(looks) > 2,
+    )
+    assert seen == [{"a.md": "first"}]
+    assert looks == sorted(looks)

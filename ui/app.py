@@ -101,6 +101,7 @@ def _opened(present: Settings) -> Settings:
     # Ten seconds after a cold start, nothing later.
     with st.spinner("Loading the language model …"):
         shared.rag(named)
+    shared.watching(named)
     return named
 
 

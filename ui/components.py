@@ -12,7 +12,6 @@ from html import escape
 from pathlib import PurePath
 from typing import Literal
 
-from rag_app.index.catalog import Entry
 from rag_app.pages import plain as plain  # the pages have it from here
 from rag_app.printable import printable
 from rag_app.records.conversations import Headline
@@ -27,6 +26,8 @@ _BEGINS_ANEW = r"[\s•·*#\-–—]|\d+[.)]|\x7f|[^\n:]{1,30}: "
 _WRAP = re.compile(
     rf"((?<=[^\n]{{50}})\n(?=[a-zß-ÿ])|(?<=[^\n]{{79}}[^\n.!?:;])\n)(?!{_BEGINS_ANEW})"
 )
+
+_MARKUP = re.compile(r"[!-/:-@\[-`{-~]")  # what means something in Markdown, and may be escaped
 
 
 def rejoined(text: str) -> str:
@@ -49,6 +50,13 @@ def highlighted(text: str, start: int, end: int, *, anchor: str = "") -> str:
     named = f' id="{escape(anchor)}"' if anchor else ""
     marked = f"<mark{named}>{plain(text[start:end])}</mark>" if end > start else ""
     return f"{plain(text[:start])}{marked}{plain(text[end:])}"
+
+
+def as_label(text: str) -> str:
+    """The text for a label, which is Markdown: shown as it is on one line."""
+    escaped = _MARKUP.sub(r"\\\g<0>", " ".join(printable(text).split()))
+    # `:name:` would be a picture even then.
+    return escaped.replace(":", ":\u2060")
 
 
 def file_name(source: str) -> str:
@@ -78,27 +86,6 @@ def cited_text(answer: Answer) -> str:
 
 
 # Library
-
-
-def documents_html(entries: Iterable[Entry]) -> str:
-    """A table of files and what became of them."""
-    rows = "".join(
-        f'<tr><td><span class="name">{plain(file_name(entry.source))}</span>'
-        f"{_aside(entry)}</td>"
-        f'<td><span class="status {entry.status}">{entry.status}</span></td>'
-        f'<td class="figure">{entry.chunks:,}<span class="unit"> passages</span></td></tr>'
-        for entry in entries
-    )
-    return (
-        '<table class="documents"><thead><tr><th scope="col">Document</th>'
-        '<th scope="col">Status</th><th scope="col" class="figure">Passages</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table>"
-    )
-
-
-def _aside(entry: Entry) -> str:
-    reason = f'<span class="reason">{plain(entry.remark)}</span>' if entry.remark else ""
-    return f'<span class="path">{plain(entry.source)}</span>{reason}'
 
 
 def outcomes_html(outcomes: Iterable[tuple[str, str, str]]) -> str:

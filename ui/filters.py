@@ -7,13 +7,15 @@ from pathlib import Path, PurePath
 from rag_app.index.catalog import Catalog, Entry
 from rag_app.printable import printable
 from ui.components import file_name
-
-_UPLOADS = "Uploaded files"
+from ui.uploads import UPLOADED
 
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """A document with text, the absolute folder it lies in (if it is a file), its format."""
+    """A document with text, the absolute folder it lies in (if it is a file), its format.
+
+    Uploads all lie in one, wherever below it they are.
+    """
 
     source: str
     folder: str
@@ -92,15 +94,22 @@ def choices(catalog: Catalog, *, uploads: Path) -> Choices:
     """
     entries = [entry for entry in catalog.entries() if entry.chunks or entry.same_as]
     formats = _formats(entries, catalog)
+    uploads = uploads.resolve()
     documents = tuple(
-        Filed(entry.source, _folder(entry), formats.get(entry.same_as or entry.file.path, ""))
+        Filed(
+            entry.source,
+            _folder(entry, uploads),
+            formats.get(entry.same_as or entry.file.path, ""),
+        )
         for entry in entries
     )
-    return Choices(documents, folder_names(documents, str(uploads.resolve())))
+    return Choices(documents, folder_names(documents, str(uploads)))
 
 
-def _folder(entry: Entry) -> str:
+def _folder(entry: Entry, uploads: Path) -> str:
     path = PurePath(entry.file.path)
+    if path.is_relative_to(uploads):
+        return str(uploads)
     return str(path.parent) if path.is_absolute() else ""
 
 
@@ -133,7 +142,7 @@ def folder_names(documents: Sequence[Filed], uploads: str) -> dict[str, str]:
         str(path): printable(_name(path, top)) for path in sorted(worth) if path.is_relative_to(top)
     }
     if any(filed.folder == uploads for filed in documents):
-        named[uploads] = _UPLOADS
+        named[uploads] = UPLOADED
     outermost = {
         filed.folder and (uploads if filed.folder == uploads else str(top)) for filed in documents
     }

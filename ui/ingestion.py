@@ -5,35 +5,85 @@ questions are answered meanwhile from what is already in.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
+from time import monotonic
 
+from ingest.cancelling import IsCancelled, RunCancelled, never, stop_if
 from ingest.report import Progress, SyncReport
+from ingest.roots import Roots
 from ingest.sync import configured
 from rag_app.config import Settings
-from rag_app.errors import RagError
+from rag_app.errors import IndexLocked, RagError
 from rag_app.index.index import Index
 from rag_app.protocols import Embedder
+from ui.remaining import Remaining
 
+BUSY = "Documents are being added already; wait until that has finished."
+_TICK = 0.2  # seconds between looks whether to go on waiting
 _logger = logging.getLogger(__name__)
+
+
+class Turns:
+    """All that writes to the index in this process does so in turn."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+
+    @contextmanager
+    def take(self, *, cancelled: IsCancelled = never) -> Iterator[None]:
+        """Nothing else writes inside.
+
+        Raises:
+            RunCancelled: Before it was our turn.
+        """
+        while not self._lock.acquire(timeout=_TICK):
+            stop_if(cancelled)
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    @contextmanager
+    def take_now(self) -> Iterator[None]:
+        """The same, where nobody is to wait.
+
+        Raises:
+            IndexLocked: It is not our turn.
+        """
+        if not self._lock.acquire(timeout=_TICK):
+            raise IndexLocked(BUSY)
+        try:
+            yield
+        finally:
+            self._lock.release()
 
 
 class Ingestion:
     """The present run, or the last one.
 
     Attributes:
+        turns: Shared with all else that writes to the index.
+        roots: What was ingested, and what of it is unfinished.
         progress: How far the run has come; None before its first file is read.
-        report: What became of the files, once the run has ended well.
+        report: What became of the files, once the run has ended well or was cancelled.
         error: Why the run ended early, in one line; empty if it did not.
     """
 
-    def __init__(self, index: Index, embedder: Embedder, settings: Settings) -> None:
+    def __init__(
+        self, index: Index, embedder: Embedder, settings: Settings, *, turns: Turns | None = None
+    ) -> None:
+        self.turns = turns or Turns()
+        self.roots = Roots(index.catalog)
         self._index = index
         self._embedder = embedder
         self._settings = settings
         self._starting = Lock()
         self._thread: Thread | None = None
+        self._cancel = Event()
+        self._remaining = Remaining()
         self.progress: Progress | None = None
         self.report: SyncReport | None = None
         self.error = ""
@@ -43,16 +93,47 @@ class Ingestion:
         """Whether documents are being added now."""
         return self._thread is not None and self._thread.is_alive()
 
-    def start(self, paths: Sequence[Path]) -> bool:
-        """Make the index mirror the paths; False, and nothing done, during another run."""
+    @property
+    def ending(self) -> bool:
+        """Whether the present run was cancelled, and is about to end."""
+        return self.running and self._cancel.is_set()
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until the end of the run, once that can be told."""
+        return self._remaining.seconds(monotonic())
+
+    def start(self, paths: Sequence[Path], *, may_be_gone: bool = False) -> bool:
+        """Make the index mirror the paths; False, and nothing done, during another run.
+
+        Args:
+            paths: Files and folders.
+            may_be_gone: Paths that nothing is known of are passed over.
+        """
         with self._starting:
             if self.running:
                 return False
             self.dismiss()
+            self._cancel.clear()
+            self._remaining = Remaining()
             # A daemon: an index survives the end of the process at any instant.
-            self._thread = Thread(target=self._run, args=(tuple(paths),), daemon=True)
+            self._thread = Thread(
+                target=self._run, args=(tuple(paths), may_be_gone), daemon=True, name="ingestion"
+            )
             self._thread.start()
             return True
+
+    def cancel(self) -> None:
+        """End the run soon; what is in stays, and `resume` goes on from there."""
+        self._cancel.set()
+
+    def resume(self) -> bool:
+        """Go on with all that is unfinished, even since another process; see `start`.
+
+        What is not there now is left, as its documents would be taken for deleted.
+        """
+        paths = [root.path for root in self.roots.unfinished()]
+        return self.start([path for path in paths if path.exists()])
 
     def dismiss(self) -> None:
         """Forget what the last run reported."""
@@ -63,11 +144,20 @@ class Ingestion:
         if self._thread is not None:
             self._thread.join()
 
-    def _run(self, paths: Sequence[Path]) -> None:
+    def _run(self, paths: Sequence[Path], may_be_gone: bool) -> None:
         try:
-            self.report = configured(self._settings)(
-                paths, self._index, embedder=self._embedder, progress=self._note
-            )
+            with self.turns.take(cancelled=self._cancel.is_set):
+                self.report = configured(self._settings)(
+                    paths,
+                    self._index,
+                    embedder=self._embedder,
+                    may_be_gone=may_be_gone,
+                    progress=self._note,
+                    cancelled=self._cancel.is_set,
+                )
+        except RunCancelled:
+            self.roots.begin(paths)  # it had not even come to that
+            self.report = SyncReport(cancelled=True)
         except RagError as error:
             self.error = str(error)
         except Exception:
@@ -75,4 +165,5 @@ class Ingestion:
             self.error = "Adding documents failed unexpectedly; the log says more."
 
     def _note(self, progress: Progress) -> None:
+        self._remaining.note(progress.done, progress.files, monotonic())
         self.progress = progress

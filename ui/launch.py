@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Thread
 
 from rag_app.cli import guarded
+from rag_app.collection_folders import collections_of
 from rag_app.config import Settings
 from rag_app.errors import ConfigError, IndexLocked, RagError
 from rag_app.owner import check_owners
@@ -77,7 +78,8 @@ def _run(arguments: argparse.Namespace) -> int:
         print(_UNENCRYPTED, file=sys.stderr, flush=True)
     token = f"/?token={entrance.token}" if entrance.token else ""
     print(f"Chat: {address(host, port, encrypted=certificate is not None)}{token}", flush=True)
-    serve(entrance, host, port, certificate)
+    uploads = settings.upload_mebibytes
+    serve(entrance, host, port, certificate=certificate, upload_mebibytes=uploads)
     return 0
 
 
@@ -140,11 +142,14 @@ def _ingest(samples: Path, settings: Settings) -> None:
 
 
 def _warm(settings: Settings) -> None:
-    """Open what the first page needs while the browser starts."""
+    """Open what the first page needs while the browser starts, and watch folders on."""
+    from rag_app.rag import settled
     from ui import shared
 
     try:
         shared.rag(settings)
+        for each in collections_of(settings.index):
+            shared.watching(settled(Settings.load(index=each.folder)))
     except RagError as error:
         _logger.info("%s", error)  # the page says it too
 

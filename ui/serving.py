@@ -69,11 +69,38 @@ def address(host: str, port: int, *, encrypted: bool = False) -> str:
     return f"{'https' if encrypted else 'http'}://{name}:{port}"
 
 
-def serve(entrance: Entrance, host: str, port: int, certificate: Certificate | None) -> None:
+def serve(
+    entrance: Entrance,
+    host: str,
+    port: int,
+    *,
+    certificate: Certificate | None,
+    upload_mebibytes: int,
+) -> None:
     """Serve until interrupted."""
     import streamlit as st
 
+    options = options_of(
+        entrance, host, port, certificate=certificate, upload_mebibytes=upload_mebibytes
+    )
+    app = st.App(_SCRIPT, middleware=entrance.middleware(port))
+    # What has ended the server is raised once more when it is down: to end as after Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with suppress(KeyboardInterrupt):
+        app.run(config=options)
+
+
+def options_of(
+    entrance: Entrance,
+    host: str,
+    port: int,
+    *,
+    certificate: Certificate | None,
+    upload_mebibytes: int,
+) -> dict[str, Any]:
+    """Streamlit's options, by their names."""
     options = _STREAMLIT | {"server.address": host, "server.port": port, "secrets.files": []}
+    options["server.maxUploadSize"] = upload_mebibytes
     if entrance.is_free:
         # A strange site must not reach the pages through a name that resolves to here; the
         # cookie of an entrance is not sent to such a name.
@@ -83,8 +110,4 @@ def serve(entrance: Entrance, host: str, port: int, certificate: Certificate | N
     if certificate is not None:
         options["server.sslCertFile"] = str(certificate.file)
         options["server.sslKeyFile"] = str(certificate.key)
-    app = st.App(_SCRIPT, middleware=entrance.middleware(port))
-    # What has ended the server is raised once more when it is down: to end as after Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with suppress(KeyboardInterrupt):
-        app.run(config=options)
+    return options

@@ -31,12 +31,13 @@ from rag_app.workbench.collection import Collection, read_collection
 from rag_app.workbench.collection_map import MOST, CollectionMap, map_of
 from ui.evaluation import Evaluation
 from ui.filters import Choices, choices
-from ui.ingestion import Ingestion
+from ui.ingestion import Ingestion, Turns
 from ui.login import visitor
 from ui.open_models import DEPENDS_ON, OpenModels
 from ui.pulling import Pulling
 from ui.training import Training
 from ui.uploads import uploads_folder
+from ui.watching import Watching
 
 _OPEN = 8  # collections; one that is let go stays open for whoever still uses it
 _READ = 2  # collections whose passages and vectors are in memory, for the map and the workbench
@@ -85,7 +86,11 @@ class _Opened:
 
     def ingestion(self, settings: Settings) -> Ingestion:
         if self._filled is None or not _alike(_FILLING, self._filled[0], settings):
-            self._filled = settings, Ingestion(self.index, self.embedder, settings)
+            turns = _turns(settings.index)
+            self._filled = (
+                settings,
+                Ingestion(self.index, self.embedder, settings, turns=turns),
+            )
         return self._filled[1]
 
 
@@ -108,6 +113,7 @@ def let_go(index: Path) -> None:
     """Forget what is open of the index in the folder, as before it is removed."""
     _opened.clear(index)
     _conversations.clear(index)
+    _watching.clear(index)
 
 
 def _of(settings: Settings) -> _Opened:
@@ -223,6 +229,26 @@ def ingestion(settings: Settings) -> Ingestion:
         return known  # whatever has been let go, or set otherwise, since it began
     found = _ingestions[settings.index] = _of(settings).ingestion(settings)
     return found
+
+
+def watching(settings: Settings) -> Watching:
+    """What follows changes of folders in the background, for as long as the server runs."""
+    found = _watching(settings.index, settings)
+    if not _alike((*_OPENING, *_FILLING), found.settings, settings):
+        _watching.clear(settings.index)
+        found = _watching(settings.index, settings)
+    return found
+
+
+@st.cache_resource(show_spinner=False, on_release=Watching.close)
+def _watching(index: Path, _settings: Settings) -> Watching:
+    return Watching(*opened(_settings), _settings, turns=_turns(index))
+
+
+@st.cache_resource(show_spinner=False)
+def _turns(index: Path) -> Turns:  # noqa: ARG001
+    """One for each index: what fills it and what watches its folders take turns."""
+    return Turns()
 
 
 @st.cache_resource(show_spinner=False)

@@ -57,6 +57,13 @@ FILES = "files"
 FOLDER = "folder"
 FILTER = "filter"
 REMOVAL = "removal"
+TURNED_AWAY = "turned-away"
+PREVIEW = "preview"
+PASSAGES_FROM = "passages-from"
+# These three are followed by the path of the folder.
+WATCH = "watch"
+LOOK = "look"
+UNFOLLOW = "unfollow"
 COLOUR = "colour"
 PIN = "pin"
 MAP = "map"
@@ -244,6 +251,40 @@ def page_shown() -> int:
     """The citation whose page or document is shown."""
     at: int = st.session_state[PAGE_SHOWN]
     return at
+
+
+def turn_away(files: Sequence[tuple[str, str, str]]) -> None:
+    """Keep what became of uploaded files, as (outcome, name, reason), until the next upload."""
+    st.session_state[own(TURNED_AWAY)] = files
+
+
+def turned_away() -> Sequence[tuple[str, str, str]]:
+    """What was kept so."""
+    files: Sequence[tuple[str, str, str]] = st.session_state.setdefault(own(TURNED_AWAY), ())
+    return files
+
+
+def show_passages(begin: int) -> None:
+    """Turn to the passages of the document in view from this one on, counted from 0."""
+    st.session_state[own(PASSAGES_FROM)] = begin
+
+
+def passages_from() -> int:
+    """Where the passages in view begin."""
+    begin: int = st.session_state.setdefault(own(PASSAGES_FROM), 0)
+    return begin
+
+
+def close_preview() -> None:
+    """Look into no document."""
+    st.session_state[own(PREVIEW)] = None
+    show_passages(0)
+
+
+def choose_no_documents() -> None:
+    """Neither look into a document nor remove any."""
+    close_preview()
+    st.session_state[own(REMOVAL)] = []
 
 
 def tell(message: str, *, kind: NoticeKind = "note") -> None:

@@ -127,3 +127,9 @@ TEXT_SUFFIXES = {
     "xml": "xml",
     **dict.fromkeys(_CODE.split(), "code"),
 }
+# What files are mostly called whose bytes tell what they are.
+_BINARY = """
+    bmp bz2 doc docm docx dot dotx epub gif gz jp2 jpeg jpg msg odp ods odt ott pdf png pot pps ppsx
+    ppt pptm pptx rtf tar tbz2 tgz tif tiff txz webp xls xlsm xlsx xlt xltx xz zip
+"""
+SUFFIXES = tuple(sorted({*TEXT_SUFFIXES, *_BINARY.split()}))

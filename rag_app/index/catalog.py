@@ -4,7 +4,7 @@ This SQLite file is the truth. Every public method is one consistent read, or on
 transaction that takes effect whole.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from rag_app.index import filters
@@ -224,6 +224,11 @@ class Catalog:
     def set(self, name: str, value: str) -> None:
         """Remember a value."""
         self._db.run("INSERT OR REPLACE INTO state VALUES (?, ?)", (name, value))
+
+    def change(self, name: str, change: Callable[[str | None], str]) -> None:
+        """Remember what is made of a remembered value, which nobody else changes meanwhile."""
+        with self._db.transaction():
+            self.set(name, change(self.get(name)))
 
     def change_model(self, values: Mapping[str, str], recipes: Mapping[str, str]) -> None:
         """Remember what another embedding model changes, in one step.

@@ -4,7 +4,8 @@ The index keeps the vector of every text it has ever held; a cache shared with o
 machines may know more. Only what neither has goes through the model.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from rag_app.index.kept_vectors import KeptVectors
 from rag_app.protocols import Embedder, VectorCache
 
 _BATCH = 128  # texts after which vectors are kept: a crash costs no more than these
+_CHARACTERS = 1 << 16  # or after so many; what a GPU reads at once, and a processor in seconds
 
 
 class Embedding:
@@ -28,11 +30,21 @@ class Embedding:
 
     def ensure(self, texts: Sequence[str]) -> None:
         """Have a vector of every text kept by the index."""
+        for _ in self.steps(texts):
+            pass
+
+    def steps(self, texts: Sequence[str]) -> Iterator[int]:
+        """The same in steps; before each, the number of texts that still lack a vector.
+
+        Whoever stops in between finds those of the steps before kept.
+        """
         new = self._kept.without(self._model, texts)
         # Texts of like length share a batch of the model, wherever they come from.
         new.sort(key=len)
-        for begin in range(0, len(new), _BATCH):
-            batch = new[begin : begin + _BATCH]
+        while new:
+            yield len(new)
+            batch = _first_of(new)
+            del new[: len(batch)]
             found = self._shared.known(self._model, batch) if self._shared else {}
             if found:
                 self._kept.keep(self._model, list(found), np.stack(list(found.values())))
@@ -46,3 +58,9 @@ class Embedding:
         self.embedded += len(texts)
         if self._shared:
             self._shared.keep(self._model, texts, vectors)
+
+
+def _first_of(texts: Sequence[str]) -> Sequence[str]:
+    """As many as are embedded in one step, and at least one."""
+    ends = accumulate(map(len, texts[:_BATCH]))
+    return texts[: max(1, sum(end <= _CHARACTERS for end in ends))]

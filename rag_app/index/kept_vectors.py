@@ -85,6 +85,21 @@ class KeptVectors:
         self._db.run("DELETE FROM vectors WHERE model = ?", (model,))
         self._db.run("VACUUM")
 
+    def forget_texts(self, digests: Iterable[str]) -> None:
+        """Remove the vectors, of all models, of those texts that no chunk has any more."""
+        former = set(digests).difference(self.present())
+        with self._db.transaction():
+            for (model,) in self._db.rows("SELECT DISTINCT model FROM vectors"):
+                self._db.run_many(
+                    "DELETE FROM vectors WHERE model = ? AND digest = ?",
+                    [(model, digest) for digest in former],
+                )
+
+    def digests_of(self, documents: Iterable[str]) -> list[str]:
+        """Keys of the texts that the chunks of these documents have."""
+        rows = self._db.rows_in("SELECT digest FROM chunks WHERE document_id IN ({})", documents)
+        return [digest for (digest,) in rows]
+
     def of_chunks(self, model: str, ids: Iterable[str]) -> dict[str, Vectors]:
         """(d,) vectors of chunks, by chunk id."""
         rows = self._db.rows_in(

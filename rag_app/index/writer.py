@@ -60,6 +60,13 @@ class IndexWriter:
         """Forget documents with their chunks and vectors; unknown ids are ignored."""
         self._catalog.remove(document_ids)
 
+    def erase(self, document_ids: Sequence[str]) -> None:
+        """Forget documents for good, with the vectors that are kept for the next time."""
+        digests = self._catalog.kept.digests_of(document_ids)
+        self.remove(document_ids)
+        self.deliver()
+        self._catalog.kept.forget_texts(digests)
+
     def deliver(self) -> None:
         """Bring vector store, flat files and lexicon up to date with the catalogue.
 

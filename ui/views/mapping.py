@@ -1,5 +1,6 @@
 """The map of the library: what is close to what, and where a question falls."""
 
+from pathlib import PurePath
 from typing import Any, Literal
 
 import streamlit as st
@@ -11,6 +12,7 @@ from ui import shared, state
 from ui.components import EMPTY, heading_html, notice_html
 from ui.embeddings import passage_html
 from ui.mapped import POINTS, map_chart
+from ui.uploads import UPLOADED, uploads_folder
 
 _TITLE = "Map"
 _COLOURS: dict[str, Literal["theme", "folder", "document"]] = {
@@ -38,7 +40,13 @@ def render(settings: Settings) -> None:
         "Pin a question", placeholder="Where does this question fall?", key=state.own(state.PIN)
     )
     pin, near = _pinned(shared.rag(settings), map_, question)
-    chart = map_chart(map_, legend(map_, _COLOURS[by or "Theme"]), pin=pin, near=near)
+    uploads = uploads_folder(settings.index)
+    # Each upload lies in a folder of its own.
+    names = [
+        UPLOADED if PurePath(name).is_relative_to(uploads) else name
+        for name in legend(map_, _COLOURS[by or "Theme"])
+    ]
+    chart = map_chart(map_, names, pin=pin, near=near)
     key = state.own(state.MAP)
     chosen: Any = st.altair_chart(chart, on_select="rerun", selection_mode=POINTS, key=key)
     _passages(map_, [*_rows(chosen), *(near if near is not None else ())])

@@ -1,0 +1,46 @@
+"""HTML of a folder that the library mirrors: what it holds, and how watching it goes."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from ingest.roots import Root
+from ui.advancing import report_words
+from ui.components import day_and_time, file_name, plain
+from ui.watching import Watched
+
+
+def folder_html(root: Root, watched: Watched | None, *, holds: str, now: datetime) -> str:
+    """A folder's name and path, and what is new of it.
+
+    Args:
+        root: The folder.
+        watched: How watching it goes, if it is watched.
+        holds: How much of the library is in it, in words.
+        now: The moment.
+    """
+    words = status_words(root, watched, now)
+    kind = "reason wrong" if watched is not None and watched.error else "reason"
+    return (
+        f'<div class="folder"><span class="name">{plain(file_name(root.shown))}</span>'
+        f'<span class="path">{plain(root.key)} · {holds}</span>'
+        f'<span class="{kind}">{plain(words)}</span></div>'
+    )
+
+
+def status_words(root: Root, watched: Watched | None, now: datetime) -> str:
+    """When it was last looked at, and what changed."""
+    if not root.path.is_dir():
+        return "This folder is not there now."
+    if watched is None:
+        return "Its changes are taken up when it is looked at again."
+    if watched.error:
+        return watched.error
+    if watched.busy:
+        return "Taking up changes …"
+    if watched.looked is None:
+        return "Looking for changes …"
+    words = f"Watched. Last looked: {day_and_time(watched.looked, now)}."
+    if watched.changed is None or watched.report is None:
+        return words
+    news = report_words(replace(watched.report, unchanged=0))
+    return f"{words} Last change: {day_and_time(watched.changed, now)}; {news}."

@@ -1,0 +1,160 @@
+"""Adding documents: by upload or by path, and the run that reads them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import streamlit as st
+
+from ingest.loading.formats import SUFFIXES
+from ingest.roots import Root
+from rag_app.config import Settings
+from rag_app.errors import LoadError, StoreError
+from ui import shared, state
+from ui.advancing import end_words, progress_html
+from ui.components import file_name, notice_html, outcomes_html
+from ui.ingestion import BUSY, Ingestion
+from ui.uploads import check_room, keep, uploads_folder
+
+_REFRESH_SECONDS = 0.5
+_MOST_ROWS = 200
+_AGAIN = "Adding the same folder again follows its changes, removed files included."
+_LARGEST = "Up to {mebibytes:,} MiB a file."
+_TYPES = "PDF, Office, e-books, web pages, mail, tables, pictures, archives, text and source code."
+
+
+def render(settings: Settings, ingestion: Ingestion) -> None:
+    """Draw the run, or what came of the last one, and the forms."""
+    running = ingestion.running
+    # Looks again by itself only while there is something to see.
+    st.fragment(_follow, run_every=_REFRESH_SECONDS if running else None)(
+        settings, ingestion, running
+    )
+    if refused := state.turned_away():
+        st.html(outcomes_html(refused[:_MOST_ROWS]))
+    upload, folder = st.tabs(["Upload files", "Folder on this computer"])
+    with upload:
+        _upload(settings, ingestion)
+    with folder, st.form("folder", border=False):
+        path = st.text_input(
+            "Path of a file or folder",
+            placeholder="/home/me/Documents",
+            key=state.own(state.FOLDER),
+        )
+        st.caption(_AGAIN)
+        if st.form_submit_button("Add to the library", type="primary") and path.strip():
+            state.turn_away(())
+            start(ingestion, Path(path.strip()).expanduser())
+
+
+def start(ingestion: Ingestion, path: Path) -> None:
+    """Have the index mirror a file or folder, and draw the page anew."""
+    if not ingestion.start([path]):
+        _refuse()
+    st.rerun()
+
+
+def _refuse() -> NoReturn:
+    state.tell(BUSY, kind="error")
+    st.rerun()
+
+
+# Forms
+
+
+def _upload(settings: Settings, ingestion: Ingestion) -> None:
+    with st.form("upload", clear_on_submit=True, border=False):
+        files: list[Any] = st.file_uploader(
+            "Files to add",
+            accept_multiple_files=True,
+            type=SUFFIXES,
+            max_upload_size=settings.upload_mebibytes,
+            key=state.own(state.FILES),
+            label_visibility="collapsed",
+        )
+        st.caption(f"{_LARGEST.format(mebibytes=settings.upload_mebibytes)} {_TYPES}")
+        if st.form_submit_button("Add to the library", type="primary") and files:
+            _keep(files, settings, ingestion)
+
+
+def _keep(files: Sequence[Any], settings: Settings, ingestion: Ingestion) -> None:
+    if ingestion.running:
+        _refuse()
+    folder = uploads_folder(settings.index)
+    outcomes: list[tuple[str, str, str]] = []
+    try:
+        check_room(folder, sum(file.size for file in files))
+        for file in files:
+            outcomes.append(_outcome(file, folder, settings))
+    except (StoreError, OSError) as error:
+        state.tell(str(error), kind="error")
+    state.turn_away([outcome for outcome in outcomes if outcome[0] != "added"])
+    if any(outcome[0] != "failed" for outcome in outcomes):
+        start(ingestion, folder)
+    st.rerun()
+
+
+def _outcome(file: Any, folder: Path, settings: Settings) -> tuple[str, str, str]:
+    try:
+        kept = keep(folder, file.name, file.getvalue(), mebibytes=settings.upload_mebibytes)
+    except LoadError as error:
+        return "failed", file.name, str(error)
+    if kept.is_new:
+        return "added", file.name, ""
+    reason = f"The same file is in the library already, as {kept.path.name}."
+    return "skipped", file.name, reason
+
+
+# The run
+
+
+def _follow(settings: Settings, ingestion: Ingestion, was_running: bool) -> None:
+    """Show the run; once it has ended, have the whole page drawn anew."""
+    if ingestion.running:
+        left, ending = ingestion.seconds_left, ingestion.ending
+        with st.container(key="run"):
+            st.html(progress_html(ingestion.progress, left=left, ending=ending))
+            st.button("Cancel", on_click=ingestion.cancel)
+    elif was_running:
+        st.rerun()
+    else:
+        _show_end(settings, ingestion)
+
+
+def _show_end(settings: Settings, ingestion: Ingestion) -> None:
+    report, watching = ingestion.report, shared.watching(settings)
+    unfinished = [root for root in ingestion.roots.unfinished() if not watching.is_at_it(root.key)]
+    if ingestion.error:
+        st.html(notice_html(ingestion.error, kind="error"))
+    elif report is not None:
+        st.html(notice_html(end_words(report)))
+    if unfinished:
+        if report is None or not report.cancelled:
+            st.html(notice_html(_unfinished_words(settings, unfinished)))
+        _resume(ingestion)
+    if report is not None:
+        listed = {"failed": report.failed, "partial": report.partial, "skipped": report.skipped}
+        rows = [(outcome, *file) for outcome, files in listed.items() for file in files]
+        if rows:
+            st.html(outcomes_html(rows[:_MOST_ROWS]))
+
+
+def _unfinished_words(settings: Settings, unfinished: Sequence[Root]) -> str:
+    uploads = uploads_folder(settings.index).resolve()
+    names = [
+        "uploaded files" if root.path.resolve() == uploads else file_name(root.shown)
+        for root in unfinished
+    ]
+    return f"Not finished: {', '.join(names)}. Resume goes on from there."
+
+
+def _resume(ingestion: Ingestion) -> None:
+    with st.container(horizontal=True):
+        if st.button("Resume", type="primary"):
+            if not ingestion.resume():
+                _refuse()
+            st.rerun()
+        if st.button("Leave it", type="tertiary", help="What is in stays."):
+            ingestion.roots.leave()
+            ingestion.dismiss()
+            st.rerun()
