@@ -76,6 +76,6 @@ def test_only_this_machine_is_loopback(host: str, loopback: bool) -> None:
 
 
 def test_the_server_takes_no_larger_uploads_than_the_library() -> None:
-    entrance = Entrance.chosen("127.0.0.1")
+    entrance = Entrance.chosen("127.0.0.1", password_file=None, oidc=None)
     options = options_of(entrance, "127.0.0.1", 8501, certificate=None, upload_mebibytes=7)
     assert options["server.maxUploadSize"] == 7

@@ -123,7 +123,7 @@ def _misses(report: QuestionReport, chat: StreamlitPage) -> None:
         "Show",
         [*found],
         format_func=lambda kind: f"{words[kind]}: {len(found[kind])}",
-        key=state.MISS,
+        key=state.own(state.MISS),
     )
     rows = found[kind]
     for number, row in enumerate(rows[:_MOST_SHOWN], start=1):

@@ -37,10 +37,12 @@ def choose(settings: Settings, *, most: int) -> tuple[str, Load]:
         most: How many questions are made from the documents.
     """
     offered = _offered(settings, most)
-    name = st.selectbox("Questions", [*offered], key=state.QUESTION_SET)
+    name = st.selectbox("Questions", [*offered], key=state.own(state.QUESTION_SET))
     st.caption(_ABOUT[name])
     if name == _FILE:
-        file = st.file_uploader("Question set", type=["jsonl", "json"], key=state.QUESTIONS_FILE)
+        file = st.file_uploader(
+            "Question set", type=["jsonl", "json"], key=state.own(state.QUESTIONS_FILE)
+        )
         return (file.name, lambda: _parsed(file.getvalue(), file.name)) if file else (name, _none)
     return name, offered[name]
 
