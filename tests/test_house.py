@@ -71,6 +71,7 @@ LAYERS = (
     ("ingest.script",),
     ("ingest.__main__",),
     ("ui.language",),
+    ("ui.fixed_words",),
     ("ui.components", "ui.ingestion", "ui.processes", "ui.uploads"),
     (
         "ui.embeddings",
