@@ -1,5 +1,6 @@
 """The chat in the language of the settings or of the browser; documents stay in their own."""
 
+import json
 import re
 from collections.abc import Iterator
 from html import unescape
@@ -55,6 +56,8 @@ def test_a_question_is_answered_in_german_with_the_quote_as_it_is(
     page = visited("en-GB")
     assert named(page) == NAVIGATION
     assert "Dokumente, " in shown(page)
+    (script,) = page.get("bidi_component")
+    assert json.loads(script.proto.json) == {"language": "de"}
     page.chat_input[0].set_value(QUESTION).run()
     assert not page.exception
     told = shown(page)
