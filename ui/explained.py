@@ -23,8 +23,7 @@ def explanation_html(explanation: Explanation, cited: Mapping[str, int]) -> str:
         _row(row, cited.get(row.chunk_id), reranked=explanation.reranked)
         for row in explanation.candidates
     )
-    heads = [_head(term, meaning) for term, meaning in _terms(explanation).items()]
-    score, cosine, bm25, *others = heads
+    score, cosine, bm25, *others = (_head(*term) for term in _terms(explanation))
     name, rank = plain(gettext("Candidates")), plain(gettext("Rank"))
     passage, common = plain(gettext("Passage")), plain(gettext("Words in common"))
     return (
@@ -40,17 +39,17 @@ def verdict_html(verdict: str) -> str:
     return f'<p class="verdict" role="status">{plain(verdict)}</p>'
 
 
-def _terms(explanation: Explanation) -> dict[str, str]:
+def _terms(explanation: Explanation) -> list[tuple[str, str]]:
     """Heads of columns that need a word, each with that word."""
-    terms = {
-        gettext("Score"): gettext("both searches together, 0 to 1"),
-        gettext("Cosine"): gettext("how near in meaning, −1 to 1"),
-        "BM25": gettext("how many of the question's words it has; rare ones count more"),
-        gettext("Name"): gettext("added because the question names the file"),
-    }
+    terms = [
+        (gettext("Score"), gettext("both searches together, 0 to 1")),
+        (gettext("Cosine"), gettext("how near in meaning, −1 to 1")),
+        ("BM25", gettext("how many of the question's words it has; rare ones count more")),
+        (gettext("Name"), gettext("added because the question names the file")),
+    ]
     if explanation.reranked:
         words = gettext("how well its words match the question's, one by one, 0 to 1")
-        terms[gettext("Rerank")] = words
+        terms.append((gettext("Rerank"), words))
     return terms
 
 
@@ -103,13 +102,12 @@ def _ordinal(rank: int) -> str:
 def _meanings(explanation: Explanation) -> str:
     """What the columns mean, for those who cannot point at their heads."""
     asked = ", ".join(dict.fromkeys(explanation.asked)) or gettext("none")
-    listed = {
-        **_terms(explanation),
-        gettext("1st, 2nd …"): gettext("place among all candidates by that search alone"),
-        gettext("Words searched for"): asked,
-    }
+    listed = [
+        *_terms(explanation),
+        (gettext("1st, 2nd …"), gettext("place among all candidates by that search alone")),
+        (gettext("Words searched for"), asked),
+    ]
     rows = (
-        f"<div><dt>{plain(term)}</dt><dd>{plain(meaning)}</dd></div>"
-        for term, meaning in listed.items()
+        f"<div><dt>{plain(term)}</dt><dd>{plain(meaning)}</dd></div>" for term, meaning in listed
     )
     return f'<dl class="terms">{"".join(rows)}</dl>'
