@@ -27,6 +27,11 @@ from rag_app.schema import (
 from rag_app.terms import stems
 
 NO_ANSWER = "The documents do not answer this."
+NO_ROOM = "No source fits the context of {name}: quoting instead."
+NO_SUPPORT = "The documents do not support what {name} wrote: quoting instead."
+LEFT_OUT = "{left_out} of {sources} sources did not fit the model."
+FAILED = "{error}: quoting instead."
+NOTES = (NO_ROOM, NO_SUPPORT, LEFT_OUT, FAILED)
 READ = 10  # hits that are read, at least; an answer may stand a little below the first ones
 _MOST_QUOTES = 3
 _SAME = 0.6  # of two sentences' words in common, and the second says nothing new
@@ -137,7 +142,7 @@ def _write(
     """Streams the generator's words; returns them cited, and what a person should know."""
     messages, kept = fit(question, hits, count=generator.count, budget=generator.prompt_tokens)
     if not kept:
-        return Draft("", ()), f"No source fits the context of {generator.name}: quoting instead."
+        return Draft("", ()), NO_ROOM.format(name=generator.name)
     written = ""
     try:
         for piece in generator.stream(messages):
@@ -145,12 +150,12 @@ def _write(
             yield Delta(piece)
     except ModelError as error:
         # What the documents say is known without the model.
-        return Draft("", ()), f"{error}: quoting instead."
+        return Draft("", ()), FAILED.format(error=error)
     draft = cite(written, hits[:kept], strict=strict)
     if not draft.citations:
-        return draft, f"The documents do not support what {generator.name} wrote: quoting instead."
+        return draft, NO_SUPPORT.format(name=generator.name)
     left_out = len(hits) - kept
-    return draft, f"{left_out} of {len(hits)} sources did not fit the model." if left_out else ""
+    return draft, LEFT_OUT.format(left_out=left_out, sources=len(hits)) if left_out else ""
 
 
 def _shown(hits: Sequence[Hit], citations: Sequence[Citation], k: int) -> tuple[Hit, ...]:

@@ -308,6 +308,14 @@ def test_each_question_that_is_offered_is_answered(page: "sync_api.Page") -> Non
         offered.first.wait_for()
 
 
+def test_the_page_says_its_language(browser: "sync_api.Browser", address: str) -> None:
+    for locale, spoken in (("de-AT", "de"), ("fr-FR", "en")):
+        with closing(browser.new_context(locale=locale)) as context:
+            opened = context.new_page()
+            opened.goto(address)
+            sync_api.expect(opened.locator(f"html[lang={spoken}] .heading")).to_be_visible()
+
+
 def test_a_follow_up_is_understood_from_the_turn_before(page: "sync_api.Page") -> None:
     row = QUESTIONS["q067"]
     ask(page, row["history"][0])

@@ -1,11 +1,13 @@
 """The pages in other languages than English."""
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract, extract_from_dir
 from babel.messages.pofile import read_po
 from streamlit.testing.v1 import AppTest
 
@@ -50,6 +52,23 @@ def _places(text: str) -> set[str]:
     return set(re.findall(r"\{\w*\}", text))
 
 
+@pytest.mark.parametrize("path", sorted(_UI.rglob("*.py")), ids=lambda path: path.stem)
+def test_messages_are_written_where_they_are_collected_from(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    wanted = {message for call in _calls(tree) for message in call}
+    with path.open("rb") as file:
+        collected = {words for _, words, _, _ in extract("python", file)}
+    assert wanted == {text for words in collected for text in _strings(words)}
+
+
+def _calls(tree: ast.Module) -> Iterator[tuple[object, ...]]:
+    """The messages of each call, which must be literals."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            count = {"gettext": 1, "ngettext": 2}.get(node.func.id, 0)
+            yield tuple(ast.literal_eval(argument) for argument in node.args[:count])
+
+
 def test_english_is_a_language_and_each_is_called_by_its_own_name() -> None:
     assert languages()["en"] == "English"
     assert languages()["de"] == "Deutsch"
@@ -65,10 +84,11 @@ def _page(setting: str, browser: str | None) -> None:
 
     import streamlit as st
 
-    from ui.language import choose_language, day, language, number, percent
+    from ui.language import choose_language, day, figure, language, number, percent
 
     choose_language(setting, browser)
     st.text(f"{language()}|{number(12345)}|{percent(0.68)}|{day(datetime(2026, 3, 3))}")
+    st.text(figure("1,234.50 MB"))
 
 
 @pytest.mark.parametrize(
@@ -84,3 +104,4 @@ def _page(setting: str, browser: str | None) -> None:
 def test_the_setting_comes_before_the_browser(setting: str, browser: str, shown: str) -> None:
     page = AppTest.from_function(_page, args=(setting, browser)).run()
     assert page.text[0].value == shown
+    assert page.text[1].value == ("1.234,50 MB" if shown.startswith("de") else "1,234.50 MB")

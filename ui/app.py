@@ -10,8 +10,9 @@ from streamlit.navigation.page import StreamlitPage
 from rag_app.config import Settings, named_index
 from rag_app.errors import RagError
 from rag_app.rag import settled
-from ui import shared, state
+from ui import scripts, shared, state
 from ui.components import notice_html
+from ui.language import AUTOMATIC, choose_language, gettext
 from ui.login import visitor
 from ui.views import (
     chat,
@@ -30,34 +31,40 @@ _HERE = Path(__file__).parent
 
 def main() -> None:
     """Draw the frame and the page that the address names."""
-    st.set_page_config(page_title="Ask your documents", page_icon=str(_HERE / "icon.svg"))
+    _choose_language()
+    st.set_page_config(page_title=gettext("Ask your documents"), page_icon=str(_HERE / "icon.svg"))
     st.html(_HERE / "style.css")
+    scripts.tell_language()
     if not visitor.admitted():
         return
-    library_page = st.Page(lambda: _guarded(library.render), title="Library", url_path="library")
+    library_page = st.Page(
+        lambda: _guarded(library.render), title=gettext("Library"), url_path="library"
+    )
     chat_page = st.Page(
         lambda: _guarded(lambda settings: chat.render(settings, library=library_page)),
-        title="Chat",
+        title=gettext("Chat"),
         url_path="chat",
         default=True,
     )
     kept_page = st.Page(
         lambda: _guarded(lambda settings: conversations.render(settings, chat=chat_page)),
-        title="Conversations",
+        title=gettext("Conversations"),
         url_path="conversations",
     )
     # Streamlit's own navigation folds away on a phone; this one is always in sight.
-    map_page = st.Page(lambda: _guarded(mapping.render), title="Map", url_path="map")
+    map_page = st.Page(lambda: _guarded(mapping.render), title=gettext("Map"), url_path="map")
     bench_page = st.Page(
-        lambda: _guarded(workbench.render), title="Workbench", url_path="workbench"
+        lambda: _guarded(workbench.render), title=gettext("Workbench"), url_path="workbench"
     )
     evaluation_page = st.Page(
         lambda: _guarded(lambda settings: evaluation.render(settings, chat=chat_page)),
-        title="Evaluation",
+        title=gettext("Evaluation"),
         url_path="evaluation",
     )
     settings_page = st.Page(
-        lambda: _safely(lambda: _settings(bench_page)), title="Settings", url_path="settings"
+        lambda: _safely(lambda: _settings(bench_page)),
+        title=gettext("Settings"),
+        url_path="settings",
     )
     pages = {
         chat_page: "forum",
@@ -74,6 +81,14 @@ def main() -> None:
             st.page_link(link, icon=f":material/{icon}:", query_params=state.address())
     page.run()
     visitor.leave()
+
+
+def _choose_language() -> None:
+    """That of the settings; where they cannot be used, which the page will tell, the browser's."""
+    try:
+        choose_language(Settings.load().language, st.context.locale)
+    except RagError:
+        choose_language(AUTOMATIC, st.context.locale)
 
 
 def _guarded(render: Callable[[Settings], None]) -> None:
@@ -99,7 +114,7 @@ def _opened(present: Settings) -> Settings:
     """The settings with the embedding model that the index has now, which is thereby opened."""
     named = settled(present)
     # Ten seconds after a cold start, nothing later.
-    with st.spinner("Loading the language model …"):
+    with st.spinner(gettext("Loading the language model …")):
         shared.rag(named)
     shared.watching(named)
     return named
@@ -113,7 +128,8 @@ def _safely(draw: Callable[[], object]) -> None:
         st.html(notice_html(str(error), kind="error"))
     except Exception:
         _logger.exception("the page failed")
-        st.html(notice_html("This page failed unexpectedly; the log says more.", kind="error"))
+        failed = gettext("This page failed unexpectedly; the log says more.")
+        st.html(notice_html(failed, kind="error"))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ from rag_app.pages import plain as plain  # the pages have it from here
 from rag_app.printable import printable
 from rag_app.records.conversations import Headline
 from rag_app.schema import Answer
+from ui.fixed_words import in_words, statuses
+from ui.language import day, gettext, ngettext
 
 EMPTY = "The library is empty. Add some documents there, then come back."
 NoticeKind = Literal["note", "error"]
@@ -75,14 +77,16 @@ def short_names(sources: Sequence[str]) -> dict[str, str]:
 
 def place(source: str, page: int | None) -> str:
     """File name and page, as a person would say it."""
-    return f"{file_name(source)}, page {page}" if page else file_name(source)
+    name = file_name(source)
+    return gettext("{name}, page {page}").format(name=name, page=page) if page else name
 
 
 def cited_text(answer: Answer) -> str:
     """The answer to be pasted elsewhere: its text, and below it what its numbers mean."""
     places = {c.number: place(c.source, c.page) for c in answer.citations}
     listed = "\n".join(f"[{number}] {name}" for number, name in sorted(places.items()))
-    return printable(f"{answer.text}\n\n{listed}".strip())
+    text = in_words(answer.text) if answer.mode == "abstain" else answer.text
+    return printable(f"{text}\n\n{listed}".strip())
 
 
 # Library
@@ -90,8 +94,9 @@ def cited_text(answer: Answer) -> str:
 
 def outcomes_html(outcomes: Iterable[tuple[str, str, str]]) -> str:
     """A list of (outcome, source, reason) for files that did not go in whole."""
+    words = statuses()
     items = "".join(
-        f'<li><span class="status {outcome}">{outcome}</span> '
+        f'<li><span class="status {outcome}">{plain(words.get(outcome, outcome))}</span> '
         f'<span class="name">{plain(file_name(source))}</span>'
         f'<span class="reason">{plain(reason)}</span></li>'
         for outcome, source, reason in outcomes
@@ -105,17 +110,19 @@ def outcomes_html(outcomes: Iterable[tuple[str, str, str]]) -> str:
 def headline_html(headline: Headline, now: datetime) -> str:
     """A conversation's title, when it last changed, and how long it is."""
     when = day_and_time(datetime.fromtimestamp(headline.changed, now.tzinfo), now)
+    questions = ngettext("{count} question", "{count} questions", headline.questions)
     return (
         f'<p class="headline"><span class="name">{plain(headline.title)}</span>'
-        f"<span>{when} · {counted(headline.questions, 'question')}</span></p>"
+        f"<span>{plain(when)} · {plain(questions)}</span></p>"
     )
 
 
 def day_and_time(moment: datetime, now: datetime) -> str:
     """The moment as people say it on the day of `now`."""
     days = (now.date() - moment.date()).days
-    day = {0: "Today", 1: "Yesterday"}.get(days) or f"{moment.day} {moment:%B %Y}"
-    return f"{day}, {moment:%H:%M}"
+    near = {0: gettext("Today, {time}"), 1: gettext("Yesterday, {time}")}
+    words = near.get(days, gettext("{day}, {time}"))
+    return words.format(day=day(moment), time=f"{moment:%H:%M}")
 
 
 # All
@@ -135,7 +142,10 @@ def notice_html(message: str, *, kind: NoticeKind = "note") -> str:
 
 def totals(documents: int, chunks: int) -> str:
     """Both numbers in words."""
-    return f"{counted(documents, 'document')}, {counted(chunks, 'passage')}"
+    return gettext("{documents}, {passages}").format(
+        documents=ngettext("{count} document", "{count} documents", documents),
+        passages=ngettext("{count} passage", "{count} passages", chunks),
+    )
 
 
 def counted(number: int, noun: str) -> str:

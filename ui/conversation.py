@@ -7,14 +7,13 @@ made from, even after the document has changed or gone.
 from collections.abc import Sequence
 
 from rag_app.schema import Answer, Chunk, Citation, Hit
-from ui.components import counted, file_name, highlighted, place, plain, rejoined
+from ui.components import file_name, highlighted, place, plain, rejoined
+from ui.fixed_words import in_words
+from ui.language import gettext, ngettext, percent
 
 _BELOW = " › "  # between the headings of a chunk, outermost first
 _GLANCE = 300  # characters of a quote that its number tells
-# Said before what is underlined, to those who cannot see the line.
-_UNSUPPORTED = '<span class="unseen">Not in the documents: </span>'
-# From this confidence on, the words.
-_CONFIDENCE = ((0.6, "well supported", "strong"), (0.3, "likely", "fair"))
+_STRONG, _FAIR = 0.6, 0.3  # from this confidence on
 
 
 def confidence_words(confidence: float) -> str:
@@ -24,13 +23,15 @@ def confidence_words(confidence: float) -> str:
 
 def question_html(question: str, within: str = "") -> str:
     """The visitor's words, and which documents they were asked of, if not of all."""
-    asked_of = f'<span class="asked-of">In: {plain(within)}</span>' if within else ""
+    words = plain(gettext("In: {documents}").format(documents=within))
+    asked_of = f'<span class="asked-of">{words}</span>' if within else ""
     return f'<div class="question"><p>{plain(question)}</p>{asked_of}</div>'
 
 
 def within_html(within: str) -> str:
     """Which documents the next question is asked of."""
-    return f'<p class="within">{plain(within) or "all documents"}</p>'
+    words = within or gettext("all documents")
+    return f'<p class="within">{plain(words)}</p>'
 
 
 def answer_html(answer: Answer, *, turn: int, sources: bool = True) -> str:
@@ -39,7 +40,7 @@ def answer_html(answer: Answer, *, turn: int, sources: bool = True) -> str:
     Without its sources it ends where they begin, which `sources_html` has one by one.
     """
     if answer.mode == "abstain":
-        shown = f'<p class="abstained">{plain(answer.text)}</p>'
+        shown = f'<p class="abstained">{plain(in_words(answer.text))}</p>'
     else:
         shown = f'<div class="answer">{_prose(answer, turn)}</div>'
     return shown + _remarks(answer) + _evidence(answer, turn, sources=sources)
@@ -59,16 +60,15 @@ def found_html(hits: Sequence[Hit]) -> str:
     """What is known before the answer is: where it will come from."""
     names = dict.fromkeys(place(hit.chunk.source, hit.chunk.page) for hit in hits)
     chips = "".join(f'<li class="chip">{plain(name)}</li>' for name in names)
-    return (
-        f'<p class="working" role="status">Reading {counted(len(hits), "passage")}</p>'
-        f'<ul class="chips">{chips}</ul>'
-    )
+    reading = ngettext("Reading {count} passage", "Reading {count} passages", len(hits))
+    return f'<p class="working" role="status">{plain(reading)}</p><ul class="chips">{chips}</ul>'
 
 
 def draft_html(draft: str) -> str:
     """What a language model has written so far, above the quotes that are known to be right."""
     written = f'<div class="answer draft">{plain(draft)}</div>' if draft else ""
-    return f'{written}<p class="working" role="status">Writing</p>'
+    writing = plain(gettext("Writing"))
+    return f'{written}<p class="working" role="status">{writing}</p>'
 
 
 def _prose(answer: Answer, turn: int) -> str:
@@ -79,30 +79,38 @@ def _prose(answer: Answer, turn: int) -> str:
         number = f" [{citation.number}]"
         if not text.startswith(number, citation.answer_end):
             continue
-        where = plain(place(citation.source, citation.page))
         shown += _told(answer, text, last, citation.answer_end)
         shown += (
             f'<a class="number" href="#{_anchor(turn, citation)}" title="{_glance(citation)}"'
-            f' aria-label="Source {citation.number}: {where}">{citation.number}</a>'
+            f' aria-label="{_called(citation)}">{citation.number}</a>'
         )
         last = citation.answer_end + len(number)
     shown += _told(answer, text, last, len(text))
     return "".join(f"<p>{paragraph}</p>" for paragraph in shown.split("\n\n"))
 
 
+def _called(citation: Citation) -> str:
+    """Its number and where the quote stands."""
+    where = place(citation.source, citation.page)
+    return plain(gettext("Source {number}: {place}").format(number=citation.number, place=where))
+
+
 def _glance(citation: Citation) -> str:
     """Where the quote stands, and how it begins."""
     quote = " ".join(citation.quote.split())
     begun = quote if len(quote) <= _GLANCE else f"{quote[:_GLANCE].rstrip()} …"
-    return plain(f"{place(citation.source, citation.page)}: “{begun}”")
+    where = place(citation.source, citation.page)
+    return plain(gettext("{place}: “{quote}”").format(place=where, quote=begun))
 
 
 def _told(answer: Answer, text: str, begin: int, end: int) -> str:
     """A stretch of the text, with the words that answer and what nothing supports marked."""
     shown = ""
+    # Said to those who cannot see the line.
+    unsupported = plain(gettext("Not in the documents:"))
     for start, stop, kind in sorted(_marks(answer)):
         if begin <= start and stop <= end:
-            said = _UNSUPPORTED if kind == "unsupported" else ""
+            said = f'<span class="unseen">{unsupported} </span>' if kind == "unsupported" else ""
             shown += f'{plain(text[begin:start])}<span class="{kind}">'
             shown += f"{said}{plain(text[start:stop])}</span>"
             begin = stop
@@ -124,12 +132,12 @@ def _marks(answer: Answer) -> list[tuple[int, int, str]]:
 def _remarks(answer: Answer) -> str:
     remarks = []
     if answer.searched not in {"", answer.question}:
-        remarks.append(f"Searched for: {plain(answer.searched)}")
+        remarks.append(gettext("Searched for: {question}").format(question=answer.searched))
     if answer.unsupported:
-        remarks.append("The documents do not say what is underlined.")
+        remarks.append(gettext("The documents do not say what is underlined."))
     if answer.note:
-        remarks.append(plain(answer.note))
-    return "".join(f'<p class="remark">{remark}</p>' for remark in remarks)
+        remarks.append(in_words(answer.note))
+    return "".join(f'<p class="remark">{plain(remark)}</p>' for remark in remarks)
 
 
 def _evidence(answer: Answer, turn: int, *, sources: bool) -> str:
@@ -139,39 +147,42 @@ def _evidence(answer: Answer, turn: int, *, sources: bool) -> str:
     if not answer.hits:
         return ""
     passages = "".join(_passage(hit.chunk) for hit in answer.hits)
+    title = plain(gettext("Closest passages"))
     return (
-        '<div class="sources"><details class="closest"><summary>Closest passages</summary>'
+        f'<div class="sources"><details class="closest"><summary>{title}</summary>'
         f'<div class="passages" tabindex="0">{passages}</div></details></div>'
     )
 
 
 def _sureness(answer: Answer) -> str:
     words, strength = _confidence(answer.confidence)
-    chance = f"Estimated chance that the documents answer this: {answer.confidence:.0%}"
+    chance = gettext("Estimated chance that the documents answer this: {share}")
+    chance = plain(chance.format(share=percent(answer.confidence)))
     return (
         f'<p class="sureness {strength}" title="{chance}">'
-        f'{words.capitalize()}<span class="unseen">. {chance}</span></p>'
+        f'{plain(words.capitalize())}<span class="unseen">. {chance}</span></p>'
     )
 
 
 def _source(citation: Citation, chunk: Chunk, *, anchor: str) -> str:
     facts = [
-        ("File", citation.source),
-        ("Page", str(citation.page or "")),
+        (gettext("File"), citation.source),
+        (gettext("Page"), str(citation.page or "")),
         # A passage may run over several sections; the quote may stand in a later one.
-        ("Passage begins in", chunk.heading),
-        ("Support", f"{citation.score:.0%}"),
+        (gettext("Passage begins in"), chunk.heading),
+        (gettext("Support"), percent(citation.score)),
     ]
     listed = "".join(
-        f"<div><dt>{name}</dt><dd>{plain(value)}</dd></div>" for name, value in facts if value
+        f"<div><dt>{plain(name)}</dt><dd>{plain(value)}</dd></div>"
+        for name, value in facts
+        if value
     )
     begin = citation.start - chunk.start
     # Without the blank lines that end a passage; a quote never reaches into them.
     text = chunk.text.rstrip()
     shown = highlighted(text, begin, begin + len(citation.quote), anchor=anchor)
-    where = plain(place(citation.source, citation.page))
     return (
-        f'<details class="source"><summary aria-label="Source {citation.number}: {where}">'
+        f'<details class="source"><summary aria-label="{_called(citation)}">'
         f'<span class="number">{citation.number}</span>{_where(citation.source, citation.page)}'
         f'</summary><div class="evidence"><dl>{listed}</dl>'
         f'<blockquote tabindex="0">{shown}</blockquote></div></details>'
@@ -188,8 +199,8 @@ def _passage(chunk: Chunk) -> str:
 def _where(source: str, page: int | None, heading: str = "") -> str:
     """File name, page and the innermost heading."""
     innermost = heading.rpartition(_BELOW)[2]
-    details = [f"page {page}" if page else "", plain(innermost)]
-    shown = " · ".join(detail for detail in details if detail)
+    details = [gettext("page {page}").format(page=page) if page else "", innermost]
+    shown = plain(" · ".join(detail for detail in details if detail))
     return (
         f'<span class="where"><span class="name">{plain(file_name(source))}</span>'
         f' <span class="page">{shown}</span></span>'
@@ -201,7 +212,8 @@ def _anchor(turn: int, citation: Citation) -> str:
 
 
 def _confidence(confidence: float) -> tuple[str, str]:
-    for least, words, strength in _CONFIDENCE:
-        if confidence >= least:
-            return words, strength
-    return "uncertain", "weak"
+    if confidence >= _STRONG:
+        return gettext("well supported"), "strong"
+    if confidence >= _FAIR:
+        return gettext("likely"), "fair"
+    return gettext("uncertain"), "weak"

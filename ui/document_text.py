@@ -8,9 +8,9 @@ from itertools import pairwise
 
 from rag_app.schema import Citation, Document
 from ui.components import file_name, plain, rejoined
+from ui.language import gettext
 
 _MOST = 200_000  # characters; more would make a browser slow
-_PART = "This is the part of the document around the quote; the whole is too long to be shown."
 _ANCHOR = "quote-in-the-document"
 
 
@@ -24,10 +24,14 @@ def document_html(document: Document, citation: Citation) -> str:
         citation: Of that document.
     """
     begin, end = _part(document.text, citation)
-    remark = f"{_PART} " if end - begin < len(document.text) else ""
-    name = plain(f"Text of {file_name(citation.source)}")
+    part = gettext(
+        "This is the part of the document around the quote; the whole is too long to be shown."
+    )
+    remark = f"{plain(part)} " if end - begin < len(document.text) else ""
+    go = plain(gettext("Go to the quote"))
+    name = plain(gettext("Text of {name}").format(name=file_name(citation.source)))
     return (
-        f'<p class="remark">{remark}<a href="#{_ANCHOR}">Go to the quote</a></p>'
+        f'<p class="remark">{remark}<a href="#{_ANCHOR}">{go}</a></p>'
         f'<div class="document-text" role="region" aria-label="{name}" tabindex="0">'
         f"{''.join(_pieces(document, citation, begin, end))}</div>"
     )
@@ -49,7 +53,8 @@ def _pieces(document: Document, citation: Citation, begin: int, end: int) -> Ite
     quote = range(citation.start, min(citation.end, end))
     for start, stop in pairwise(sorted({begin, quote.start, quote.stop, *pages, end})):
         if start in pages:
-            yield f'<h3 class="page-begins">Page {pages[start]}</h3>'
+            begins = plain(gettext("Page {page}").format(page=pages[start]))
+            yield f'<h3 class="page-begins">{begins}</h3>'
         shown = plain(text[start - begin : stop - begin])
         if start == quote.start:
             yield f'<mark id="{_ANCHOR}" class="first">{shown}</mark>'

@@ -11,6 +11,7 @@ from rag_app.errors import LoadError
 from rag_app.index.catalog import Catalog
 from rag_app.schema import Answer, Citation, Document
 from ui.components import file_name, place, plain
+from ui.language import gettext
 
 _AROUND = 500  # characters before and after a quote that tell it from others of the same words
 
@@ -35,9 +36,10 @@ def find_evidence(catalog: Catalog, citation: Citation, answer: Answer) -> Evide
     entry, document = catalog.entry(document_id), catalog.document(document_id)
     name = file_name(citation.source)
     if entry is None or document is None:
-        raise LoadError(f"{name} is no longer in the library")
+        raise LoadError(gettext("{name} is no longer in the library").format(name=name))
     if document.text[citation.start : citation.end] != citation.quote:
-        raise LoadError(f"{name} has changed since this answer; ask again")
+        changed = gettext("{name} has changed since this answer; ask again")
+        raise LoadError(changed.format(name=name))
     file = entry.file
     original = Original(file.path, file.size, file.digest)
     return Evidence(document, original, tuple(_by_pages(document, citation)))
@@ -61,19 +63,22 @@ def cited_html(citation: Citation) -> str:
 
 def page_html(picture: PagePicture, words: OnPage, citation: Citation) -> str:
     """The page as a picture that begins at the quote, and what it shows in words."""
-    name = plain(f"Page {words.page} of {file_name(citation.source)}")
+    page, file = words.page, file_name(citation.source)
+    says = name = gettext("Page {page} of {name}").format(page=page, name=file)
     # A quote may run over to pages that its citation does not name.
-    remark = "" if words.page == citation.page else f"Page {words.page}"
-    says = first = ""
+    remark = "" if page == citation.page else gettext("Page {page}").format(page=page)
+    first = ""
     if picture.boxes:
         left, top, *_ = picture.boxes[0]
-        says = f". Marked on it: {plain(words.quote)}"
+        says = gettext("Page {page} of {name}. Marked on it: {quote}")
+        says = says.format(page=page, name=file, quote=words.quote)
         first = f'<span class="first" style="left:{left:.2%};top:{top:.2%}"></span>'
     else:
-        remark = f"Page {words.page} does not say it in letters; nothing is marked."
+        remark = gettext("Page {page} does not say it in letters; nothing is marked.")
+        remark = remark.format(page=page)
     data = b64encode(picture.png).decode()
     return (
-        (f'<p class="remark">{remark}</p>' if remark else "")
-        + f'<div class="page-picture" role="region" aria-label="{name}" tabindex="0"><div>'
-        f'<img src="data:image/png;base64,{data}" alt="{name}{says}">{first}</div></div>'
+        (f'<p class="remark">{plain(remark)}</p>' if remark else "")
+        + f'<div class="page-picture" role="region" aria-label="{plain(name)}" tabindex="0"><div>'
+        f'<img src="data:image/png;base64,{data}" alt="{plain(says)}">{first}</div></div>'
     )

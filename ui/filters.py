@@ -7,7 +7,10 @@ from pathlib import Path, PurePath
 from rag_app.index.catalog import Catalog, Entry
 from rag_app.printable import printable
 from ui.components import file_name
+from ui.language import gettext
 from ui.uploads import UPLOADED
+
+_BETWEEN = " · "  # folder and format
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,7 @@ class Filed:
 class Filter:
     """The documents that have all the values that are not empty.
 
-    `words` is how it is called before people; empty where nothing is chosen.
+    `words` is how it is called before people, see `called`; empty where nothing is chosen.
     """
 
     folder: str = ""
@@ -71,7 +74,7 @@ class Choices:
         if source:
             return replace(kept, words=file_name(source))
         named = [self.folders.get(folder, ""), format_]
-        return replace(kept, words=" · ".join(filter(None, named)))
+        return replace(kept, words=_BETWEEN.join(filter(None, named)))
 
     def _within(self, folder: str) -> Iterable[Filed]:
         if not folder:
@@ -104,6 +107,12 @@ def choices(catalog: Catalog, *, uploads: Path) -> Choices:
         for entry in entries
     )
     return Choices(documents, folder_names(documents, str(uploads)))
+
+
+def called(words: str) -> str:
+    """How a folder or a filter of these words is called in the visitor's language."""
+    folder, between, format_ = words.partition(_BETWEEN)
+    return gettext("Uploaded files") + between + format_ if folder == UPLOADED else words
 
 
 def _folder(entry: Entry, uploads: Path) -> str:

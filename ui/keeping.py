@@ -13,10 +13,9 @@ from rag_app.errors import StoreError
 from rag_app.records.turns import KeptTurn, Thumb, is_id
 from ui import shared, state
 from ui.filters import Filter
+from ui.language import gettext
 
 Result = TypeVar("Result")
-_UNKNOWN = "There is no conversation at this address any more; this is a new one."
-_PARTED = "This conversation was changed elsewhere meanwhile; from here on it is one of its own."
 
 
 def follow(settings: Settings) -> None:
@@ -34,7 +33,7 @@ def follow(settings: Settings) -> None:
         st.query_params.pop(state.CONVERSATION)
         return
     if not found:
-        state.tell(_UNKNOWN)
+        state.tell(gettext("There is no conversation at this address any more; this is a new one."))
     ids = tuple(turn.id for turn in found)
     state.resume([_shown(turn) for turn in found], state.Kept(named if found else "", ids))
 
@@ -51,7 +50,12 @@ def keep(settings: Settings) -> None:
         return
     state.resume(state.turns(), state.Kept(id_, ids))
     if id_ != open_.id != "":
-        state.tell(_PARTED)
+        state.tell(
+            gettext(
+                "This conversation was changed elsewhere meanwhile; "
+                "from here on it is one of its own."
+            )
+        )
 
 
 def judge(settings: Settings, turn: state.Turn, verdict: Thumb | None, reason: str) -> None:
@@ -68,7 +72,8 @@ def _tried(use: Callable[[], Result]) -> Result | None:
     except StoreError as error:
         if not st.session_state.get(state.UNKEPT):
             st.session_state[state.UNKEPT] = True
-            state.tell(f"This conversation is not kept: {error}", kind="error")
+            unkept = gettext("This conversation is not kept: {error}")
+            state.tell(unkept.format(error=error), kind="error")
         return None
 
 

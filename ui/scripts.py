@@ -1,4 +1,4 @@
-"""What only the browser can do: two scripts of ours, to which texts are handed as data."""
+"""What only the browser can do: scripts of ours, to which texts are handed as data."""
 
 from ipaddress import ip_address
 from pathlib import Path
@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from ui import state
+from ui.language import gettext, language
 
 _HERE = Path(__file__).parent
 _COPY = st.components.v2.component(
@@ -18,6 +19,9 @@ _COPY = st.components.v2.component(
 )
 _FOLLOW = st.components.v2.component(
     "follow", js=(_HERE / "follow.js").read_text(encoding="utf-8"), isolate_styles=False
+)
+_LANGUAGE = st.components.v2.component(
+    "language", js=(_HERE / "language.js").read_text(encoding="utf-8"), isolate_styles=False
 )
 
 
@@ -34,10 +38,19 @@ def may_copy(address: str | None) -> bool:
 
 def copy_button(text: str, turn: state.Turn) -> None:
     """A button that copies the text."""
-    words = {"label": "Copy", "copied": "Copied", "failed": "The browser did not let it be copied"}
+    words = {
+        "label": gettext("Copy"),
+        "copied": gettext("Copied"),
+        "failed": gettext("The browser did not let it be copied"),
+    }
     _COPY(key=f"{state.COPY}-{turn.id}", data={"text": text, **words}, width="content")
 
 
 def follow(turn: state.Turn) -> None:
     """Keep what grows around it in sight, until the visitor does anything."""
     _FOLLOW(key=f"{state.FOLLOW}-{turn.id}", width="content")
+
+
+def tell_language() -> None:
+    """Have the browser, and what reads the page aloud, know the language of its words."""
+    _LANGUAGE(key="language", data={"language": language()}, width="content")

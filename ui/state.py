@@ -13,6 +13,7 @@ from rag_app.records.turns import Thumb, new_id
 from rag_app.schema import Answer
 from ui.components import NoticeKind
 from ui.filters import Filter
+from ui.fixed_words import STOPPED
 
 CONVERSATION = "conversation"  # in the address, not in the state
 COLLECTION = "collection"  # in the address too
@@ -200,7 +201,7 @@ def ask_again(turn: Turn, question: str) -> None:
 def stop(turn: Turn) -> None:
     """Leave it at the quotes, which are known while the answer is written."""
     if turn.waits and turn.quoted is not None:
-        turn.answer = replace(turn.quoted, note="Stopped: quoting instead.")
+        turn.answer = replace(turn.quoted, note=STOPPED)
 
 
 def begin_anew() -> None:

@@ -6,7 +6,8 @@ from rag_app.config import Settings
 from rag_app.printable import printable
 from rag_app.records.turns import Thumb
 from ui import keeping, scripts, state
-from ui.components import cited_text, counted
+from ui.components import cited_text
+from ui.language import gettext, ngettext
 
 _THUMBS: tuple[Thumb, ...] = ("down", "up")  # in the order of `st.feedback`
 _LONGEST_REASON = 500
@@ -19,7 +20,7 @@ def render(settings: Settings, turn: state.Turn) -> None:
         if turn.answer is not None:
             _thumbs(settings, turn)
             _copy(turn, cited_text(turn.answer))
-        label = "Edit and ask again"
+        label = gettext("Edit and ask again")
         with st.popover(label, icon=":material/edit:", type="tertiary", help=label):
             _edit(turn)
     if turn.verdict:
@@ -37,7 +38,8 @@ def _copy(turn: state.Turn, text: str) -> None:
     if scripts.may_copy(st.context.url):
         scripts.copy_button(text, turn)
         return
-    with st.popover("Copy", icon=":material/content_copy:", type="tertiary", help="Copy"):
+    label = gettext("Copy")
+    with st.popover(label, icon=":material/content_copy:", type="tertiary", help=label):
         # Its own button copies; a label would be Markdown, this is text.
         st.code(text, language=None, wrap_lines=True)
 
@@ -46,10 +48,10 @@ def _reason(settings: Settings, turn: state.Turn) -> None:
     key = f"{state.REASON}-{turn.id}"
     st.session_state.setdefault(key, turn.reason)
     st.text_input(
-        "Reason",
+        gettext("Reason"),
         key=key,
         max_chars=_LONGEST_REASON,
-        placeholder="Why? (optional)",
+        placeholder=gettext("Why? (optional)"),
         label_visibility="collapsed",
         on_change=_judged,
         args=(settings, turn),
@@ -64,10 +66,17 @@ def _judged(settings: Settings, turn: state.Turn) -> None:
 
 
 def _edit(turn: state.Turn) -> None:
-    question = st.text_area("Question", printable(turn.question), key=f"{state.EDITED}-{turn.id}")
+    question = st.text_area(
+        gettext("Question"), printable(turn.question), key=f"{state.EDITED}-{turn.id}"
+    )
     later = len(state.turns()) - state.turns().index(turn) - 1
     if later:
-        st.caption(f"This drops the {counted(later, 'question')} after it.")
-    if st.button("Ask again", type="primary", key=f"{state.ASK_AGAIN}-{turn.id}"):
+        words = ngettext(
+            "This drops the {count} question after it.",
+            "This drops the {count} questions after it.",
+            later,
+        )
+        st.caption(words)
+    if st.button(gettext("Ask again"), type="primary", key=f"{state.ASK_AGAIN}-{turn.id}"):
         state.ask_again(turn, question)
         st.rerun()

@@ -9,7 +9,10 @@ from rag_app.errors import RagError
 from rag_app.rag import Rag
 from rag_app.schema import Delta, Done, Found, Hit, Quoted
 from ui import state
+from ui.components import plain
 from ui.conversation import answer_html, draft_html, found_html
+from ui.fixed_words import UNANSWERED
+from ui.language import gettext
 
 _logger = logging.getLogger(__name__)
 
@@ -26,14 +29,15 @@ def render(
         place: Where the answer goes.
         below: Where the button goes that stops a language model.
     """
-    place.html('<p class="working" role="status">Searching</p>')
+    searching = plain(gettext("Searching"))
+    place.html(f'<p class="working" role="status">{searching}</p>')
     try:
         _answer(rag, turn, number, place, below)
     except RagError as error:
         turn.error = str(error)
     except Exception:
         _logger.exception("answering %r failed", turn.question)
-        turn.error = "Answering failed unexpectedly; the log says more."
+        turn.error = UNANSWERED
 
 
 def _answer(
@@ -63,7 +67,7 @@ def _answer(
 
 def _stop_button(turn: state.Turn, place: DeltaGenerator) -> None:
     place.button(
-        "Stop",
+        gettext("Stop"),
         icon=":material/stop_circle:",
         key=f"{state.STOP}-{turn.id}",
         on_click=state.stop,

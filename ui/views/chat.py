@@ -14,14 +14,11 @@ from rag_app.schema import Answer
 from ui import keeping, scripts, shared, state
 from ui.components import file_name, heading_html, notice_html, totals
 from ui.conversation import answer_html, question_html
-from ui.filters import Choices
+from ui.filters import Choices, called
+from ui.fixed_words import in_words
+from ui.language import gettext
 from ui.views import actions, answering, filtering, sources, why
 
-_TITLE = "Ask your documents"
-_PROMISE = "Every answer quotes its sources, word for word."
-_EMPTY = "The library is empty. Add some documents there, then come back and ask."
-_BUSY = "Your documents are being added; the library shows how far it is."
-_FORMAT_NAMES = {".md": "Markdown", ".html": "Web page", ".json": "JSON"}
 # Offered where the samples are in the library, by the file that answers.
 _SAMPLE_QUESTIONS = {
     "hoist-manual.pdf": "When were the hoist's wire ropes last renewed?",
@@ -42,7 +39,7 @@ def render(settings: Settings, *, library: StreamlitPage) -> None:
     if state.turns() or documents:
         with st.bottom:
             filtering.render(choices)
-            st.chat_input("Ask a question", key=state.QUESTION, on_submit=_submit)
+            st.chat_input(gettext("Ask a question"), key=state.QUESTION, on_submit=_submit)
     if state.turns():
         exports = _toolbar()
         _conversation(rag, choices, settings)
@@ -61,16 +58,22 @@ def _submit() -> None:
 
 
 def _welcome(rag: Rag, documents: int, chunks: int, *, busy: bool, library: StreamlitPage) -> None:
+    title = gettext("Ask your documents")
+    promise = gettext("Every answer quotes its sources, word for word.")
     with st.container(key="welcome"):
         if documents:
-            st.html(heading_html(_TITLE, f"{_PROMISE} {totals(documents, chunks)} in the library."))
+            size = gettext("{documents_and_passages} in the library.")
+            size = size.format(documents_and_passages=totals(documents, chunks))
+            st.html(heading_html(title, f"{promise} {size}"))
             _examples(rag)
             return
-        st.html(heading_html(_TITLE, _PROMISE))
-        st.html(notice_html(_BUSY if busy else _EMPTY))
+        st.html(heading_html(title, promise))
+        empty = gettext("The library is empty. Add some documents there, then come back and ask.")
+        adding = gettext("Your documents are being added; the library shows how far it is.")
+        st.html(notice_html(adding if busy else empty))
         st.page_link(
             library,
-            label="Open the library",
+            label=gettext("Open the library"),
             icon=":material/folder_open:",
             query_params=state.address(),
         )
@@ -91,13 +94,14 @@ def _examples(rag: Rag) -> None:
 
 def _toolbar() -> st.delta_generator.DeltaGenerator:
     """Draw the tools; returns where the exports go, once there is something to export."""
+    label = gettext("New conversation")
     with st.container(horizontal=True, horizontal_alignment="right", key="toolbar"):
         exports = st.container(width="content", key="exports")
         st.button(
-            "New conversation",
+            label,
             icon=":material/add_comment:",
             type="tertiary",
-            help="New conversation",
+            help=label,
             on_click=state.begin_anew,
         )
     return exports
@@ -108,10 +112,12 @@ def _exports(rag: Rag) -> None:
     answers = [turn.answer for turn in state.turns() if turn.answer is not None]
     if not answers:
         return
-    with st.popover("Export", icon=":material/download:", type="tertiary", help="Export"):
+    label = gettext("Export")
+    names = {".md": "Markdown", ".html": gettext("Web page"), ".json": "JSON"}
+    with st.popover(label, icon=":material/download:", type="tertiary", help=label):
         for ending, form in FORMATS.items():
             st.download_button(
-                _FORMAT_NAMES[ending],
+                names[ending],
                 partial(_export, form, rag, answers),  # made when it is asked for
                 file_name=f"answers{ending}",
                 on_click="ignore",
@@ -137,7 +143,7 @@ def _conversation(rag: Rag, choices: Choices, settings: Settings) -> None:
 def _turn(
     rag: Rag, turn: state.Turn, number: int, settings: Settings, pdfs: Container[str]
 ) -> None:
-    st.html(question_html(turn.question, turn.filter.words))
+    st.html(question_html(turn.question, called(turn.filter.words)))
     place, below, following = st.empty(), st.empty(), st.empty()
     if turn.waits:
         with following:
@@ -155,7 +161,7 @@ def _show(
     rag: Rag, turn: state.Turn, number: int, settings: Settings, pdfs: Container[str]
 ) -> None:
     if turn.answer is None:
-        st.html(notice_html(turn.error, kind="error"))
+        st.html(notice_html(in_words(turn.error), kind="error"))
         return
     st.html(answer_html(turn.answer, turn=number, sources=False))
     if turn.answer.citations:

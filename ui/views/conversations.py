@@ -10,38 +10,39 @@ from rag_app.config import Settings
 from rag_app.errors import StoreError
 from rag_app.records.conversations import Conversations, Headline
 from ui import shared, state
-from ui.components import counted, heading_html, headline_html, notice_html
+from ui.components import heading_html, headline_html, notice_html
+from ui.language import gettext, ngettext, number
 
 _MOST_ROWS = 50
 _LONGEST_TITLE = 100
-_NONE = "None is kept yet. Each is, from its first answer on."
 
 
 def render(settings: Settings, *, chat: StreamlitPage) -> None:
     """Draw the list."""
     kept = shared.conversations(settings)
+    line = ngettext("{count} conversation kept.", "{count} conversations kept.", kept.count())
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.html(heading_html("Conversations", f"{counted(kept.count(), 'conversation')} kept."))
-        if st.button("New conversation", icon=":material/add_comment:"):
+        st.html(heading_html(gettext("Conversations"), line))
+        if st.button(gettext("New conversation"), icon=":material/add_comment:"):
             state.begin_anew()
             st.switch_page(chat)
     if kept.set_aside:
-        words = f"The file that kept them was damaged. It is now {kept.set_aside}."
-        st.html(notice_html(words, kind="error"))
+        words = gettext("The file that kept them was damaged. It is now {file}.")
+        st.html(notice_html(words.format(file=kept.set_aside), kind="error"))
     if notice := state.told():
         st.html(notice_html(notice.message, kind=notice.kind))
     if kept.count():
         _list(kept, chat)
         _export(kept)
     else:
-        st.html(notice_html(_NONE))
+        st.html(notice_html(gettext("None is kept yet. Each is, from its first answer on.")))
 
 
 def _list(kept: Conversations, chat: StreamlitPage) -> None:
     wanted = st.text_input(
-        "Find a conversation",
+        gettext("Find a conversation"),
         key=state.own(state.WANTED),
-        placeholder="Words of its title or questions",
+        placeholder=gettext("Words of its title or questions"),
     )
     found = kept.listed(wanted)
     now = datetime.now().astimezone()
@@ -49,9 +50,10 @@ def _list(kept: Conversations, chat: StreamlitPage) -> None:
         for headline in found[:_MOST_ROWS]:
             _row(kept, headline, now, chat)
     if not found:
-        st.caption("No conversation has all these words.")
+        st.caption(gettext("No conversation has all these words."))
     if len(found) > _MOST_ROWS:
-        st.caption(f"The last {_MOST_ROWS} of {len(found):,}; find a conversation to see others.")
+        words = gettext("The last {shown} of {all}; find a conversation to see others.")
+        st.caption(words.format(shown=_MOST_ROWS, all=number(len(found))))
 
 
 def _row(kept: Conversations, headline: Headline, now: datetime, chat: StreamlitPage) -> None:
@@ -59,37 +61,37 @@ def _row(kept: Conversations, headline: Headline, now: datetime, chat: Streamlit
     with st.container(horizontal=True, vertical_alignment="center", key=f"conversation-{id_}"):
         # The button lies over the words: its label would be Markdown, and they are not ours.
         st.html(headline_html(headline, now))
-        if st.button("Open", key=f"{state.OPEN}-{id_}"):
+        if st.button(gettext("Open"), key=f"{state.OPEN}-{id_}"):
             st.switch_page(chat, query_params={state.CONVERSATION: id_})
-        for label, icon, key, dialog in (
-            ("Rename", ":material/edit:", state.RENAME, _rename),
-            ("Delete", ":material/delete:", state.DELETE, _delete),
-        ):
-            if st.button(label, icon=icon, type="tertiary", help=label, key=f"{key}-{id_}"):
-                dialog(kept, headline)
+        if _tool(gettext("Rename"), "edit", f"{state.RENAME}-{id_}"):
+            st.dialog(gettext("Rename the conversation"))(_rename)(kept, headline)
+        if _tool(gettext("Delete"), "delete", f"{state.DELETE}-{id_}"):
+            st.dialog(gettext("Delete the conversation?"))(_delete)(kept, headline)
 
 
-@st.dialog("Rename the conversation")
+def _tool(label: str, icon: str, key: str) -> bool:
+    return st.button(label, icon=f":material/{icon}:", type="tertiary", help=label, key=key)
+
+
 def _rename(kept: Conversations, headline: Headline) -> None:
     title = st.text_input(
-        "Title",
+        gettext("Title"),
         headline.title,
         max_chars=_LONGEST_TITLE,
         key=f"{state.TITLE}-{headline.id}",
-        placeholder="Empty: its first question",
+        placeholder=gettext("Empty: its first question"),
     )
-    if st.button("Rename", type="primary"):
-        _change(lambda: kept.rename(headline.id, title), "Renamed.")
+    if st.button(gettext("Rename"), type="primary"):
+        _change(lambda: kept.rename(headline.id, title), gettext("Renamed."))
 
 
-@st.dialog("Delete the conversation?")
 def _delete(kept: Conversations, headline: Headline) -> None:
     st.html(headline_html(headline, datetime.now().astimezone()))
-    st.caption("Its questions, answers and thumbs are forgotten. Documents stay.")
-    if st.button("Delete", type="primary"):
+    st.caption(gettext("Its questions, answers and thumbs are forgotten. Documents stay."))
+    if st.button(gettext("Delete"), type="primary"):
         if headline.id == state.kept().id:
             state.begin_anew()
-        _change(lambda: kept.delete(headline.id), "Deleted.")
+        _change(lambda: kept.delete(headline.id), gettext("Deleted."))
 
 
 def _change(change: Callable[[], None], told: str) -> None:
@@ -107,10 +109,15 @@ def _export(kept: Conversations) -> None:
     if not judged:
         return
     st.download_button(
-        "Judged answers",
+        gettext("Judged answers"),
         kept.judged,  # made when it is asked for
         file_name="judged-answers.jsonl",
         icon=":material/download:",
         on_click="ignore",
     )
-    st.caption(f"{counted(judged, 'answer')} with a thumb up or down, as JSON lines.")
+    words = ngettext(
+        "{count} answer with a thumb up or down, as JSON lines.",
+        "{count} answers with a thumb up or down, as JSON lines.",
+        judged,
+    )
+    st.caption(words)

@@ -7,9 +7,9 @@ import streamlit as st
 from ui import state
 from ui.components import short_names
 from ui.conversation import within_html
-from ui.filters import Choices, Filter
+from ui.filters import Choices, Filter, called
+from ui.language import gettext, number
 
-_END = "Search in all documents"
 _MOST_DOCUMENTS = 2_000  # all of them are sent to the browser on every run
 
 
@@ -20,15 +20,16 @@ def render(choices: Choices) -> None:
     chosen = state.chosen()
     with st.container(horizontal=True, vertical_alignment="center", key="filter-bar"):
         # Labels are Markdown, so no name of a file or folder may be one.
-        with st.popover("Search in", icon=":material/filter_list:", type="tertiary"):
+        with st.popover(gettext("Search in"), icon=":material/filter_list:", type="tertiary"):
             _fields(choices, chosen)
-        st.html(within_html(chosen.words), width="content")
+        st.html(within_html(called(chosen.words)), width="content")
         if chosen.where:
+            end = gettext("Search in all documents")
             st.button(
-                _END,
+                end,
                 icon=":material/close:",
                 type="tertiary",
-                help=_END,
+                help=end,
                 key=state.FILTER_END,
                 on_click=state.choose,
                 args=(Filter(),),
@@ -39,22 +40,26 @@ def _fields(choices: Choices, chosen: Filter) -> None:
     formats = choices.formats(chosen.folder)
     sources = choices.sources(chosen.folder, chosen.format)
     if choices.folders:
-        _field("Folder", state.BY_FOLDER, chosen.folder, choices.folders)
-    _field("Format", state.BY_FORMAT, chosen.format, {name: name for name in formats})
+        names = {"": gettext("All folders")}
+        names |= {path: called(name) for path, name in choices.folders.items()}
+        _field(gettext("Folder"), state.BY_FOLDER, chosen.folder, names)
+    names = {"": gettext("All formats"), **{name: name for name in formats}}
+    _field(gettext("Format"), state.BY_FORMAT, chosen.format, names)
     if len(sources) <= _MOST_DOCUMENTS:
-        _field("Document", state.BY_SOURCE, chosen.source, short_names(sources))
+        names = {"": gettext("All documents"), **short_names(sources)}
+        _field(gettext("Document"), state.BY_SOURCE, chosen.source, names)
     else:
-        st.caption(f"To choose one of {len(sources):,} documents, choose a folder or format first.")
+        first = gettext("To choose one of {count} documents, choose a folder or format first.")
+        st.caption(first.format(count=number(len(sources))))
 
 
 def _field(label: str, key: str, chosen: str, names: Mapping[str, str]) -> None:
     """Draw one field; `names` has what can be chosen, and what to call it."""
-    called = {"": f"All {label.lower()}s", **names}
     st.selectbox(
         label,
-        [*called],
-        index=[*called].index(chosen),
-        format_func=lambda value: called.get(value, ""),
+        [*names],
+        index=[*names].index(chosen),
+        format_func=lambda value: names.get(value, ""),
         key=_edition(key),
         on_change=_changed,
     )

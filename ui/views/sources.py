@@ -17,6 +17,7 @@ from ui.components import file_name, notice_html
 from ui.conversation import sources_html
 from ui.document_text import document_html
 from ui.evidence import Evidence, cited_html, find_evidence, page_html
+from ui.language import gettext
 
 _logger = logging.getLogger(__name__)
 _KEPT = 32  # pictures
@@ -43,21 +44,22 @@ def render(rag: Rag, answer: Answer, number: int, settings: Settings, pdfs: Cont
                 st.html(html)
                 if _wanted(citation, number, is_pdf=citation.source in pdfs):
                     state.show_page(at)
-                    _document(rag, answer, citations, settings)
+                    show = st.dialog(gettext("Where the quote stands"), width="large")(_document)
+                    show(rag, answer, citations, settings)
 
 
 def _wanted(citation: Citation, number: int, *, is_pdf: bool) -> bool:
     # What is between the stars is for screen readers alone.
-    label = "Show the page *of source {}*" if is_pdf else "Show in the document *of source {}*"
+    page = gettext("Show the page *of source {number}*")
+    label = page if is_pdf else gettext("Show in the document *of source {number}*")
     return st.button(
-        label.format(citation.number),
+        label.format(number=citation.number),
         key=f"{state.SHOW_PAGE}-{number}-{citation.number}",
         icon=":material/find_in_page:",
         type="tertiary",
     )
 
 
-@st.dialog("Where the quote stands", width="large")
 def _document(rag: Rag, answer: Answer, citations: Sequence[Citation], settings: Settings) -> None:
     """The document of one of the citations, with the way to the others."""
     citation = citations[state.page_shown()]
@@ -70,7 +72,8 @@ def _document(rag: Rag, answer: Answer, citations: Sequence[Citation], settings:
         st.html(notice_html(str(error), kind="error"))
     except Exception:
         _logger.exception("showing %s failed", citation.source)
-        st.html(notice_html("This failed unexpectedly; the log says more.", kind="error"))
+        failed = gettext("This failed unexpectedly; the log says more.")
+        st.html(notice_html(failed, kind="error"))
 
 
 def _bar(citations: Sequence[Citation]) -> st.delta_generator.DeltaGenerator:
@@ -80,8 +83,8 @@ def _bar(citations: Sequence[Citation]) -> st.delta_generator.DeltaGenerator:
         st.html(cited_html(citations[at]))
         if len(citations) > 1:
             # Round and round: a button that is switched off would lose the keyboard.
-            _step("Previous", "chevron_left", to=(at - 1) % len(citations))
-            _step("Next", "chevron_right", to=(at + 1) % len(citations))
+            _step(gettext("Previous"), "chevron_left", to=(at - 1) % len(citations))
+            _step(gettext("Next"), "chevron_right", to=(at + 1) % len(citations))
         return st.container(width="content")
 
 
@@ -113,7 +116,7 @@ def _show(
 
 def _download(data: bytes, name: str, mime: str) -> None:
     st.download_button(
-        "Open the file",
+        gettext("Open the file"),
         data,  # at once: a button that waits for it is switched off, and loses the keyboard
         file_name=name,
         mime=mime,
@@ -126,7 +129,7 @@ def _download(data: bytes, name: str, mime: str) -> None:
 def _pictures(evidence: Evidence, citation: Citation, settings: Settings) -> None:
     """One for each page that the quote stands on."""
     for words in evidence.words:
-        with st.spinner("Drawing the page …"):
+        with st.spinner(gettext("Drawing the page …")):
             picture = _drawn(evidence.original, words, settings)
         st.html(page_html(picture, words, citation))
 

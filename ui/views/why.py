@@ -11,6 +11,7 @@ from rag_app.schema import Answer
 from ui import state
 from ui.components import notice_html, short_names
 from ui.explained import explanation_html, verdict_html
+from ui.language import gettext
 
 _logger = logging.getLogger(__name__)
 _CANDIDATES = 10
@@ -19,7 +20,9 @@ _CANDIDATES = 10
 @st.fragment
 def render(rag: Rag, turn: state.Turn) -> None:
     """Draw the panel, which costs nothing before it is opened."""
-    panel = st.expander("Why these passages", key=f"{state.WHY}-{turn.id}", on_change="rerun")
+    panel = st.expander(
+        gettext("Why these passages"), key=f"{state.WHY}-{turn.id}", on_change="rerun"
+    )
     if turn.answer is None or not panel.open:
         return
     with panel:
@@ -30,7 +33,8 @@ def render(rag: Rag, turn: state.Turn) -> None:
             st.html(notice_html(str(error), kind="error"))
         except Exception:
             _logger.exception("explaining %r failed", turn.question)
-            st.html(notice_html("This failed unexpectedly; the log says more.", kind="error"))
+            failed = gettext("This failed unexpectedly; the log says more.")
+            st.html(notice_html(failed, kind="error"))
 
 
 def _show(rag: Rag, turn: state.Turn, answer: Answer) -> None:
@@ -40,11 +44,11 @@ def _show(rag: Rag, turn: state.Turn, answer: Answer) -> None:
     st.html(explanation_html(turn.explanation, cited))
     names = short_names([entry.source for entry in rag.index.catalog.entries()])
     document = st.selectbox(
-        "Why not this document?",
+        gettext("Why not this document?"),
         [*names],
         index=None,
         format_func=names.__getitem__,
-        placeholder="Choose a document",
+        placeholder=gettext("Choose a document"),
         key=f"{state.WHY_NOT}-{turn.id}",
     )
     if document:
