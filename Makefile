@@ -30,7 +30,7 @@ format: .venv/ready ## Put the code into the house format.
 	$(BIN)/ruff format .
 
 languages: .venv/ready ## Put the pages' words into every ui/languages/*.po, to be translated.
-	$(BIN)/pybabel --quiet extract --no-location --omit-header --output .messages.pot ui
+	$(BIN)/pybabel --quiet extract --no-location --omit-header --sort-output --output .messages.pot ui
 	for po in ui/languages/*.po; do \
 		$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete --omit-header \
 			--input-file .messages.pot --locale "$$(basename $$po .po)" --output-file $$po; \

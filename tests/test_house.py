@@ -71,7 +71,7 @@ LAYERS = (
     ("ingest.script",),
     ("ingest.__main__",),
     ("ui.language",),
-    ("ui.components", "ui.ingestion", "ui.processes", "ui.uploads"),
+    ("ui.components", "ui.ingestion", "ui.processes", "ui.setting_controls", "ui.uploads"),
     (
         "ui.embeddings",
         "ui.evidence",

@@ -65,10 +65,11 @@ def _page(setting: str, browser: str | None) -> None:
 
     import streamlit as st
 
-    from ui.language import choose_language, day, language, number, percent
+    from ui.language import choose_language, day, figure, language, number, percent
 
     choose_language(setting, browser)
     st.text(f"{language()}|{number(12345)}|{percent(0.68)}|{day(datetime(2026, 3, 3))}")
+    st.text(figure("1,234.50 MB"))
 
 
 @pytest.mark.parametrize(
@@ -84,3 +85,4 @@ def _page(setting: str, browser: str | None) -> None:
 def test_the_setting_comes_before_the_browser(setting: str, browser: str, shown: str) -> None:
     page = AppTest.from_function(_page, args=(setting, browser)).run()
     assert page.text[0].value == shown
+    assert page.text[1].value == ("1.234,50 MB" if shown.startswith("de") else "1,234.50 MB")

@@ -73,6 +73,13 @@ def number(value: int) -> str:
     return str(numbers.format_decimal(value, locale=language()))
 
 
+def figure(written: str) -> str:
+    """A figure that was written with English marks, such as "1,234.56", with the visitor's."""
+    spoken = language()
+    marks = numbers.get_decimal_symbol(spoken) + numbers.get_group_symbol(spoken)
+    return written.translate(str.maketrans(".,", marks))
+
+
 def percent(share: float) -> str:
     """A share of 0…1 in whole percent."""
     return str(numbers.format_percent(share, locale=language()))
