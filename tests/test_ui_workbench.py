@@ -1,5 +1,6 @@
-"""The workbench and the map in German: each part is drawn, and says nothing in English."""
+"""The workbench and the map: each part is drawn in German, and says nothing in English."""
 
+import json
 import re
 from pathlib import Path
 
@@ -9,7 +10,9 @@ from streamlit.testing.v1 import AppTest
 from ingest.sync import sync
 from rag_app.index.index import Index
 from rag_app.models.embedder import SentenceEmbedder
-from ui import state
+from tests.test_ui_training import Program
+from ui import shared, state
+from ui.training import Training
 
 TEXTS = {
     "tools.md": "# Where the tools hang\n\nSaws and chisels hang on the north wall of the shed.\n",
@@ -105,3 +108,31 @@ def test_the_map_speaks_german(library: Path) -> None:
     german = spoken("mapping", library, "de")
     assert {"Karte", "Färben nach", "Ordner", "Frage auf der Karte zeigen"} <= german
     assert german & spoken("mapping", library, "en") == set()
+
+
+@pytest.mark.parametrize(
+    ("better", "language", "told"),
+    [
+        (True, "en", "The new model is better: ahead in 98% of draws of 1,200 questions."),
+        (
+            False,
+            "en",
+            "The old model stays: the new one is ahead in 98% of draws of 1,200 questions.",
+        ),
+        (False, "de", "Das neue liegt in 98\xa0% der Ziehungen aus 1.200 Fragen vorn."),
+    ],
+)
+def test_the_verdict_on_a_new_model_is_said_in_whole_sentences(
+    library: Path, monkeypatch: pytest.MonkeyPatch, better: bool, language: str, told: str
+) -> None:
+    names = ("ndcg@10", "alignment", "alignment_loss", "uniformity", "uniformity_loss")
+    figures = dict.fromkeys(names, 0.5)
+    verdict = {"before": figures, "after": figures, "better": better}
+    verdict |= {"sureness": 0.98, "questions": 1200, "drift": 0.1}
+    training = Training(library, start=Program(f"print({json.dumps(json.dumps(verdict))})"))
+    training.start("a-model", epochs=1, adopt=False)
+    training.wait()
+    assert not training.error
+    monkeypatch.setattr(shared, "training", lambda _: training)
+    said = spoken("workbench", library, language, part="training")
+    assert [line for line in said if told in line]

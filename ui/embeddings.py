@@ -28,14 +28,14 @@ def _kind(token: Token) -> str:
 
 def matrix_html(texts: Sequence[str], cosines: Vectors) -> str:
     """A table of the cosines of n texts with each other, the higher the stronger its colour."""
-    heads = "".join(f'<th scope="col">{number}</th>' for number in range(1, len(texts) + 1))
+    titles = (gettext("Text"), *map(str, range(1, len(texts) + 1)))
+    heads = "".join(f'<th scope="col">{plain(title)}</th>' for title in titles)
     rows = "".join(
         f'<tr><th scope="row">{number}. {plain(_short(text))}</th>{_cells(row)}</tr>'
         for number, (text, row) in enumerate(zip(texts, cosines.tolist(), strict=True), start=1)
     )
     return (
         '<div class="figures"><table class="matrix"><thead><tr>'
-        f'<th scope="col">{plain(gettext("Text"))}</th>'
         f"{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
