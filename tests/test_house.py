@@ -78,6 +78,7 @@ LAYERS = (
         "ui.ingestion",
         "ui.open_models",
         "ui.processes",
+        "ui.setting_controls",
         "ui.uploads",
     ),
     ("ui.login", "ui.removal", "ui.watching"),

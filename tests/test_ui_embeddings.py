@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from rag_app.workbench.compare import IN_WORDS
 from rag_app.workbench.tokens import Token
 from tests.fakes import a_hit
-from ui.embeddings import figures_html, matrix_html, passage_html, tokens_html
+from ui.embeddings import compared_words, figures_html, matrix_html, passage_html, tokens_html
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -47,3 +48,8 @@ def test_a_table_has_a_heading_and_a_row_for_each_name() -> None:
     html = figures_html(["Model", "one"], [["nDCG@10", "0.5"], ["Alignment", "0.4"]])
     assert html.count("<tr>") == 3
     assert '<th scope="row">nDCG@10</th><td>0.5</td>' in html
+
+
+def test_each_figure_of_a_comparison_has_a_name_and_in_english_the_librarys() -> None:
+    words = compared_words()
+    assert [*words] == [*words.values()] == [*IN_WORDS]

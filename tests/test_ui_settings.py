@@ -1,19 +1,24 @@
 """The settings page, without a browser: what it saves, refuses, and says of each value."""
 
+import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from rag_app.config import Settings, change_setting
+from rag_app.models.modules import Kind
 from rag_app.settings_files import own_settings_file
 from tests.test_ui_training import Program
 from ui import shared, state
 from ui.pulling import Pulling
-from ui.setting_fields import ANSWERS, FINDING, LANGUAGE, SPEED
+from ui.setting_fields import answer_fields, finding_fields, language_fields, speed_fields
+from ui.views import pulling as pulling_view
 
-FIELDS = (*ANSWERS, *FINDING, *SPEED, *LANGUAGE)
+FIELDS = (*answer_fields(), *finding_fields(), *speed_fields(), *language_fields())
 
 
 def script() -> None:
@@ -25,6 +30,23 @@ def script() -> None:
     bench = st.Page(lambda: None, title="Workbench", url_path="workbench")
     page = st.Page(
         lambda: settings.render(Settings.load(), workbench=bench), title="Settings", default=True
+    )
+    st.navigation([page, bench], position="hidden").run()
+
+
+def translated_script() -> None:
+    """The same, in the language that is set."""
+    import streamlit as st
+
+    from rag_app.config import Settings
+    from ui.language import choose_language
+    from ui.views import settings
+
+    present = Settings.load()
+    choose_language(present.language, None)
+    bench = st.Page(lambda: None, title="Workbench", url_path="workbench")
+    page = st.Page(
+        lambda: settings.render(present, workbench=bench), title="Settings", default=True
     )
     st.navigation([page, bench], position="hidden").run()
 
@@ -208,3 +230,59 @@ def test_while_a_model_is_on_its_way_it_can_be_cancelled(
     next(button for button in page.button if button.label == "Cancel").click().run()
     pulling.wait()
     assert "Cancelled." in html(page.run())
+
+
+# Languages
+
+
+def words(page: AppTest) -> set[str]:
+    """All that is said on the page, but for options, what is typed in, and the models' names."""
+    widgets = (
+        *page.button,
+        *page.number_input,
+        *page.select_slider,
+        *page.selectbox,
+        *page.slider,
+        *page.text_input,
+        *page.toggle,
+    )
+    said = {widget.label for widget in widgets} | {
+        text.value for text in (*page.caption, *page.header)
+    }
+    (theme,) = page.get("bidi_component")
+    said |= {*json.loads(theme.proto.json).values()}
+    said |= {link.proto.label for link in page.get("page_link")}
+    rest = re.sub(r'<tr><th scope="row">.*?</tr>', "", html(page))
+    return said | {line for line in re.split(r"<[^>]*>|\n", rest) if line.strip()}
+
+
+def test_the_page_speaks_german(page: AppTest, index: Path) -> None:
+    change_setting("k", 8, index=index)
+    english = words(page.run())
+    change_setting("language", "de", index=index)
+    german = AppTest.from_function(translated_script, default_timeout=60).run()
+    assert not german.exception
+    own = words(german)
+    assert {"Einstellungen", "Zurücksetzen: Textstellen für eine Antwort", "Hell"} <= own
+    assert own & english == set()
+    assert "<td>Einbettungsmodell</td>" in html(german)
+    assert german.selectbox(key("answer")).options[1] == "Nur zitieren"
+    assert german.select_slider(key("min_confidence")).options[1] == "0,05 (kühn)"
+
+
+def test_what_is_set_is_the_same_in_every_language(index: Path) -> None:
+    change_setting("language", "de", index=index)
+    page = AppTest.from_function(translated_script, default_timeout=60).run()
+    page.selectbox(key("answer")).set_value("read").run()
+    page.selectbox(key("language")).set_value("en").run()
+    assert (Settings.load().answer, Settings.load().language) == ("read", "en")
+    assert page.selectbox(key("answer")).label == "How to answer"
+    assert page.selectbox(key("answer")).value == "read"
+
+
+def test_each_language_is_offered_by_its_own_name(page: AppTest) -> None:
+    assert page.selectbox(key("language")).options == ["Automatic", "Deutsch", "English"]
+
+
+def test_each_kind_of_model_has_a_name() -> None:
+    assert set(pulling_view.kinds()) == set(get_args(Kind))

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from rag_app.printable import printable
 from rag_app.workbench.collection_map import CollectionMap
 from ui.components import place
+from ui.language import gettext
 
 POINTS = "points"  # the name of the selection
 _SNIPPET = 140  # characters
 _HEIGHT = 520  # pixels
 _MOST_COLOURS = 12
-_OTHERS = "others"
 
 
 def map_chart(
@@ -52,7 +52,8 @@ def _table(map_: CollectionMap, colours: Sequence[str]) -> pd.DataFrame:
 def _common(colours: Sequence[str]) -> list[str]:
     """The most frequent ones; eyes do not tell more apart."""
     kept = pd.Series(list(colours), dtype=str).value_counts().index[:_MOST_COLOURS]
-    return [printable(colour) if colour in kept else _OTHERS for colour in colours]
+    others = gettext("others")
+    return [printable(colour) if colour in kept else others for colour in colours]
 
 
 def _points(table: pd.DataFrame) -> Any:
@@ -65,7 +66,10 @@ def _points(table: pd.DataFrame) -> Any:
             x=alt.X("x:Q", axis=axis, scale=alt.Scale(zero=False)),
             y=alt.Y("y:Q", axis=axis, scale=alt.Scale(zero=False)),
             color=alt.Color("colour:N", title=None, legend=alt.Legend(orient="bottom", columns=2)),
-            tooltip=[alt.Tooltip("where:N", title="In"), alt.Tooltip("text:N", title="Text")],
+            tooltip=[
+                alt.Tooltip("where:N", title=gettext("In")),
+                alt.Tooltip("text:N", title=gettext("Text")),
+            ],
         )
         .add_params(chosen)
     )
@@ -81,5 +85,5 @@ def _pin(x: float, y: float) -> Any:
     return (
         alt.Chart(table)
         .mark_point(shape="cross", size=260, filled=True, color="#c8553d")
-        .encode(x="x:Q", y="y:Q", tooltip=alt.value("your question"))
+        .encode(x="x:Q", y="y:Q", tooltip=alt.value(gettext("your question")))
     )

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from rag_app.models.late_interaction import Match
 from ui.components import plain, rejoined
+from ui.language import figure
 
 _SHADES = 5
 
@@ -30,5 +31,7 @@ def matches_html(question: str, text: str, matches: Iterable[Match]) -> str:
 def _mark(question: str, words: str, own: list[Match]) -> str:
     own = sorted(own, key=lambda match: -match.cosine)
     shade = max(1, min(_SHADES, round(own[0].cosine * _SHADES)))
-    told = ", ".join(f"{question[slice(*match.asked)]} {match.cosine:.2f}" for match in own)
+    told = ", ".join(
+        f"{question[slice(*match.asked)]} {figure(f'{match.cosine:.2f}')}" for match in own
+    )
     return f'<mark class="shade-{shade}" title="{plain(told)}">{plain(words)}</mark>'

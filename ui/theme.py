@@ -10,20 +10,27 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from ui.language import gettext
+
 if TYPE_CHECKING:
     from streamlit.components.v2.types import ComponentRenderer
-
-_ABOUT = (
-    "The system's follows your device. Kept by this browser alone and for nobody else; the page "
-    "loads anew, and a conversation is then found under Conversations."
-)
-_WORDS = {"legend": "Colours", "System": "As the system", "Light": "Light", "Dark": "Dark"}
 
 
 def render() -> None:
     """Draw the choice."""
-    _switch()(data=_WORDS, key="theme")
-    st.caption(_ABOUT)
+    words = {
+        "legend": gettext("Colours"),
+        "System": gettext("As the system"),
+        "Light": gettext("Light"),
+        "Dark": gettext("Dark"),
+    }
+    _switch()(data=words, key="theme")
+    st.caption(
+        gettext(
+            "The system's follows your device. Kept by this browser alone and for nobody else; "
+            "the page loads anew, and a conversation is then found under Conversations."
+        )
+    )
 
 
 @cache

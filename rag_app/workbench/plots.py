@@ -14,8 +14,13 @@ _WIDTH, _HEIGHT = 560, 300  # pixels
 _BINS = 40
 
 
-def quality_and_speed(rows: "Sequence[Compared]") -> Any:
-    """Each model by the time a text takes and its nDCG@10; best is the upper left."""
+def quality_and_speed(rows: "Sequence[Compared]", *, speed: str = "milliseconds a text") -> Any:
+    """Each model by the time a text takes and its nDCG@10; best is the upper left.
+
+    Args:
+        rows: The models.
+        speed: What stands below the axis of the time.
+    """
     import altair as alt
     import pandas as pd
 
@@ -27,7 +32,7 @@ def quality_and_speed(rows: "Sequence[Compared]") -> Any:
         }
     )
     places = alt.Chart(table).encode(
-        x=alt.X("ms:Q", title="milliseconds a text", scale=alt.Scale(type="log")),
+        x=alt.X("ms:Q", title=speed, scale=alt.Scale(type="log")),
         y=alt.Y("ndcg:Q", title="nDCG@10", scale=alt.Scale(zero=False)),
     )
     names = places.mark_text(align="left", dx=9, dy=-7).encode(text="model:N")

@@ -9,47 +9,66 @@ from rag_app.config import Settings
 from rag_app.rag import Rag
 from rag_app.workbench.collection_map import CollectionMap, legend
 from ui import shared, state
-from ui.components import EMPTY, heading_html, notice_html
-from ui.embeddings import passage_html
+from ui.components import heading_html
+from ui.embeddings import empty_html, passage_html
+from ui.filters import called
+from ui.language import gettext, percent
 from ui.mapped import POINTS, map_chart
 from ui.uploads import UPLOADED, uploads_folder
 
-_TITLE = "Map"
-_COLOURS: dict[str, Literal["theme", "folder", "document"]] = {
-    "Theme": "theme",
-    "Folder": "folder",
-    "Document": "document",
-}
+_By = Literal["theme", "folder", "document"]
 _NEIGHBOURS = 5
 
 
 def render(settings: Settings) -> None:
     """Draw the map."""
     map_ = shared.collection_map(settings)
-    shown = (
-        f"{map_.principal.shown:.0%} of the differences show in two dimensions."
-        if map_.chunks
-        else ""
-    )
-    st.html(heading_html(_TITLE, f"Passages that say alike things lie together. {shown}"))
+    st.html(heading_html(gettext("Map"), _line(map_)))
     if not map_.chunks:
-        st.html(notice_html(EMPTY))
+        st.html(empty_html())
         return
-    by = st.segmented_control("Colour by", [*_COLOURS], default="Theme", key=state.COLOUR)
+    colours = _colours()
+    by = st.segmented_control(
+        gettext("Colour by"),
+        [*colours],
+        default="theme",
+        format_func=lambda colour: colours[colour],
+        key=state.COLOUR,
+    )
     question = st.text_input(
-        "Pin a question", placeholder="Where does this question fall?", key=state.own(state.PIN)
+        gettext("Pin a question"),
+        placeholder=gettext("Where does this question fall?"),
+        key=state.own(state.PIN),
     )
     pin, near = _pinned(shared.rag(settings), map_, question)
     uploads = uploads_folder(settings.index)
     # Each upload lies in a folder of its own.
     names = [
-        UPLOADED if PurePath(name).is_relative_to(uploads) else name
-        for name in legend(map_, _COLOURS[by or "Theme"])
+        called(UPLOADED) if PurePath(name).is_relative_to(uploads) else name
+        for name in legend(map_, by or "theme")
     ]
     chart = map_chart(map_, names, pin=pin, near=near)
     key = state.own(state.MAP)
     chosen: Any = st.altair_chart(chart, on_select="rerun", selection_mode=POINTS, key=key)
     _passages(map_, [*_rows(chosen), *(near if near is not None else ())])
+
+
+def _line(map_: CollectionMap) -> str:
+    if not map_.chunks:
+        return gettext("Passages that say alike things lie together.")
+    line = gettext(
+        "Passages that say alike things lie together. {share} of the differences show in two "
+        "dimensions."
+    )
+    return line.format(share=percent(map_.principal.shown))
+
+
+def _colours() -> dict[_By, str]:
+    return {
+        "theme": gettext("Theme"),
+        "folder": gettext("Folder"),
+        "document": gettext("Document"),
+    }
 
 
 def _pinned(rag: Rag, map_: CollectionMap, question: str) -> tuple[Any, Any]:

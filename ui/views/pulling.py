@@ -5,29 +5,15 @@ from collections.abc import Iterable
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from rag_app.models.modules import Kind
 from rag_app.models.registry import LocalModel
 from ui import shared, state
 from ui.components import notice_html, plain
 from ui.embeddings import figures_html
+from ui.language import figure, gettext
 from ui.pulling import Pulling
 
 _REFRESH_SECONDS = 0.5
-_KINDS = {
-    "language": "language model",
-    "embedding": "embedding model",
-    "late interaction": "late-interaction model",
-    "other": "another kind",
-}
-_ANOTHER = (
-    "Another embedding model has to embed every passage once more. The Workbench compares models "
-    "on your documents; `rag-app embed adopt MODEL` then gives this library the one you choose."
-)
-_ABOUT = (
-    "This is the only thing here that asks a model hub on the network: huggingface.co, or what "
-    "HF_ENDPOINT names. It learns which model you want, and nothing of your documents. Weights "
-    "are taken as safetensors alone, and never code; a language model takes gigabytes of disk."
-)
-_CANCELLED = "Cancelled. What has arrived whole is used when you get the model again."
 
 
 def render(models: Iterable[LocalModel], *, embedder: str, workbench: StreamlitPage) -> None:
@@ -38,12 +24,20 @@ def render(models: Iterable[LocalModel], *, embedder: str, workbench: StreamlitP
         embedder: The embedding model of the library.
         workbench: The page that compares models.
     """
-    rows = [(m.name, _KINDS[m.kind], f"{m.size / 1e6:,.0f} MB") for m in models if m.size]
-    st.html(figures_html(("Model", "Kind", "Size"), rows, of_words=True))
-    made_by = f"The vectors of this library are made by {embedder}"
+    words = kinds()
+    rows = [(m.name, words[m.kind], f"{_megabytes(m.size)} MB") for m in models if m.size]
+    heading = (gettext("Model"), gettext("Kind"), gettext("Size"))
+    st.html(figures_html(heading, rows, of_words=True))
+    made_by = gettext("The vectors of this library are made by {model}").format(model=embedder)
     st.html(f'<p class="origin">{plain(made_by)}</p>')
-    st.caption(_ANOTHER)
-    st.page_link(workbench, label="Open the Workbench", icon=":material/square_foot:")
+    st.caption(
+        gettext(
+            "Another embedding model has to embed every passage once more. The Workbench compares "
+            "models on your documents; `rag-app embed adopt MODEL` then gives this library the "
+            "one you choose."
+        )
+    )
+    st.page_link(workbench, label=gettext("Open the Workbench"), icon=":material/square_foot:")
     pulling = shared.pulling()
     running = pulling.running
     # Looks again by itself only while there is something to see.
@@ -52,15 +46,32 @@ def render(models: Iterable[LocalModel], *, embedder: str, workbench: StreamlitP
         _form(pulling)
 
 
+def kinds() -> dict[Kind, str]:
+    """What each kind of model is called."""
+    return {
+        "language": gettext("language model"),
+        "embedding": gettext("embedding model"),
+        "late interaction": gettext("late-interaction model"),
+        "other": gettext("another kind"),
+    }
+
+
 def _form(pulling: Pulling) -> None:
     with st.form("pull", border=False, clear_on_submit=True):
         name = st.text_input(
-            "Get a model from the hub",
+            gettext("Get a model from the hub"),
             placeholder="Qwen/Qwen2.5-1.5B-Instruct",
             key=state.PULL,
         )
-        st.caption(_ABOUT)
-        if st.form_submit_button("Get the model") and name.strip():
+        st.caption(
+            gettext(
+                "This is the only thing here that asks a model hub on the network: "
+                "huggingface.co, or what HF_ENDPOINT names. It learns which model you want, and "
+                "nothing of your documents. Weights are taken as safetensors alone, and never "
+                "code; a language model takes gigabytes of disk."
+            )
+        )
+        if st.form_submit_button(gettext("Get the model")) and name.strip():
             pulling.start(name.strip())  # or see what another visitor has begun meanwhile
             st.rerun()
 
@@ -69,18 +80,28 @@ def _follow(pulling: Pulling, was_running: bool) -> None:
     """Show the run; once it has ended, have the whole page drawn anew."""
     if pulling.running:
         st.progress(pulling.done / max(pulling.total, 1), _progress(pulling))
-        st.button("Cancel", on_click=pulling.cancel)
+        st.button(gettext("Cancel"), on_click=pulling.cancel)
     elif was_running:
         st.rerun()
     elif pulling.error:
         st.html(notice_html(pulling.error, kind="error"))
     elif pulling.cancelled:
-        st.html(notice_html(_CANCELLED))
+        cancelled = gettext(
+            "Cancelled. What has arrived whole is used when you get the model again."
+        )
+        st.html(notice_html(cancelled))
     elif pulling.here:
-        st.html(notice_html(f"On this machine now: {pulling.name}"))
+        here = gettext("On this machine now: {model}").format(model=pulling.name)
+        st.html(notice_html(here))
 
 
 def _progress(pulling: Pulling) -> str:
     if not pulling.total:
-        return "Asking the hub …"
-    return f"{pulling.done / 1e6:,.0f} of {pulling.total / 1e6:,.0f} MB"
+        return gettext("Asking the hub …")
+    return gettext("{done} of {total} MB").format(
+        done=_megabytes(pulling.done), total=_megabytes(pulling.total)
+    )
+
+
+def _megabytes(size: int) -> str:
+    return figure(f"{size / 1e6:,.0f}")

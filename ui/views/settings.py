@@ -17,42 +17,54 @@ from rag_app.setting_values import without_password
 from rag_app.settings_files import ENVIRONMENT, own_settings_file
 from ui import state, theme
 from ui.components import NoticeKind, heading_html, notice_html, plain
-from ui.setting_fields import ANSWERS, FINDING, LANGUAGE, SPEED, Control, Field
+from ui.language import gettext
+from ui.setting_controls import Control
+from ui.setting_fields import (
+    Field,
+    answer_fields,
+    finding_fields,
+    language_fields,
+    speed_fields,
+)
 from ui.views import pulling
 
-_LINE = "Changes count at once, for everybody who uses this library."
-_NO_MODEL = "The language model is not on this machine, so answers are quoted until it is."
-_NEEDS_MODEL = "The language model is not on this machine; get it below, or answer in another way."
-_LATER = (
-    "How documents are cut and stored is decided before the first one comes in: "
-    "`rag-app config set chunk_tokens 300`, and likewise `context_tokens` and `vector_store`. "
-    "`rag-app config` shows every setting."
-)
 _KIND_OF = {"generator": "language", "reranker": "late interaction"}
 
 
 def render(settings: Settings, *, workbench: StreamlitPage) -> None:
     """Draw the page; it needs no model and no index, so that it can mend what is wrong."""
-    st.html(heading_html("Settings", _LINE))
+    line = gettext("Changes count at once, for everybody who uses this library.")
+    st.html(heading_html(gettext("Settings"), line))
     embedder = _embedder(settings)
     models = models_here(replace(settings, embedder=embedder))
     notices: dict[str, tuple[str, NoticeKind]] = {"generator": (_writer(settings, models), "note")}
     name, message = state.refused()
     notices[name] = (message, "error")
     draw = partial(_section, settings.index, resolve(index=settings.index), models, notices)
-    draw("Answers", ANSWERS)
-    draw("Finding passages", FINDING)
+    draw(gettext("Answers"), answer_fields())
+    draw(gettext("Finding passages"), finding_fields())
     # A form that comes and goes in there must not move what is below.
     with st.container(key="models"):
-        st.header("Models on this machine", anchor=False)
+        st.header(gettext("Models on this machine"), anchor=False)
         pulling.render(models, embedder=embedder, workbench=workbench)
-    draw("Speed", SPEED)
-    draw("Language", LANGUAGE)
-    st.header("Appearance", anchor=False)
+    draw(gettext("Speed"), speed_fields())
+    draw(gettext("Language"), language_fields())
+    st.header(gettext("Appearance"), anchor=False)
     theme.render()
-    st.caption(_LATER)
-    own = own_settings_file(settings.index)
-    st.html(f'<p class="origin">{plain(f"What is set here lies in {own}")}</p>')
+    _elsewhere(settings.index)
+
+
+def _elsewhere(index: Path) -> None:
+    """What is set in another way, and where all of it lies."""
+    st.caption(
+        gettext(
+            "How documents are cut and stored is decided before the first one comes in: "
+            "`rag-app config set chunk_tokens 300`, and likewise `context_tokens` and "
+            "`vector_store`. `rag-app config` shows every setting."
+        )
+    )
+    lies = gettext("What is set here lies in {path}").format(path=own_settings_file(index))
+    st.html(f'<p class="origin">{plain(lies)}</p>')
 
 
 def _embedder(settings: Settings) -> str:
@@ -69,10 +81,15 @@ def _writer(settings: Settings, models: Iterable[LocalModel]) -> str:
         return ""
     if is_served(settings.generator, settings.generator_url):
         where = elsewhere(settings.generator, settings.generator_url)
-        return f"Questions and the passages found for them are sent to {where}" if where else ""
+        told = gettext("Questions and the passages found for them are sent to {where}")
+        return told.format(where=where) if where else ""
     if any(model.name == settings.generator and model.size for model in models):
         return ""
-    return _NEEDS_MODEL if settings.answer == "generate" else _NO_MODEL
+    if settings.answer == "generate":
+        return gettext(
+            "The language model is not on this machine; get it below, or answer in another way."
+        )
+    return gettext("The language model is not on this machine, so answers are quoted until it is.")
 
 
 def _section(
@@ -107,7 +124,7 @@ def _field(field: Field, resolved: Resolved, models: Sequence[str], index: Path)
         st.html(f'<p class="origin">{plain(_origin(origin, index))}</p>')
         if origin == str(own_settings_file(index)):
             st.button(
-                f"Set back: {field.label}",
+                gettext("Set back: {setting}").format(setting=field.label),
                 icon=":material/undo:",
                 type="tertiary",
                 key=f"{state.SET_BACK}-{field.name}",
@@ -119,14 +136,16 @@ def _field(field: Field, resolved: Resolved, models: Sequence[str], index: Path)
 def _origin(origin: str, index: Path) -> str:
     """Where the present value comes from, in a sentence."""
     if origin == "default":
-        return "This is the default."
+        return gettext("This is the default.")
     if origin == "flag":
-        return "Fixed by the command that started the app."
+        return gettext("Fixed by the command that started the app.")
     if origin.startswith(ENVIRONMENT):
-        return f"Fixed from outside; to choose here, unset the environment variable {origin}"
+        return gettext(
+            "Fixed from outside; to choose here, unset the environment variable {variable}"
+        ).format(variable=origin)
     if origin == str(own_settings_file(index)):
-        return "Set for this library."
-    return f"From your settings file {origin}"
+        return gettext("Set for this library.")
+    return gettext("From your settings file {path}").format(path=origin)
 
 
 def _save(name: str, key: str, index: Path) -> None:

@@ -5,29 +5,42 @@ import streamlit as st
 from rag_app.config import Settings
 from ui import shared, state
 from ui.components import notice_html
+from ui.language import figure, gettext
 from ui.matched import matches_html
-
-_ABOUT = (
-    "A late-interaction model compares token by token. `rag-app embed late FOLDER` makes one of "
-    "the embedding model."
-)
 
 
 def render(settings: Settings) -> None:
     """Draw the fields, and the passage with its matched words."""
-    st.caption(_ABOUT)
-    name = st.text_input("Folder of the model", settings.reranker, key=state.LATE_MODEL).strip()
-    question = st.text_input("Question", "How windy may it be for canoes?", key=state.LATE_ASKED)
-    text = st.text_area(
-        "Passage", "No canoes go out above force four.", key=state.LATE_TEXT, max_chars=10_000
+    st.caption(
+        gettext(
+            "A late-interaction model compares token by token. `rag-app embed late FOLDER` makes "
+            "one of the embedding model."
+        )
     )
+    name, question, text = _fields(settings)
     if not (name and question.strip() and text.strip()):
-        st.html(notice_html("Name a model, and write a question and a passage."))
+        st.html(notice_html(gettext("Name a model, and write a question and a passage.")))
         return
     model = shared.late_model(name, settings)
     st.html(matches_html(question, text, model.matches(question, text)))
     score = float(model.scores(question, [text])[0])
-    st.caption(
-        f"MaxSim {score:.3f}: the mean cosine of each token of the question with its best match, "
+    about = gettext(
+        "MaxSim {score}: the mean cosine of each token of the question with its best match, "
         "special tokens included. Point at a marked word to see what it matches."
     )
+    st.caption(about.format(score=figure(f"{score:.3f}")))
+
+
+def _fields(settings: Settings) -> tuple[str, str, str]:
+    """The model, the question and the passage."""
+    name = st.text_input(gettext("Folder of the model"), settings.reranker, key=state.LATE_MODEL)
+    question = st.text_input(
+        gettext("Question"), gettext("How windy may it be for canoes?"), key=state.LATE_ASKED
+    )
+    text = st.text_area(
+        gettext("Passage"),
+        gettext("No canoes go out above force four."),
+        key=state.LATE_TEXT,
+        max_chars=10_000,
+    )
+    return name.strip(), question, text

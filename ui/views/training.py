@@ -9,22 +9,11 @@ from rag_app.config import Settings
 from ui import shared
 from ui.components import notice_html
 from ui.embeddings import figures_html
+from ui.language import figure, gettext, number, percent
 from ui.training import Training
 
 _REFRESH_SECONDS = 2.0
 _MOST_EPOCHS = 6
-_ABOUT = (
-    "The model learns from questions made from your documents: headings, and sentences turned "
-    "into questions. Some are kept for the exam at the end. Some minutes for a hundred passages "
-    "on a processor; you can go on asking meanwhile."
-)
-_ROWS = {
-    "nDCG@10": "ndcg@10",
-    "Alignment": "alignment",
-    "Alignment, loss": "alignment_loss",
-    "Uniformity": "uniformity",
-    "Uniformity, loss": "uniformity_loss",
-}
 
 
 def render(settings: Settings) -> None:
@@ -35,10 +24,16 @@ def render(settings: Settings) -> None:
     if running:
         return
     with st.form("finetune", border=False):
-        st.caption(_ABOUT)
-        epochs = st.slider("Times through the questions, at most", 1, _MOST_EPOCHS, 3)
-        adopt = st.checkbox("Use the new model if it is better", value=True)
-        label = "Continue" if training.begun_before else "Train"
+        st.caption(
+            gettext(
+                "The model learns from questions made from your documents: headings, and "
+                "sentences turned into questions. Some are kept for the exam at the end. Some "
+                "minutes for a hundred passages on a processor; you can go on asking meanwhile."
+            )
+        )
+        epochs = st.slider(gettext("Times through the questions, at most"), 1, _MOST_EPOCHS, 3)
+        adopt = st.checkbox(gettext("Use the new model if it is better"), value=True)
+        label = gettext("Continue") if training.begun_before else gettext("Train")
         if st.form_submit_button(label, type="primary"):
             training.start(shared.opened(settings)[1].name, epochs=epochs, adopt=adopt)
             st.rerun()
@@ -48,8 +43,9 @@ def _follow(training: Training, was_running: bool) -> None:
     """Show the run; once it has ended, have the whole page drawn anew."""
     if training.running:
         minutes, seconds = divmod(int(training.seconds), 60)
-        st.html(notice_html(f"Training for {minutes}:{seconds:02} minutes."))
-        st.button("Stop", on_click=training.stop)
+        so_far = gettext("Training for {time} minutes.").format(time=f"{minutes}:{seconds:02}")
+        st.html(notice_html(so_far))
+        st.button(gettext("Stop"), on_click=training.stop)
     elif was_running:
         st.rerun()
     elif training.error:
@@ -60,8 +56,40 @@ def _follow(training: Training, was_running: bool) -> None:
 
 def _show(verdict: Mapping[str, Any]) -> None:
     before, after = verdict["before"], verdict["after"]
-    rows = [(name, f"{before[key]:.4f}", f"{after[key]:.4f}") for name, key in _ROWS.items()]
-    st.html(figures_html(("", "Before", "After"), rows))
-    ahead = f"ahead in {verdict['sureness']:.0%} of draws of {verdict['questions']} questions"
-    better = "The new model is better" if verdict["better"] else "The old model stays"
-    st.html(notice_html(f"{better}: {ahead}. Drift on general sentences: {verdict['drift']:.3f}."))
+    rows = [
+        (name, figure(f"{before[key]:.4f}"), figure(f"{after[key]:.4f}"))
+        for key, name in _measures().items()
+    ]
+    st.html(figures_html(("", gettext("Before"), gettext("After")), rows))
+    told = _better() if verdict["better"] else _not_better()
+    line = told.format(
+        share=percent(verdict["sureness"]),
+        questions=number(verdict["questions"]),
+        drift=figure(f"{verdict['drift']:.3f}"),
+    )
+    st.html(notice_html(line))
+
+
+def _measures() -> dict[str, str]:
+    """What the verdict has, and what it is called."""
+    return {
+        "ndcg@10": "nDCG@10",
+        "alignment": gettext("Alignment"),
+        "alignment_loss": gettext("Alignment, loss"),
+        "uniformity": gettext("Uniformity"),
+        "uniformity_loss": gettext("Uniformity, loss"),
+    }
+
+
+def _better() -> str:
+    return gettext(
+        "The new model is better: ahead in {share} of draws of {questions} questions. Drift on "
+        "general sentences: {drift}."
+    )
+
+
+def _not_better() -> str:
+    return gettext(
+        "The old model stays: the new one is ahead in {share} of draws of {questions} questions. "
+        "Drift on general sentences: {drift}."
+    )

@@ -1,65 +1,103 @@
 """The workbench: what the embedding model makes of texts, and which model to choose."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from textwrap import shorten
 
 import streamlit as st
 
 from rag_app.config import Settings
+from rag_app.index.index import Index
 from rag_app.models.files import find_model
 from rag_app.workbench.collection import Collection, read_chunks
-from rag_app.workbench.compare import IN_WORDS, compare
-from rag_app.workbench.courses import asked_of_documents, sample
+from rag_app.workbench.compare import IN_WORDS, Compared, compare
+from rag_app.workbench.courses import HeldOut, asked_of_documents, sample
 from rag_app.workbench.plots import quality_and_speed
-from rag_app.workbench.quantise import quantised, questions_of
+from rag_app.workbench.quantise import Quantised, quantised, questions_of
 from rag_app.workbench.similarity import duplicates, outliers, similarity_matrix
 from rag_app.workbench.tokens import cut
 from ui import shared, state
-from ui.components import EMPTY, counted, heading_html, notice_html, place
-from ui.embeddings import figures_html, matrix_html, passage_html, tokens_html
+from ui.components import heading_html, notice_html, place
+from ui.embeddings import (
+    compared_words,
+    empty_html,
+    figures_html,
+    matrix_html,
+    passage_html,
+    tokens_html,
+)
+from ui.language import figure, gettext, ngettext, number
 from ui.views import token_matches, training
 
-_LINE = "What the embedding model sees, what it takes for alike, and what another would change."
 _MOST_SHOWN = 20  # pairs and passages
 _MOST_TEXTS = 30  # of a matrix
 _QUESTIONS, _TEXTS = 100, 400  # that models are compared on, so that it takes a minute
-_SENTENCES = "How do I get a refund?\nWhat does it cost?\nCan I cancel my order?"
 
 
 def render(settings: Settings) -> None:
     """Draw the page; only the chosen part of it is computed."""
-    st.html(heading_html("Workbench", _LINE))
-    chosen = st.segmented_control(
-        "Part", [*_PARTS], default="Tokens", key=state.PART, label_visibility="collapsed"
+    line = gettext(
+        "What the embedding model sees, what it takes for alike, and what another would change."
     )
-    _PARTS[chosen or "Tokens"](settings)
+    st.html(heading_html(gettext("Workbench"), line))
+    parts = _parts()
+    chosen = st.segmented_control(
+        gettext("Part"),
+        [*parts],
+        default="tokens",
+        format_func=lambda part: parts[part][0],
+        key=state.PART,
+        label_visibility="collapsed",
+    )
+    _, draw = parts[chosen or "tokens"]
+    draw(settings)
 
 
 def _tokens(settings: Settings) -> None:
     index, embedder = shared.opened(settings)
     text = st.text_area(
-        "A text", "Hello Sentence Transformers library!", key=state.TEXT, max_chars=10_000
+        gettext("A text"),
+        gettext("Hello Sentence Transformers library!"),
+        key=state.TEXT,
+        max_chars=10_000,
     )
     found = cut(find_model(embedder.name), text)
     st.html(tokens_html(found))
-    special = sum(token.special for token in found)
+    counts = gettext("{tokens}, {special} of them added by the model, which sees up to {most}.")
     st.caption(
-        f"{counted(len(found), 'token')}, {special} of them added by the model, "
-        f"which sees up to {embedder.max_tokens:,}."
+        counts.format(
+            tokens=ngettext("{count} token", "{count} tokens", len(found)),
+            special=number(sum(token.special for token in found)),
+            most=number(embedder.max_tokens),
+        )
     )
+    _cuts(index)
+
+
+def _cuts(index: Index) -> None:
+    """Where the passages of a document begin and end."""
     documents = {entry.id: entry.source for entry in index.catalog.entries() if entry.chunks}
     if documents:
         chosen = st.selectbox(
-            "Where the passages of a document begin and end",
+            gettext("Where the passages of a document begin and end"),
             [*documents],
             format_func=lambda id_: place(documents[id_], None),
             key=state.own(state.CUT),
         )
         rows = [
-            (f"{c.start:,}–{c.end:,}", str(c.tokens), c.heading or "–", _beginning(c.text))
+            (
+                f"{number(c.start)}–{number(c.end)}",
+                str(c.tokens),
+                c.heading or "–",
+                _beginning(c.text),
+            )
             for c in index.catalog.chunks_of(chosen)
         ]
-        heading = ("Characters", "Tokens", "Heading", "Begins with")
+        heading = (
+            gettext("Characters"),
+            gettext("Tokens"),
+            gettext("Heading"),
+            gettext("Begins with"),
+        )
         st.html(figures_html(heading, rows, of_words=True))
 
 
@@ -69,109 +107,157 @@ def _beginning(text: str) -> str:
 
 def _similarity(settings: Settings) -> None:
     _, embedder = shared.opened(settings)
-    written = st.text_area("Texts, one on each line", _SENTENCES, key=state.TEXTS, height=160)
+    written = st.text_area(
+        gettext("Texts, one on each line"),
+        gettext("How do I get a refund?\nWhat does it cost?\nCan I cancel my order?"),
+        key=state.TEXTS,
+        height=160,
+    )
     texts = [line.strip() for line in written.splitlines() if line.strip()][:_MOST_TEXTS]
     if len(texts) < 2:
-        st.html(notice_html("Write two texts or more."))
+        st.html(notice_html(gettext("Write two texts or more.")))
         return
     st.html(matrix_html(texts, similarity_matrix(embedder.embed(texts))))
-    st.caption("1 is the same direction, 0 has nothing in common.")
+    st.caption(gettext("1 is the same direction, 0 has nothing in common."))
 
 
 def _alike(settings: Settings) -> None:
     held = _collection(settings)
     if held is None:
         return
-    least = st.slider("Passages with a cosine of at least", 0.7, 1.0, 0.95, key=state.LEAST)
+    label = gettext("Passages with a cosine of at least")
+    least = st.slider(label, 0.7, 1.0, 0.95, key=state.LEAST)
     pairs = duplicates(held.vectors, least=least)
-    st.caption(f"{counted(len(pairs), 'pair')} of passages say nearly the same.")
+    st.caption(
+        ngettext(
+            "{count} pair of passages says nearly the same.",
+            "{count} pairs of passages say nearly the same.",
+            len(pairs),
+        )
+    )
     for pair in pairs[:_MOST_SHOWN]:
         for row in (pair.left, pair.right):
-            st.html(passage_html(held.chunks[row], f"cosine {pair.cosine:.3f}"))
+            cosine = gettext("cosine {cosine}").format(cosine=figure(f"{pair.cosine:.3f}"))
+            st.html(passage_html(held.chunks[row], cosine))
 
 
 def _unlike(settings: Settings) -> None:
     held = _collection(settings)
     if held is None:
         return
-    st.caption("Passages that are like no other: a page in another language, a broken scan …")
+    st.caption(
+        gettext("Passages that are like no other: a page in another language, a broken scan …")
+    )
+    nearness = gettext("mean cosine with its five nearest {cosine}")
     for one in outliers(held.vectors, count=_MOST_SHOWN):
-        nearness = f"mean cosine with its five nearest {one.closeness:.3f}"
-        st.html(passage_html(held.chunks[one.row], nearness))
+        remark = nearness.format(cosine=figure(f"{one.closeness:.3f}"))
+        st.html(passage_html(held.chunks[one.row], remark))
 
 
 def _compare(settings: Settings) -> None:
     index, embedder = shared.opened(settings)
-    own = embedder.name
-    with st.form("compare", border=False):
-        written = st.text_area(
-            "Models, one on each line: name or folder",
-            f"{own}\n{own}@256\n{own}@int8",
-            key=state.own(state.MODELS),
-            help="@256 has it see 256 tokens; @float32, @bfloat16 and @int8 compute so.",
-        )
-        started = st.form_submit_button("Compare", type="primary")
-    if not started:
+    names = _asked_for(embedder.name)
+    if names is None:
         st.caption(
-            "They are judged by questions made from your documents. Takes some seconds a model."
+            gettext(
+                "They are judged by questions made from your documents. Takes some seconds a model."
+            )
         )
         return
     chunks = read_chunks(index)
     held = sample(asked_of_documents(chunks), questions=_QUESTIONS, texts=_TEXTS)
     if not held.questions or len(held.corpus) < 2:
-        st.html(notice_html("Your documents give too few questions to compare models by."))
+        few = gettext("Your documents give too few questions to compare models by.")
+        st.html(notice_html(few))
         return
-    names = [line.strip() for line in written.splitlines() if line.strip()]
-    with st.spinner("Comparing …"):
+    with st.spinner(gettext("Comparing …")):
         rows = [*compare(names, held, settings=settings)]
-    heading, *figures = zip(IN_WORDS, *(row.row(len(chunks)) for row in rows), strict=True)
-    st.html(figures_html(heading, figures))
+    _compared(rows, held, len(chunks))
+
+
+def _asked_for(own: str) -> list[str] | None:
+    """The models to be compared, once the visitor has asked for it."""
+    with st.form("compare", border=False):
+        written = st.text_area(
+            gettext("Models, one on each line: name or folder"),
+            f"{own}\n{own}@256\n{own}@int8",
+            key=state.own(state.MODELS),
+            help=gettext("@256 has it see 256 tokens; @float32, @bfloat16 and @int8 compute so."),
+        )
+        started = st.form_submit_button(gettext("Compare"), type="primary")
+    return [line.strip() for line in written.splitlines() if line.strip()] if started else None
+
+
+def _compared(rows: Sequence[Compared], held: HeldOut, chunks: int) -> None:
+    """The models side by side; to switch, so many chunks are embedded again."""
+    words = compared_words()
+    (_, *names), *figures = zip(IN_WORDS, *(row.row(chunks) for row in rows), strict=True)
+    told = [(words[name], *map(figure, cells)) for name, *cells in figures]
+    st.html(figures_html((gettext("Model"), *names), told))
+    basis = gettext("{questions} over {passages}; to switch, {again} would be embedded again.")
     st.caption(
-        f"{counted(len(held.questions), 'question')} over {counted(len(held.corpus), 'passage')}; "
-        f"to switch, {counted(len(chunks), 'passage')} would be embedded again."
+        basis.format(
+            questions=ngettext("{count} question", "{count} questions", len(held.questions)),
+            passages=ngettext("{count} passage", "{count} passages", len(held.corpus)),
+            again=ngettext("{count} passage", "{count} passages", chunks),
+        )
     )
-    st.altair_chart(quality_and_speed(rows))
+    st.altair_chart(quality_and_speed(rows, speed=gettext("milliseconds a text")))
 
 
 def _codes(settings: Settings) -> None:
-    st.caption("Shorter codes of vectors are searched faster and take less; do they still find?")
-    if not st.button("Measure", type="primary"):
+    st.caption(
+        gettext("Shorter codes of vectors are searched faster and take less; do they still find?")
+    )
+    if not st.button(gettext("Measure"), type="primary"):
         return
     held = _collection(settings)
     if held is None:
         return
     questions = questions_of(held.chunks, most=_QUESTIONS)
-    with st.spinner("Measuring …"):
+    with st.spinner(gettext("Measuring …")):
         asked = shared.opened(settings)[1].embed(questions, kind="query")
         found = quantised(held, asked)
-    heading = ("", *(one.precision for one in found))
+    _measured(found)
+    st.caption(
+        ngettext(
+            "{count} question made from your documents.",
+            "{count} questions made from your documents.",
+            len(questions),
+        )
+    )
+
+
+def _measured(found: Sequence[Quantised]) -> None:
     rows = [
-        ("Bytes a passage", *(f"{one.width:,}" for one in found)),
-        ("Megabytes in all", *(f"{one.size / 1e6:.2f}" for one in found)),
-        ("Milliseconds a search", *(f"{one.milliseconds:.2f}" for one in found)),
-        ("Recall@10 of the codes alone", *(f"{one.by_codes:.3f}" for one in found)),
-        ("Recall@10 rescored", *(f"{one.rescored:.3f}" for one in found)),
+        (gettext("Bytes a passage"), *(f"{one.width:,}" for one in found)),
+        (gettext("Megabytes in all"), *(f"{one.size / 1e6:.2f}" for one in found)),
+        (gettext("Milliseconds a search"), *(f"{one.milliseconds:.2f}" for one in found)),
+        (gettext("Recall@10 of the codes alone"), *(f"{one.by_codes:.3f}" for one in found)),
+        (gettext("Recall@10 rescored"), *(f"{one.rescored:.3f}" for one in found)),
     ]
-    st.html(figures_html(heading, rows))
-    st.caption(f"{counted(len(questions), 'question')} made from your documents.")
+    told = [(name, *map(figure, cells)) for name, *cells in rows]
+    st.html(figures_html(("", *(one.precision for one in found)), told))
 
 
 def _collection(settings: Settings) -> Collection | None:
     """The library with its vectors, or None and a line where it is empty."""
     held = shared.collection(settings)
     if not held.chunks:
-        st.html(notice_html(EMPTY))
+        st.html(empty_html())
         return None
     return held
 
 
-_PARTS: dict[str, Callable[[Settings], None]] = {
-    "Tokens": _tokens,
-    "Similarity": _similarity,
-    "Near duplicates": _alike,
-    "Outliers": _unlike,
-    "Compare models": _compare,
-    "Codes": _codes,
-    "Matched words": token_matches.render,
-    "Fine-tune": training.render,
-}
+def _parts() -> dict[str, tuple[str, Callable[[Settings], None]]]:
+    """What each part is called, and what draws it."""
+    return {
+        "tokens": (gettext("Tokens"), _tokens),
+        "similarity": (gettext("Similarity"), _similarity),
+        "alike": (gettext("Near duplicates"), _alike),
+        "unlike": (gettext("Outliers"), _unlike),
+        "compare": (gettext("Compare models"), _compare),
+        "codes": (gettext("Codes"), _codes),
+        "matches": (gettext("Matched words"), token_matches.render),
+        "training": (gettext("Fine-tune"), training.render),
+    }
