@@ -33,6 +33,10 @@ def test_all_that_is_fixed_is_translated_and_the_same_in_english() -> None:
     [
         ("The documents do not answer this.", "Die Dokumente beantworten das nicht."),
         ("Stopped: quoting instead.", "Angehalten, daher nur Zitate."),
+        (
+            "Watching failed unexpectedly; the log says more.",
+            "Beim Beobachten ist ein unerwarteter Fehler aufgetreten; das Protokoll sagt mehr.",
+        ),
         ("x{0} is\nslow: quoting instead.", "x{0} is\nslow, daher nur Zitate."),
         (
             "No source fits the context of a.b: quoting instead.",
