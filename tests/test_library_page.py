@@ -1,6 +1,8 @@
 """The library's page, run without a browser, over a real index."""
 
+import re
 from collections.abc import Callable, Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -13,13 +15,15 @@ from tests.meanwhile import until
 from ui import shared, state
 from ui.uploads import uploads_folder
 
-Visit = Callable[[], AppTest]
+Visit = Callable[..., AppTest]
 
 
-def library(settings: "Settings") -> None:
+def library(settings: "Settings", language: str) -> None:
     """A page of its own, as `AppTest` runs it."""
+    from ui.language import choose_language
     from ui.views import library
 
+    choose_language(language, None)
     library.render(settings)
 
 
@@ -39,8 +43,8 @@ def index(settings: Settings) -> Iterator[Index]:
 def visit(settings: Settings, index: Index) -> Visit:
     """Opens the page."""
 
-    def run() -> AppTest:
-        page = AppTest.from_function(library, args=(settings,), default_timeout=60).run()
+    def run(language: str = "en") -> AppTest:
+        page = AppTest.from_function(library, args=(settings, language), default_timeout=60).run()
         assert not page.exception
         return page
 
@@ -85,7 +89,7 @@ def names(index: Index) -> list[str]:
 
 def upload(page: AppTest, *files: tuple[str, bytes]) -> None:
     page.file_uploader[0].set_value([(name, data, "text/plain") for name, data in files])
-    add, *_ = (button for button in page.button if button.label == "Add to the library")
+    (add,) = (button for button in page.button if button.form_id == "upload")
     add.click().run()
     assert not page.exception
 
@@ -275,3 +279,51 @@ def test_removing_asks_first_with_the_number_of_documents(
     assert len(names(index)) == 2
     press(page, "Yes, remove")
     assert names(index) == []
+
+
+# In German
+
+
+SAME = "Status Format large.md"  # in both languages
+
+
+def told(page: AppTest) -> set[str]:
+    """All labels, and all lines of words."""
+    widgets = (
+        *(*page.button, *page.selectbox, *page.multiselect, *page.text_input, *page.toggle),
+        *(*page.file_uploader, *page.tabs),
+    )
+    labels = {widget.label for widget in widgets}
+    labels |= {popover.proto.popover.label for popover in page.get("popover")}
+    lines = re.split(r"<[^>]*>|\n", html(page))
+    said = {*labels, *(caption.value for caption in page.caption), *map(unescape, lines)}
+    return {line for line in said if re.search("[a-z]{3}", line)}
+
+
+def looked_into(visit: Visit, language: str, id_: str) -> set[str]:
+    """What is told once a file was refused, while a document is looked into."""
+    page = visit(language)
+    upload(page, ("large.md", bytes(3 << 19)))
+    page.selectbox(key=state.PREVIEW).set_value(id_).run()
+    assert not page.exception
+    return told(page)
+
+
+def test_the_page_speaks_german_around_the_documents(
+    visit: Visit, index: Index, added: Path
+) -> None:
+    boats, _ = index.catalog.entries()
+    german = looked_into(visit, "de", boats.id)
+    assert {
+        "2 Dokumente, 2 Textstellen.",
+        "docs beobachten",
+        "Sammlung anlegen",
+        "1,5 MiB sind mehr als die erlaubten 1 MiB; upload_mebibytes erhöhen",
+        "fehlgeschlagen",
+        "aufgenommen",
+        " Textstelle",
+        "Ja, entfernen",
+    } <= german
+    english = looked_into(visit, "en", boats.id)
+    same = " ".join((SAME, *(f"{path} {path.read_text()}" for path in added.iterdir())))
+    assert [line for line in german & english if line not in same] == []

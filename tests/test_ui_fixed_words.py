@@ -12,7 +12,7 @@ from tests.test_ui_components import an_answer, shown
 from ui import language
 from ui.conversation import answer_html
 from ui.filters import called
-from ui.fixed_words import STOPPED, UNANSWERED, in_words, sentences, statuses
+from ui.fixed_words import STOPPED, UNADDED, UNANSWERED, UNWATCHED, in_words, sentences, statuses
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def german(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_all_that_is_fixed_is_translated_and_the_same_in_english() -> None:
-    fixed = (answerer.NO_ANSWER, *answerer.NOTES, STOPPED, UNANSWERED)
+    fixed = (answerer.NO_ANSWER, *answerer.NOTES, STOPPED, UNANSWERED, UNADDED, UNWATCHED)
     assert sentences() == {sentence: sentence for sentence in fixed}
     assert statuses() == {status: status for status in get_args(Status)}
 
@@ -33,6 +33,10 @@ def test_all_that_is_fixed_is_translated_and_the_same_in_english() -> None:
     [
         ("The documents do not answer this.", "Die Dokumente beantworten das nicht."),
         ("Stopped: quoting instead.", "Angehalten, daher nur Zitate."),
+        (
+            "Watching failed unexpectedly; the log says more.",
+            "Beim Beobachten ist ein unerwarteter Fehler aufgetreten; das Protokoll sagt mehr.",
+        ),
         ("x{0} is\nslow: quoting instead.", "x{0} is\nslow, daher nur Zitate."),
         (
             "No source fits the context of a.b: quoting instead.",

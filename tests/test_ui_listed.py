@@ -12,6 +12,7 @@ from ingest.report import Progress, SyncReport
 from rag_app.index.catalog import Entry, FileState
 from rag_app.schema import Chunk
 from tests.fakes import a_document
+from ui import language
 from ui.advancing import end_words, progress_html, report_words
 from ui.listed import Listing
 from ui.previewed import facts_html, in_bytes, passages_html
@@ -49,6 +50,13 @@ def chunks_of(text: str, *spans: tuple[int, int], page: int | None = None) -> li
 def test_the_table_says_why_a_file_is_not_in() -> None:
     entry = an_entry("a.pdf", reason="no text")
     assert "no text" in shown(a_listing(entry).table_html([entry]))
+
+
+@pytest.mark.parametrize(("chunks", "words"), [(1, "1 passage"), (1234, "1,234 passages")])
+def test_a_narrow_table_says_what_its_numbers_count(chunks: int, words: str) -> None:
+    entry = replace(an_entry("a.md"), chunks=chunks)
+    html = a_listing(entry).table_html([entry])
+    assert shown(html.rpartition('<td class="figure">')[2]) == words
 
 
 def test_files_of_one_name_are_told_apart() -> None:
@@ -176,3 +184,13 @@ def test_the_end_of_a_run_is_told_in_counts() -> None:
     report = SyncReport(added=2, failed=[("a", "b")], seconds=1.25)
     assert end_words(report) == "Done in 1.2 s: 2 added, 1 failed."
     assert report_words(SyncReport()) == "nothing to do"
+
+
+def test_a_run_is_told_in_german(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(language, "language", lambda: "de")
+    html = progress_html(Progress(12, 40, 1234, 56.7, "/a/boats.pdf"), left=200.0, ending=False)
+    words = shown(html)
+    assert "12 von 40 Dateien · 1.234 Textstellen, 57 pro Sekunde · noch etwa 3 Minuten" in words
+    assert "boats.pdf wird gelesen30\xa0% der Dateien sind gelesen." in words
+    report = SyncReport(added=2, failed=[("a", "b")], seconds=1.25)
+    assert end_words(report) == "Fertig in 1,2 s: 2 hinzugefügt, 1 fehlgeschlagen."

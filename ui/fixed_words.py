@@ -1,7 +1,7 @@
-"""Sentences that come with an answer and are always the same, in the visitor's language.
+"""Sentences that are always the same, and kept before they are shown, in the visitor's language.
 
-The library says them in English, and so they are kept with a conversation; they are translated
-where they are shown.
+The library says them with its answers, and the background work, which has no visitor, of
+itself: in English, and so they are kept. They are translated where they are shown.
 """
 
 import re
@@ -12,6 +12,8 @@ from ui.language import gettext
 
 STOPPED = "Stopped: quoting instead."
 UNANSWERED = "Answering failed unexpectedly; the log says more."
+UNADDED = "Adding documents failed unexpectedly; the log says more."
+UNWATCHED = "Watching failed unexpectedly; the log says more."
 
 
 def in_words(sentence: str) -> str:
@@ -27,6 +29,8 @@ def sentences() -> dict[str, str]:
     return {
         NO_ANSWER: gettext("The documents do not answer this."),
         UNANSWERED: gettext("Answering failed unexpectedly; the log says more."),
+        UNADDED: gettext("Adding documents failed unexpectedly; the log says more."),
+        UNWATCHED: gettext("Watching failed unexpectedly; the log says more."),
         STOPPED: gettext("Stopped: quoting instead."),
         NO_ROOM: gettext("No source fits the context of {name}: quoting instead."),
         NO_SUPPORT: gettext("The documents do not support what {name} wrote: quoting instead."),

@@ -6,6 +6,8 @@ from datetime import datetime
 from ingest.roots import Root
 from ui.advancing import report_words
 from ui.components import day_and_time, file_name, plain
+from ui.fixed_words import in_words
+from ui.language import gettext
 from ui.watching import Watched
 
 
@@ -22,7 +24,7 @@ def folder_html(root: Root, watched: Watched | None, *, holds: str, now: datetim
     kind = "reason wrong" if watched is not None and watched.error else "reason"
     return (
         f'<div class="folder"><span class="name">{plain(file_name(root.shown))}</span>'
-        f'<span class="path">{plain(root.key)} · {holds}</span>'
+        f'<span class="path">{plain(root.key)} · {plain(holds)}</span>'
         f'<span class="{kind}">{plain(words)}</span></div>'
     )
 
@@ -30,17 +32,19 @@ def folder_html(root: Root, watched: Watched | None, *, holds: str, now: datetim
 def status_words(root: Root, watched: Watched | None, now: datetime) -> str:
     """When it was last looked at, and what changed."""
     if not root.path.is_dir():
-        return "This folder is not there now."
+        return gettext("This folder is not there now.")
     if watched is None:
-        return "Its changes are taken up when it is looked at again."
+        return gettext("Its changes are taken up when it is looked at again.")
     if watched.error:
-        return watched.error
+        return in_words(watched.error)
     if watched.busy:
-        return "Taking up changes …"
+        return gettext("Taking up changes …")
     if watched.looked is None:
-        return "Looking for changes …"
-    words = f"Watched. Last looked: {day_and_time(watched.looked, now)}."
+        return gettext("Looking for changes …")
+    looked = day_and_time(watched.looked, now)
     if watched.changed is None or watched.report is None:
-        return words
+        return gettext("Watched. Last looked: {looked}.").format(looked=looked)
+    changed = day_and_time(watched.changed, now)
     news = report_words(replace(watched.report, unchanged=0))
-    return f"{words} Last change: {day_and_time(watched.changed, now)}; {news}."
+    words = gettext("Watched. Last looked: {looked}. Last change: {changed}; {news}.")
+    return words.format(looked=looked, changed=changed, news=news)

@@ -19,11 +19,17 @@ from rag_app.config import Settings
 from rag_app.errors import IndexLocked, RagError
 from rag_app.index.index import Index
 from rag_app.protocols import Embedder
+from ui.fixed_words import UNADDED
+from ui.language import gettext
 from ui.remaining import Remaining
 
-BUSY = "Documents are being added already; wait until that has finished."
 _TICK = 0.2  # seconds between looks whether to go on waiting
 _logger = logging.getLogger(__name__)
+
+
+def busy() -> str:
+    """What a visitor is told who cannot add or remove documents now."""
+    return gettext("Documents are being added already; wait until that has finished.")
 
 
 class Turns:
@@ -54,7 +60,7 @@ class Turns:
             IndexLocked: It is not our turn.
         """
         if not self._lock.acquire(timeout=_TICK):
-            raise IndexLocked(BUSY)
+            raise IndexLocked(busy())
         try:
             yield
         finally:
@@ -162,7 +168,7 @@ class Ingestion:
             self.error = str(error)
         except Exception:
             _logger.exception("adding %s failed", ", ".join(map(str, paths)))
-            self.error = "Adding documents failed unexpectedly; the log says more."
+            self.error = UNADDED
 
     def _note(self, progress: Progress) -> None:
         self._remaining.note(progress.done, progress.files, monotonic())

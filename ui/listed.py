@@ -9,6 +9,8 @@ from ingest.names import path_of
 from rag_app.index.catalog import Entry
 from rag_app.printable import printable
 from ui.components import day_and_time, file_name, plain
+from ui.fixed_words import statuses
+from ui.language import gettext, ngettext, number
 from ui.uploads import is_upload
 
 _DIGITS = 8  # of a digest, for people
@@ -41,7 +43,8 @@ class Listing:
         """Where it comes from: its path, or when it was uploaded."""
         if not self.is_upload(entry):
             return entry.source
-        return f"uploaded {self.moment(entry)}, {entry.file.digest[:_DIGITS]}"
+        words = gettext("uploaded {moment}, {digest}")
+        return words.format(moment=self.moment(entry), digest=entry.file.digest[:_DIGITS])
 
     def is_upload(self, entry: Entry) -> bool:
         """Whether it came through the browser."""
@@ -54,19 +57,31 @@ class Listing:
 
     def table_html(self, entries: Sequence[Entry]) -> str:
         """A table of files and what became of them."""
+        words = statuses()
+        document, status = plain(gettext("Document")), plain(gettext("Status"))
+        passages = plain(gettext("Passages"))
         rows = "".join(
             f'<tr><td><span class="name">{plain(file_name(entry.source))}</span>'
             f"{self._aside(entry)}</td>"
-            f'<td><span class="status {entry.status}">{entry.status}</span></td>'
-            f'<td class="figure">{entry.chunks:,}<span class="unit"> passages</span></td></tr>'
+            f'<td><span class="status {entry.status}">{plain(words[entry.status])}</span></td>'
+            f'<td class="figure">{_passages(entry.chunks)}</td></tr>'
             for entry in entries
         )
         return (
-            '<table class="documents"><thead><tr><th scope="col">Document</th>'
-            '<th scope="col">Status</th><th scope="col" class="figure">Passages</th></tr></thead>'
-            f"<tbody>{rows}</tbody></table>"
+            f'<table class="documents"><thead><tr><th scope="col">{document}</th>'
+            f'<th scope="col">{status}</th><th scope="col" class="figure">{passages}</th></tr>'
+            f"</thead><tbody>{rows}</tbody></table>"
         )
 
     def _aside(self, entry: Entry) -> str:
         reason = f'<span class="reason">{plain(entry.remark)}</span>' if entry.remark else ""
         return f'<span class="path">{plain(self.origin(entry))}</span>{reason}'
+
+
+def _passages(count: int) -> str:
+    """The number, and around it the words that only a narrow page shows."""
+    before, figure, after = (
+        plain(part)
+        for part in ngettext("{count} passage", "{count} passages", count).partition(number(count))
+    )
+    return f'<span class="unit">{before}</span>{figure}<span class="unit">{after}</span>'

@@ -5,12 +5,13 @@ from itertools import accumulate
 
 from rag_app.index.catalog import Entry
 from rag_app.schema import Chunk, Document
-from ui.components import counted, file_name, plain
+from ui.components import file_name, plain
+from ui.fixed_words import statuses
+from ui.language import figure, gettext, ngettext, number
 from ui.listed import Listing
 
 _DIGITS = 16  # of the digest
-_LONG = {"File", "Title", "Remark"}  # facts with a row of their own
-_WIDE = ' class="wide"'
+_WIDE = ' class="wide"'  # of a fact with a row of its own
 _BELOW = " › "  # between the headings of a chunk, outermost first
 
 
@@ -21,20 +22,20 @@ def facts_html(entry: Entry, document: Document | None, listing: Listing, *, pas
     uploaded = listing.is_upload(entry)
     changed = listing.moment(entry) if entry.file.modified else ""  # of what is no file
     facts = [
-        ("File", "" if uploaded else entry.source),
-        ("Title", document.title if document else ""),
-        ("Format", metadata.get("format", "")),
-        ("Size", in_bytes(entry.file.size)),
-        ("Pages", f"{pages:,}" if pages else ""),
-        ("Passages", f"{passages:,}"),
-        ("Uploaded" if uploaded else "Last changed", changed),
-        ("SHA-256 begins", entry.file.digest[:_DIGITS]),
-        ("Status", entry.status),
-        ("Remark", entry.remark),
+        (_WIDE, gettext("File"), "" if uploaded else entry.source),
+        (_WIDE, gettext("Title"), document.title if document else ""),
+        ("", gettext("Format"), metadata.get("format", "")),
+        ("", gettext("Size"), in_bytes(entry.file.size)),
+        ("", gettext("Pages"), number(pages) if pages else ""),
+        ("", gettext("Passages"), number(passages)),
+        ("", gettext("Uploaded") if uploaded else gettext("Last changed"), changed),
+        ("", gettext("SHA-256 begins"), entry.file.digest[:_DIGITS]),
+        ("", gettext("Status"), statuses()[entry.status]),
+        (_WIDE, gettext("Remark"), entry.remark),
     ]
     listed = "".join(
-        f"<div{_WIDE if name in _LONG else ''}><dt>{name}</dt><dd>{plain(value)}</dd></div>"
-        for name, value in facts
+        f"<div{wide}><dt>{plain(name)}</dt><dd>{plain(value)}</dd></div>"
+        for wide, name, value in facts
         if value
     )
     name = plain(file_name(entry.source))
@@ -63,29 +64,40 @@ def passages_html(document: Document, chunks: Sequence[Chunk], *, begin: int, en
 def in_bytes(size: int) -> str:
     """As people say it."""
     if size < 1 << 10:
-        return counted(size, "byte")
-    return f"{size / (1 << 20):,.1f} MiB" if size >= 1 << 20 else f"{size / (1 << 10):,.1f} KiB"
+        return ngettext("{count} byte", "{count} bytes", size)
+    unit, power = ("MiB", 20) if size >= 1 << 20 else ("KiB", 10)
+    return figure(f"{size / (1 << power):,.1f} {unit}")
 
 
 def _passage(chunk: Chunk, at: int, covered: int) -> str:
     twice = min(max(0, covered - chunk.start), len(chunk.text))
     facts = [
-        counted(chunk.tokens, "token"),
-        f"page {chunk.page}" if chunk.page else "",
-        plain(chunk.heading.rpartition(_BELOW)[2]),
-        f"{counted(twice, 'character')} of the one before" if twice else "",
+        ngettext("{count} token", "{count} tokens", chunk.tokens),
+        gettext("page {page}").format(page=chunk.page) if chunk.page else "",
+        chunk.heading.rpartition(_BELOW)[2],
+        _repeated(twice) if twice else "",
     ]
+    label = plain(gettext("Passage {number}").format(number=at + 1))
     shared = f'<span class="shared">{plain(chunk.text[:twice])}</span>' if twice else ""
     return (
-        f'<section aria-label="Passage {at + 1}"><p><span class="number">{at + 1}</span> '
-        f"{' · '.join(filter(None, facts))}</p>"
+        f'<section aria-label="{label}"><p><span class="number">{at + 1}</span> '
+        f"{plain(' · '.join(filter(None, facts)))}</p>"
         f"<blockquote>{shared}{plain(chunk.text[twice:])}</blockquote></section>"
+    )
+
+
+def _repeated(count: int) -> str:
+    return ngettext(
+        "{count} character of the one before", "{count} characters of the one before", count
     )
 
 
 def _between(text: str) -> str:
     if not text:
         return ""
-    words = f'<p class="remark">{counted(len(text), "character")} in no passage</p>'
+    left_out = ngettext(
+        "{count} character in no passage", "{count} characters in no passage", len(text)
+    )
+    words = f'<p class="remark">{plain(left_out)}</p>'
     quoted = f"<blockquote>{plain(text)}</blockquote>" if text.strip() else ""
     return f'<div class="between">{words}{quoted}</div>'

@@ -2,6 +2,8 @@
 
 from collections import deque
 
+from ui.language import gettext, ngettext
+
 _PAUSE = 0.5  # seconds between two forecasts that are kept
 _FORECASTS = 20
 _LEAST = 8  # of them, before anything is said
@@ -36,9 +38,11 @@ def in_words(seconds: float) -> str:
     """As people say it."""
     minutes, hours = round(seconds / 60), round(seconds / 3600)
     if seconds < 50:
-        return "less than a minute left"
+        return gettext("less than a minute left")
     if minutes < 2:
-        return "about a minute left"
+        return gettext("about a minute left")
     if minutes < 55:
-        return f"about {minutes} minutes left"
-    return "about an hour left" if hours < 2 else f"about {hours} hours left"
+        return ngettext("about {count} minute left", "about {count} minutes left", minutes)
+    if hours < 2:
+        return gettext("about an hour left")
+    return ngettext("about {count} hour left", "about {count} hours left", hours)

@@ -32,6 +32,7 @@ from rag_app.workbench.collection_map import MOST, CollectionMap, map_of
 from ui.evaluation import Evaluation
 from ui.filters import Choices, choices
 from ui.ingestion import Ingestion, Turns
+from ui.language import gettext
 from ui.login import visitor
 from ui.open_models import DEPENDS_ON, OpenModels
 from ui.pulling import Pulling
@@ -162,30 +163,33 @@ def _filters(now: tuple[Path, str, int], _settings: Settings) -> Choices:  # noq
 
 def collection_map(settings: Settings) -> CollectionMap:
     """The map of the library."""
-    return _map(_now(settings), settings)
+    with st.spinner(gettext("Drawing the map …")):
+        return _map(_now(settings), settings)
 
 
-@st.cache_resource(show_spinner="Drawing the map …", max_entries=_READ)
-def _map(now: tuple[Path, str, int], _settings: Settings) -> CollectionMap:  # noqa: ARG001
-    return map_of(collection(_settings))
+@st.cache_resource(show_spinner=False, max_entries=_READ)
+def _map(now: tuple[Path, str, int], _settings: Settings) -> CollectionMap:
+    return map_of(_collection(now, _settings))
 
 
 def collection(settings: Settings) -> Collection:
     """The passages of the library with their vectors."""
-    return _collection(_now(settings), settings)
+    with st.spinner(gettext("Reading the library …")):
+        return _collection(_now(settings), settings)
 
 
-@st.cache_resource(show_spinner="Reading the library …", max_entries=_READ)
+@st.cache_resource(show_spinner=False, max_entries=_READ)
 def _collection(now: tuple[Path, str, int], _settings: Settings) -> Collection:  # noqa: ARG001
     return read_collection(opened(_settings)[0], most=MOST)
 
 
 def late_model(name: str, settings: Settings) -> LateInteraction:
     """The late-interaction model of that name, the same for all collections."""
-    return _late_model(name, Settings(threads=settings.threads, device=settings.device))
+    with st.spinner(gettext("Opening the model …")):
+        return _late_model(name, Settings(threads=settings.threads, device=settings.device))
 
 
-@st.cache_resource(show_spinner="Opening the model …", max_entries=1)
+@st.cache_resource(show_spinner=False, max_entries=1)
 def _late_model(name: str, settings: Settings) -> LateInteraction:
     return open_late_model(name, settings)
 

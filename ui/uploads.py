@@ -14,6 +14,7 @@ from shutil import disk_usage
 from ingest.loading.formats import SUFFIXES
 from rag_app.errors import LoadError, StoreError
 from rag_app.models.files import hash_file
+from ui.language import figure, gettext, number
 
 UPLOADED = "Uploaded files"  # what their folder is called
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f<>:\"/\\|?*]")
@@ -62,10 +63,11 @@ def check_room(folder: Path, size: int) -> None:
     there = next(path for path in (folder, *folder.parents) if path.is_dir())
     free = max(0, disk_usage(there).free - _RESERVE)
     if size > free:
-        raise StoreError(
-            f"these files take {_mebibytes(size)} MiB, and the disk has {_mebibytes(free)} MiB for "
-            "them; make room, or add fewer at a time"
+        words = gettext(
+            "these files take {size} MiB, and the disk has {free} MiB for them; make room, or add "
+            "fewer at a time"
         )
+        raise StoreError(words.format(size=_mebibytes(size), free=_mebibytes(free)))
 
 
 def keep(folder: Path, name: str, data: bytes, *, mebibytes: int) -> Kept:
@@ -83,12 +85,10 @@ def keep(folder: Path, name: str, data: bytes, *, mebibytes: int) -> Kept:
     """
     name = safe_name(name)
     if PurePosixPath(name).suffix.lower().removeprefix(".") not in SUFFIXES:
-        raise LoadError("of a type that is not read; save it as PDF or text")
+        raise LoadError(gettext("of a type that is not read; save it as PDF or text"))
     if len(data) > mebibytes << 20:
-        raise LoadError(
-            f"{_mebibytes(len(data))} MiB is over the limit of {mebibytes} MiB; "
-            "raise upload_mebibytes"
-        )
+        words = gettext("{size} MiB is over the limit of {limit} MiB; raise upload_mebibytes")
+        raise LoadError(words.format(size=_mebibytes(len(data)), limit=number(mebibytes)))
     digest = sha256(data).hexdigest()
     place = folder / digest[:_DIGITS]
     for path in _files(folder, place):
@@ -125,4 +125,4 @@ def _files(*folders: Path) -> Iterator[Path]:
 
 
 def _mebibytes(size: int) -> str:
-    return f"{size / (1 << 20):,.1f}"
+    return figure(f"{size / (1 << 20):,.1f}")

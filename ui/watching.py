@@ -19,6 +19,7 @@ from rag_app.config import Settings
 from rag_app.errors import RagError
 from rag_app.index.index import Index
 from rag_app.protocols import Embedder
+from ui.fixed_words import UNWATCHED
 from ui.ingestion import Turns
 
 _logger = logging.getLogger(__name__)
@@ -157,7 +158,7 @@ class _Watch:
             )
         except Exception:
             _logger.exception("watching %s failed", self._path)
-            self._tell(busy=False, error="Watching failed unexpectedly; the log says more.")
+            self._tell(busy=False, error=UNWATCHED)
 
     def _take_up(self) -> None:
         self._tell(busy=True)

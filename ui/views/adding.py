@@ -13,14 +13,13 @@ from rag_app.errors import LoadError, StoreError
 from ui import shared, state
 from ui.advancing import end_words, progress_html
 from ui.components import file_name, notice_html, outcomes_html
-from ui.ingestion import BUSY, Ingestion
+from ui.fixed_words import in_words
+from ui.ingestion import Ingestion, busy
+from ui.language import gettext, number
 from ui.uploads import check_room, keep, uploads_folder
 
 _REFRESH_SECONDS = 0.5
 _MOST_ROWS = 200
-_AGAIN = "Adding the same folder again follows its changes, removed files included."
-_LARGEST = "Up to {mebibytes:,} MiB a file."
-_TYPES = "PDF, Office, e-books, web pages, mail, tables, pictures, archives, text and source code."
 
 
 def render(settings: Settings, ingestion: Ingestion) -> None:
@@ -32,17 +31,19 @@ def render(settings: Settings, ingestion: Ingestion) -> None:
     )
     if refused := state.turned_away():
         st.html(outcomes_html(refused[:_MOST_ROWS]))
-    upload, folder = st.tabs(["Upload files", "Folder on this computer"])
+    upload, folder = st.tabs([gettext("Upload files"), gettext("Folder on this computer")])
     with upload:
         _upload(settings, ingestion)
     with folder, st.form("folder", border=False):
         path = st.text_input(
-            "Path of a file or folder",
-            placeholder="/home/me/Documents",
+            gettext("Path of a file or folder"),
+            placeholder=gettext("/home/me/Documents"),
             key=state.own(state.FOLDER),
         )
-        st.caption(_AGAIN)
-        if st.form_submit_button("Add to the library", type="primary") and path.strip():
+        st.caption(
+            gettext("Adding the same folder again follows its changes, removed files included.")
+        )
+        if st.form_submit_button(gettext("Add to the library"), type="primary") and path.strip():
             state.turn_away(())
             start(ingestion, Path(path.strip()).expanduser())
 
@@ -55,7 +56,7 @@ def start(ingestion: Ingestion, path: Path) -> None:
 
 
 def _refuse() -> NoReturn:
-    state.tell(BUSY, kind="error")
+    state.tell(busy(), kind="error")
     st.rerun()
 
 
@@ -65,15 +66,19 @@ def _refuse() -> NoReturn:
 def _upload(settings: Settings, ingestion: Ingestion) -> None:
     with st.form("upload", clear_on_submit=True, border=False):
         files: list[Any] = st.file_uploader(
-            "Files to add",
+            gettext("Files to add"),
             accept_multiple_files=True,
             type=SUFFIXES,
             max_upload_size=settings.upload_mebibytes,
             key=state.own(state.FILES),
             label_visibility="collapsed",
         )
-        st.caption(f"{_LARGEST.format(mebibytes=settings.upload_mebibytes)} {_TYPES}")
-        if st.form_submit_button("Add to the library", type="primary") and files:
+        words = gettext(
+            "Up to {mebibytes} MiB a file. PDF, Office, e-books, web pages, mail, tables, "
+            "pictures, archives, text and source code."
+        )
+        st.caption(words.format(mebibytes=number(settings.upload_mebibytes)))
+        if st.form_submit_button(gettext("Add to the library"), type="primary") and files:
             _keep(files, settings, ingestion)
 
 
@@ -101,8 +106,8 @@ def _outcome(file: Any, folder: Path, settings: Settings) -> tuple[str, str, str
         return "failed", file.name, str(error)
     if kept.is_new:
         return "added", file.name, ""
-    reason = f"The same file is in the library already, as {kept.path.name}."
-    return "skipped", file.name, reason
+    reason = gettext("The same file is in the library already, as {name}.")
+    return "skipped", file.name, reason.format(name=kept.path.name)
 
 
 # The run
@@ -114,7 +119,7 @@ def _follow(settings: Settings, ingestion: Ingestion, was_running: bool) -> None
         left, ending = ingestion.seconds_left, ingestion.ending
         with st.container(key="run"):
             st.html(progress_html(ingestion.progress, left=left, ending=ending))
-            st.button("Cancel", on_click=ingestion.cancel)
+            st.button(gettext("Cancel"), on_click=ingestion.cancel)
     elif was_running:
         st.rerun()
     else:
@@ -125,7 +130,7 @@ def _show_end(settings: Settings, ingestion: Ingestion) -> None:
     report, watching = ingestion.report, shared.watching(settings)
     unfinished = [root for root in ingestion.roots.unfinished() if not watching.is_at_it(root.key)]
     if ingestion.error:
-        st.html(notice_html(ingestion.error, kind="error"))
+        st.html(notice_html(in_words(ingestion.error), kind="error"))
     elif report is not None:
         st.html(notice_html(end_words(report)))
     if unfinished:
@@ -142,19 +147,20 @@ def _show_end(settings: Settings, ingestion: Ingestion) -> None:
 def _unfinished_words(settings: Settings, unfinished: Sequence[Root]) -> str:
     uploads = uploads_folder(settings.index).resolve()
     names = [
-        "uploaded files" if root.path.resolve() == uploads else file_name(root.shown)
+        gettext("uploaded files") if root.path.resolve() == uploads else file_name(root.shown)
         for root in unfinished
     ]
-    return f"Not finished: {', '.join(names)}. Resume goes on from there."
+    words = gettext("Not finished: {names}. Resume goes on from there.")
+    return words.format(names=", ".join(names))
 
 
 def _resume(ingestion: Ingestion) -> None:
     with st.container(horizontal=True):
-        if st.button("Resume", type="primary"):
+        if st.button(gettext("Resume"), type="primary"):
             if not ingestion.resume():
                 _refuse()
             st.rerun()
-        if st.button("Leave it", type="tertiary", help="What is in stays."):
+        if st.button(gettext("Leave it"), type="tertiary", help=gettext("What is in stays.")):
             ingestion.roots.leave()
             ingestion.dismiss()
             st.rerun()

@@ -18,20 +18,7 @@ from rag_app.config import Settings, named_index
 from rag_app.errors import RagError
 from ui import shared, state
 from ui.components import notice_html
-
-_GONE = "The collection at this address is no longer there; this is another one."
-_ABOUT = (
-    "Each collection has its own documents, model, conversations and settings. "
-    "An answer comes from one collection alone."
-)
-_LOST = (
-    "Its uploaded files, conversations and settings, and all that was made of its documents, "
-    "are deleted. Files in your own folders stay where they are."
-)
-_MADE = "This collection is empty. Add some documents to it."
-_RENAMED = "The collection has its new name."
-_DELETED = "The collection is deleted. This is another one."
-_TRAINING = "A model is being trained on this collection; stop that first, on the workbench."
+from ui.language import gettext
 
 
 def render(index: Path) -> Path:
@@ -47,7 +34,7 @@ def render(index: Path) -> Path:
         st.session_state[state.COLLECTION_FIELD] = here
         with st.container(key="collection-bar"):
             st.selectbox(
-                "Collection",
+                gettext("Collection"),
                 [*known],
                 format_func=lambda slug: known[slug].name if slug in known else "",
                 key=state.COLLECTION_FIELD,
@@ -55,7 +42,8 @@ def render(index: Path) -> Path:
                 label_visibility="collapsed",
             )
     if st.session_state.pop(state.COLLECTION_GONE, False):
-        st.html(notice_html(_GONE, kind="error"))
+        gone = gettext("The collection at this address is no longer there; this is another one.")
+        st.html(notice_html(gone, kind="error"))
     return known[here].folder
 
 
@@ -96,49 +84,64 @@ def manage(settings: Settings) -> None:
     """Draw the button behind which collections are made, renamed and deleted."""
     index = named_index()
     here = next(one for one in collections_of(index) if one.slug == state.collection())
-    with st.popover("Collections", icon=":material/folder_copy:", key=state.own(state.COLLECTIONS)):
-        st.caption(_ABOUT)
+    key = state.own(state.COLLECTIONS)
+    with st.popover(gettext("Collections"), icon=":material/folder_copy:", key=key):
+        st.caption(
+            gettext(
+                "Each collection has its own documents, model, conversations and settings. "
+                "An answer comes from one collection alone."
+            )
+        )
         with st.form("collection-new", border=False):
             key = state.own(state.COLLECTION_NAME)
-            name = st.text_input("Name of a new collection", max_chars=LONGEST, key=key)
-            if st.form_submit_button("Create collection", type="primary"):
+            name = st.text_input(gettext("Name of a new collection"), max_chars=LONGEST, key=key)
+            if st.form_submit_button(gettext("Create collection"), type="primary"):
                 _create(index, name)
         with st.form("collection-here", border=False):
-            name = st.text_input("Name of this collection", here.name, max_chars=LONGEST)
-            if st.form_submit_button("Rename collection"):
+            label = gettext("Name of this collection")
+            name = st.text_input(label, here.name, max_chars=LONGEST)
+            if st.form_submit_button(gettext("Rename collection")):
                 _rename(index, here, name)
         key = state.own(state.COLLECTION_DELETION)
-        if here.slug and st.checkbox("Delete this collection", key=key):
+        if here.slug and st.checkbox(gettext("Delete this collection"), key=key):
             _deletion(here, settings)
 
 
 def _create(index: Path, name: str) -> None:
     with _telling():
         _enter(create(index, name).slug)
-        state.tell(_MADE)
+        state.tell(gettext("This collection is empty. Add some documents to it."))
         st.rerun()
 
 
 def _rename(index: Path, here: Collection, name: str) -> None:
     with _telling():
         rename(index, here, name)
-        state.tell(_RENAMED)
+        state.tell(gettext("The collection has its new name."))
         st.rerun()
 
 
 def _deletion(here: Collection, settings: Settings) -> None:
     """What would be lost, and the button."""
-    st.caption(_LOST)
-    if not st.button("Delete for good", icon=":material/delete:"):
+    st.caption(
+        gettext(
+            "Its uploaded files, conversations and settings, and all that was made of its "
+            "documents, are deleted. Files in your own folders stay where they are."
+        )
+    )
+    if not st.button(gettext("Delete for good"), icon=":material/delete:"):
         return
     if shared.training(settings).running:
-        st.html(notice_html(_TRAINING, kind="error"))
+        training = gettext(
+            "A model is being trained on this collection; stop that first, on the workbench."
+        )
+        st.html(notice_html(training, kind="error"))
         return
     with _telling():
         shared.let_go(here.folder)
         delete(here)
         _enter("")
-        state.tell(_DELETED)
+        state.tell(gettext("The collection is deleted. This is another one."))
         st.rerun()
 
 

@@ -12,15 +12,13 @@ from rag_app.config import Settings
 from rag_app.errors import RagError
 from rag_app.index.catalog import Entry
 from ui import shared, state
-from ui.components import as_label, notice_html, short_names, totals
+from ui.components import as_label, notice_html, plain, short_names, totals
 from ui.followed import folder_html
+from ui.language import gettext
 from ui.removal import remove
 from ui.views import adding
 
 _REFRESH_SECONDS = 2.0
-_WHAT_GOES = (
-    "They leave the library with their passages and vectors. The files stay where they are."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,8 @@ def render(settings: Settings, entries: Sequence[Entry]) -> None:
     folders = _folders(settings, entries)
     if not folders:
         return
-    st.html('<h2 class="section">Folders</h2>')
+    title = plain(gettext("Folders"))
+    st.html(f'<h2 class="section">{title}</h2>')
     watching = shared.watching(settings)
     # Looks again by itself only while there is something to see.
     st.fragment(_draw, run_every=_REFRESH_SECONDS if watching.watched else None)(
@@ -78,9 +77,10 @@ def _folder(settings: Settings, folder: _Folder) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         key = f"{state.WATCH}-{root.key}"
         st.session_state[key] = watched is not None  # somebody else may have switched it
-        st.toggle(f"Watch {name}", key=key, on_change=_switch, args=(settings, root, key))
+        watch = gettext("Watch {name}").format(name=name)
+        st.toggle(watch, key=key, on_change=_switch, args=(settings, root, key))
         if st.button(
-            f"Look at {name} again now",
+            gettext("Look at {name} again now").format(name=name),
             type="tertiary",
             key=f"{state.LOOK}-{root.key}",
             # The documents of a folder that is away would be taken for deleted.
@@ -88,8 +88,9 @@ def _folder(settings: Settings, folder: _Folder) -> None:
         ):
             state.turn_away(())
             adding.start(ingestion, root.path)
-        if st.button(f"Stop following {name}", type="tertiary", key=f"{state.UNFOLLOW}-{root.key}"):
-            _confirm(settings, folder)
+        stop = gettext("Stop following {name}").format(name=name)
+        if st.button(stop, type="tertiary", key=f"{state.UNFOLLOW}-{root.key}"):
+            st.dialog(gettext("Stop following this folder?"))(_confirm)(settings, folder)
 
 
 def _switch(settings: Settings, root: Root, key: str) -> None:
@@ -100,11 +101,15 @@ def _switch(settings: Settings, root: Root, key: str) -> None:
         watching.stop(root.key)
 
 
-@st.dialog("Stop following this folder?")
 def _confirm(settings: Settings, folder: _Folder) -> None:
     st.html(notice_html(f"{_holds(folder.alone)}."))
-    st.caption(_WHAT_GOES)
-    if st.button("Yes, stop following", type="primary", on_click=_stop, args=(settings, folder)):
+    st.caption(
+        gettext(
+            "They leave the library with their passages and vectors. The files stay where they are."
+        )
+    )
+    label = gettext("Yes, stop following")
+    if st.button(label, type="primary", on_click=_stop, args=(settings, folder)):
         st.rerun()
 
 
@@ -118,7 +123,7 @@ def _stop(settings: Settings, folder: _Folder) -> None:
         state.tell(str(error), kind="error")
         return
     ingestion.roots.forget(folder.root.key)
-    state.tell("The folder is no longer followed.")
+    state.tell(gettext("The folder is no longer followed."))
 
 
 def _holds(entries: Sequence[Entry]) -> str:

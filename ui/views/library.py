@@ -8,7 +8,8 @@ import streamlit as st
 from rag_app.config import Settings
 from rag_app.index.catalog import Entry
 from ui import shared, state
-from ui.components import heading_html, notice_html, totals
+from ui.components import heading_html, notice_html, plain, totals
+from ui.language import gettext, number
 from ui.listed import Listing
 from ui.uploads import uploads_folder
 from ui.views import adding, collecting, following, preview, removing
@@ -24,7 +25,7 @@ def render(settings: Settings) -> None:
     ingestion = shared.ingestion(settings)
     entries = index.catalog.entries()
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.html(heading_html("Library", f"{totals(*index.catalog.size())}."))
+        st.html(heading_html(gettext("Library"), f"{totals(*index.catalog.size())}."))
         collecting.manage(settings)
     if notice := state.told():
         st.html(notice_html(notice.message, kind=notice.kind))
@@ -33,12 +34,14 @@ def render(settings: Settings) -> None:
     if entries:
         uploads = uploads_folder(settings.index)
         listing = Listing(entries, uploads=uploads, now=datetime.now().astimezone())
-        st.html('<h2 class="section">Documents</h2>')
+        title = plain(gettext("Documents"))
+        st.html(f'<h2 class="section">{title}</h2>')
         wanted = _wanted(entries)
         preview.render(index, wanted[:_MOST_CHOICES], listing, ingestion)
         st.html(listing.table_html(wanted[:_MOST_ROWS]))
         if len(wanted) > _MOST_ROWS:
-            st.caption(f"The first {_MOST_ROWS} of {len(wanted):,}; find a document to see others.")
+            words = gettext("The first {shown} of {all}; find a document to see others.")
+            st.caption(words.format(shown=_MOST_ROWS, all=number(len(wanted))))
         removing.render(index, wanted[:_MOST_CHOICES], listing, ingestion)
 
 
@@ -46,5 +49,5 @@ def _wanted(entries: Sequence[Entry]) -> Sequence[Entry]:
     """Those that the visitor looks for."""
     if len(entries) < _FILTER_FROM:
         return entries
-    wanted = st.text_input("Find a document", key=state.own(state.FILTER)).casefold()
+    wanted = st.text_input(gettext("Find a document"), key=state.own(state.FILTER)).casefold()
     return [entry for entry in entries if wanted in entry.source.casefold()]

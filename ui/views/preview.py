@@ -10,8 +10,9 @@ from rag_app.index.catalog import Entry
 from rag_app.index.index import Index
 from rag_app.schema import Chunk, Document
 from ui import state
-from ui.components import notice_html
+from ui.components import notice_html, plain
 from ui.ingestion import Ingestion
+from ui.language import gettext, number
 from ui.listed import Listing
 from ui.previewed import facts_html, passages_html
 from ui.views import removing
@@ -24,19 +25,19 @@ def render(index: Index, entries: Sequence[Entry], listing: Listing, ingestion: 
     """Draw the choice of a document, and what is in the chosen one."""
     by_id = {entry.id: entry for entry in entries}
     chosen = st.selectbox(
-        "Look into a document",
+        gettext("Look into a document"),
         list(by_id),
         index=None,
         format_func=lambda id_: listing.name(by_id[id_]) if id_ in by_id else "",
-        placeholder="Choose a document",
+        placeholder=gettext("Choose a document"),
         key=state.own(state.PREVIEW),
     )
     # Drawn on every run while one is chosen, so that the end of a run does not close it.
     if chosen in by_id:
-        _document(by_id[chosen], index, listing, ingestion)
+        dialog = st.dialog(gettext("Document"), width="large", on_dismiss=state.close_preview)
+        dialog(_document)(by_id[chosen], index, listing, ingestion)
 
 
-@st.dialog("Document", width="large", on_dismiss=state.close_preview)
 def _document(entry: Entry, index: Index, listing: Listing, ingestion: Ingestion) -> None:
     # The page's own border for errors does not hold where this alone is drawn anew.
     try:
@@ -50,7 +51,8 @@ def _document(entry: Entry, index: Index, listing: Listing, ingestion: Ingestion
         st.html(notice_html(str(error), kind="error"))
     except Exception:
         _logger.exception("looking into %s failed", entry.source)
-        st.html(notice_html("This failed unexpectedly; the log says more.", kind="error"))
+        failed = gettext("This failed unexpectedly; the log says more.")
+        st.html(notice_html(failed, kind="error"))
 
 
 def _passages(document: Document, chunks: Sequence[Chunk]) -> None:
@@ -58,12 +60,17 @@ def _passages(document: Document, chunks: Sequence[Chunk]) -> None:
     end = min(begin + _PASSAGES, len(chunks))
     if len(chunks) > _PASSAGES:
         with st.container(horizontal=True, vertical_alignment="center", key="passages-bar"):
-            st.html(f"<p>Passages {begin + 1:,} to {end:,} of {len(chunks):,}</p>")
+            st.html(f"<p>{plain(_range(begin, end, len(chunks)))}</p>")
             # Round and round: a button that is switched off would lose the keyboard.
             last = (len(chunks) - 1) // _PASSAGES * _PASSAGES
-            _step("Previous", "chevron_left", to=begin - _PASSAGES if begin else last)
-            _step("Next", "chevron_right", to=end if end < len(chunks) else 0)
+            _step(gettext("Previous"), "chevron_left", to=begin - _PASSAGES if begin else last)
+            _step(gettext("Next"), "chevron_right", to=end if end < len(chunks) else 0)
     st.html(passages_html(document, chunks, begin=begin, end=end))
+
+
+def _range(begin: int, end: int, passages: int) -> str:
+    words = gettext("Passages {first} to {last} of {all}")
+    return words.format(first=number(begin + 1), last=number(end), all=number(passages))
 
 
 def _step(label: str, icon: str, *, to: int) -> None:
@@ -77,6 +84,5 @@ def _step(label: str, icon: str, *, to: int) -> None:
 
 
 def _remove(entry: Entry, index: Index, ingestion: Ingestion) -> None:
-    with st.popover("Remove this document", icon=":material/delete:", type="tertiary"):
-        st.caption(removing.WHAT_GOES)
-        removing.confirm_button("Yes, remove", [entry], index, ingestion)
+    with st.popover(gettext("Remove this document"), icon=":material/delete:", type="tertiary"):
+        removing.ask([entry], index, ingestion)

@@ -8,44 +8,43 @@ from rag_app.errors import RagError
 from rag_app.index.catalog import Entry
 from rag_app.index.index import Index
 from ui import state
-from ui.components import counted, notice_html, totals
+from ui.components import notice_html, totals
 from ui.ingestion import Ingestion
+from ui.language import gettext, ngettext
 from ui.listed import Listing
 from ui.removal import remove
-
-WHAT_GOES = (
-    "Passages and vectors go as well. Uploaded files are deleted. Files in your own folders stay "
-    "where they are, and come back when their folder is looked at again."
-)
 
 
 def render(index: Index, entries: Sequence[Entry], listing: Listing, ingestion: Ingestion) -> None:
     """Draw the choice of documents to be removed."""
     by_id = {entry.id: entry for entry in entries}
     chosen = st.multiselect(
-        "Remove documents",
+        gettext("Remove documents"),
         options=list(by_id),
         format_func=lambda id_: listing.name(by_id[id_]),
-        placeholder="Choose documents",
+        placeholder=gettext("Choose documents"),
         key=state.own(state.REMOVAL),
     )
-    if st.button("Remove", disabled=not chosen):
-        _confirm([by_id[id_] for id_ in chosen], index, ingestion)
+    if st.button(gettext("Remove"), disabled=not chosen):
+        dialog = st.dialog(gettext("Remove these documents?"))
+        dialog(_confirm)([by_id[id_] for id_ in chosen], index, ingestion)
 
 
-@st.dialog("Remove these documents?")
 def _confirm(entries: Sequence[Entry], index: Index, ingestion: Ingestion) -> None:
     st.html(notice_html(f"{totals(len(entries), sum(entry.chunks for entry in entries))}."))
-    st.caption(WHAT_GOES)
-    confirm_button("Yes, remove", entries, index, ingestion)
+    ask(entries, index, ingestion)
 
 
-def confirm_button(
-    label: str, entries: Sequence[Entry], index: Index, ingestion: Ingestion
-) -> None:
-    """Draw the button that removes the documents, and then the whole page anew."""
+def ask(entries: Sequence[Entry], index: Index, ingestion: Ingestion) -> None:
+    """Say what goes, and draw the button that removes the documents, and then the page anew."""
+    st.caption(
+        gettext(
+            "Passages and vectors go as well. Uploaded files are deleted. Files in your own "
+            "folders stay where they are, and come back when their folder is looked at again."
+        )
+    )
     arguments = (entries, index, ingestion)
-    if st.button(label, type="primary", on_click=_remove, args=arguments):
+    if st.button(gettext("Yes, remove"), type="primary", on_click=_remove, args=arguments):
         st.rerun()
 
 
@@ -55,5 +54,7 @@ def _remove(entries: Sequence[Entry], index: Index, ingestion: Ingestion) -> Non
     except (RagError, OSError) as error:
         state.tell(str(error), kind="error")
     else:
-        state.tell(f"Removed {counted(len(entries), 'document')}.")
+        state.tell(
+            ngettext("Removed {count} document.", "Removed {count} documents.", len(entries))
+        )
     state.choose_no_documents()
