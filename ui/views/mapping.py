@@ -33,12 +33,14 @@ def render(settings: Settings) -> None:
     if not map_.chunks:
         st.html(notice_html(EMPTY))
         return
-    by = st.segmented_control("Colour by", [*_COLOURS], default="Theme", key=state.COLOUR)
+    by = st.segmented_control(
+        "Colour by", [*_COLOURS], default="Theme", required=True, key=state.COLOUR
+    )
     question = st.text_input(
         "Pin a question", placeholder="Where does this question fall?", key=state.PIN
     )
     pin, near = _pinned(shared.rag(settings), map_, question)
-    chart = map_chart(map_, legend(map_, _COLOURS[by or "Theme"]), pin=pin, near=near)
+    chart = map_chart(map_, legend(map_, _COLOURS[by]), pin=pin, near=near)
     chosen: Any = st.altair_chart(chart, on_select="rerun", selection_mode=POINTS, key=state.MAP)
     _passages(map_, [*_rows(chosen), *(near if near is not None else ())])
 

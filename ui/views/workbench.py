@@ -15,7 +15,7 @@ from rag_app.workbench.quantise import quantised, questions_of
 from rag_app.workbench.similarity import duplicates, outliers, similarity_matrix
 from rag_app.workbench.tokens import cut
 from ui import shared, state
-from ui.components import EMPTY, counted, heading_html, notice_html, place
+from ui.components import EMPTY, counted, heading_html, notice_html, short_names
 from ui.embeddings import figures_html, matrix_html, passage_html, tokens_html
 from ui.views import token_matches, training
 
@@ -29,10 +29,15 @@ _SENTENCES = "How do I get a refund?\nWhat does it cost?\nCan I cancel my order?
 def render(settings: Settings) -> None:
     """Draw the page; only the chosen part of it is computed."""
     st.html(heading_html("Workbench", _LINE))
-    chosen = st.segmented_control(
-        "Part", [*_PARTS], default="Tokens", key=state.PART, label_visibility="collapsed"
+    chosen = st.pills(
+        "Part",
+        [*_PARTS],
+        default="Tokens",
+        required=True,
+        key=state.PART,
+        label_visibility="collapsed",
     )
-    _PARTS[chosen or "Tokens"](settings)
+    _PARTS[chosen](settings)
 
 
 def _tokens(settings: Settings) -> None:
@@ -49,10 +54,11 @@ def _tokens(settings: Settings) -> None:
     )
     documents = {entry.id: entry.source for entry in index.catalog.entries() if entry.chunks}
     if documents:
+        names = short_names([*documents.values()])
         chosen = st.selectbox(
             "Where the passages of a document begin and end",
             [*documents],
-            format_func=lambda id_: place(documents[id_], None),
+            format_func=lambda id_: names[documents[id_]],
             key=state.CUT,
         )
         rows = [
