@@ -5,21 +5,21 @@ PORT   ?= 8501
 INDEX  ?= .index
 BIN    := .venv/bin
 
-.PHONY: chat test test-slow test-crashes check format languages setup clean
+.PHONY: chat test test-slow test-crashes check format languages setup axe clean
 
 chat: .venv/ready ## Set up, ingest the samples if the index is empty, open the chat.
 	$(BIN)/rag-ui --index $(INDEX) --port $(PORT) --samples data/samples
 
-test: .venv/ready ## Run the test suite.
+test: .venv/ready .axe/axe.min.js ## Run the test suite.
 	$(BIN)/pytest
 
-test-slow: .venv/ready ## Run the slow suites too.
+test-slow: .venv/ready .axe/axe.min.js ## Run the slow suites too.
 	$(BIN)/pytest -m "slow or not slow"
 
 test-crashes: .venv/ready ## Kill 200 ingestions at random instants (ten minutes).
 	$(BIN)/pytest -m slow tests/test_crashes.py
 
-check: .venv/ready ## What CI runs: linter, format, types, tests.
+check: .venv/ready .axe/axe.min.js ## What CI runs: linter, format, types, tests.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -47,5 +47,12 @@ setup: .venv/ready ## Only make the environment.
 	$(BIN)/pip install --quiet --constraint .ci/constraints.txt --editable '.[dev]'
 	touch $@
 
+# Without npm, or out of its reach, the tests of accessibility are skipped.
+.axe/axe.min.js: tests/axe.py
+	-$(PYTHON) -m tests.axe
+
+axe: ## Fetch the checker of accessibility with npm.
+	$(PYTHON) -m tests.axe
+
 clean: ## Remove the environment and the checkout's index.
-	rm -rf .venv .index
+	rm -rf .venv .index .axe

@@ -15,6 +15,8 @@ from rag_app.models.late_interaction import LateInteraction
 from rag_app.rag import Rag
 from tests.fakes import HashEmbedder
 
+pytest_plugins = ["tests.browser"]
+
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "data" / "samples"
 # Evaluation data that is not part of the project; tests that need it skip without it.

@@ -1,28 +1,34 @@
 """The pages as a visitor meets them: a real server, a real browser, the sample documents."""
 
 import json
-import os
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import urlopen
 
 import pytest
 
-from rag_app.records.record import Record, read_records
+from tests.browser import Visit
+from tests.conftest import ROOT, SAMPLES
+from tests.visitor import (
+    answered,
+    ask,
+    begin_anew,
+    choose,
+    export,
+    fits,
+    open_list,
+    open_why,
+    remove,
+    settle,
+    shot,
+    told,
+    upload,
+    words,
+)
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
-ROOT = Path(__file__).parent.parent
-SAMPLES = ROOT / "data" / "samples"
 QUESTIONS = {
     row["id"]: row
     for row in map(
@@ -30,215 +36,9 @@ QUESTIONS = {
         (ROOT / "data" / "eval" / "questions.jsonl").read_text(encoding="utf-8").splitlines(),
     )
 }
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-SCREENSHOTS = os.environ.get("RAG_APP_TEST_SCREENSHOTS")
-START_SECONDS = 90
-PATIENCE = 30_000  # milliseconds, for a busy machine
-sync_api.expect.set_options(timeout=PATIENCE)
 # Plain facts from Markdown, HTML, a table and the second page of a PDF.
 LOOKUPS = {id_: QUESTIONS[id_] for id_ in ("q011", "q021", "q054", "q027")}
 PDF_QUESTION = LOOKUPS["q027"]["question"]
-
-
-# A server and a browser
-
-
-@pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    folder = tmp_path_factory.mktemp("chat")
-    port = _free_port()
-    log = folder / "log.txt"
-    command = [sys.executable, "-m", "ui.launch", "--index", str(folder / "index")]
-    command += ["--port", str(port), "--samples", str(SAMPLES)]
-    with log.open("wb") as out:
-        server = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
-        try:
-            _await_server(server, f"http://127.0.0.1:{port}", log)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _await_server(server: "subprocess.Popen[bytes]", address: str, log: Path) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            with urlopen(address, timeout=5) as page:
-                assert page.status == 200
-            assert f"Chat: {address}" in log.read_text(encoding="utf-8")
-            return
-        except OSError:
-            time.sleep(0.3)
-    pytest.fail(f"no server at {address}:\n{log.read_text(encoding='utf-8')}")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator["sync_api.Browser"]:
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        pytest.skip(f"none of {', '.join(BROWSERS)} is on this machine")
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=found, args=FLAGS)
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def page(browser: "sync_api.Browser", address: str) -> Iterator["sync_api.Page"]:
-    yield from _visit(browser, address, width=1280, height=860)
-
-
-@pytest.fixture
-def phone(browser: "sync_api.Browser", address: str) -> Iterator["sync_api.Page"]:
-    yield from _visit(browser, address, width=390, height=844)
-
-
-def _visit(
-    browser: "sync_api.Browser", address: str, *, width: int, height: int
-) -> Iterator["sync_api.Page"]:
-    """A visitor's page; asking any other host for anything fails the test."""
-    strangers: list[str] = []
-
-    def check(request: "sync_api.Request") -> None:
-        parts = urlsplit(request.url)
-        if parts.scheme not in {"data", "blob"} and parts.hostname != "127.0.0.1":
-            strangers.append(request.url)
-
-    context = browser.new_context(viewport={"width": width, "height": height})
-    context.set_default_timeout(PATIENCE)
-    opened = context.new_page()
-    opened.on("request", check)
-    opened.goto(address)
-    opened.locator(".heading, .notice.error").first.wait_for()
-    if (failure := opened.locator(".notice.error")).count():
-        pytest.fail(f"the first page says: {failure.first.inner_text()}")
-    yield opened
-    context.close()
-    assert strangers == []
-
-
-# What a visitor does
-
-
-def ask(page: "sync_api.Page", question: str) -> "sync_api.Locator":
-    """Ask; everything that is shown under the question once it is answered."""
-    before = page.locator(".question").count()
-    box = page.get_by_test_id("stChatInputTextArea")
-    box.fill(question)
-    box.press("Enter")
-    return _answered(page, before)
-
-
-def _answered(page: "sync_api.Page", before: int) -> "sync_api.Locator":
-    asked = page.locator(".question").nth(before)
-    asked.wait_for()
-    ended = page.locator(
-        "[class*=st-key-answer-]:has(.answer:not(.draft), .abstained, .notice.error)"
-    ).nth(before)
-    ended.wait_for()
-    return ended
-
-
-def begin_anew(page: "sync_api.Page") -> None:
-    """End the conversation and wait until nothing of it is shown."""
-    page.get_by_role("button", name="New conversation").click()
-    sync_api.expect(page.locator(".question")).to_have_count(0)
-    settle(page)
-
-
-def told(answer: "sync_api.Locator") -> str:
-    """The text of an answer; what is shown instead fails the test."""
-    if answer.locator(".answer").count() == 0:
-        pytest.fail(f"not answered but: {answer.inner_text()}")
-    return words(answer.locator(".answer").inner_text())
-
-
-def remove(page: "sync_api.Page", name: str) -> None:
-    """Remove a document in the library."""
-    box = page.get_by_role("combobox", name="Remove documents")
-    # Scrolling closes the list, so it is done before; and what is filled in at once,
-    # instead of key by key, does not open it.
-    box.scroll_into_view_if_needed()
-    box.click()
-    box.press_sequentially(name)
-    page.get_by_role("option", name=name).click()
-    page.keyboard.press("Escape")
-    page.get_by_role("button", name="Remove", exact=True).click()
-    page.get_by_role("button", name="Yes, remove").click()
-    page.get_by_text("Removed 1 document.").wait_for()
-
-
-def upload(page: "sync_api.Page", name: str, text: str) -> None:
-    """Add a text file in the library and wait until it is in."""
-    page.get_by_role("link", name="Library").click()
-    file = {"name": name, "mimeType": "text/plain", "buffer": text.encode()}
-    page.locator("input[type=file]").set_input_files([file])  # type: ignore[list-item]
-    page.get_by_test_id("stFileChipName").wait_for()
-    page.get_by_role("button", name="Add to the library").click()
-    # Not for the report, which may be one of an earlier run.
-    page.locator("table.documents").get_by_text(name, exact=True).wait_for()
-    settle(page)
-
-
-def export(page: "sync_api.Page", form: str, path: Path) -> Record:
-    """Save the conversation, which has one question, in that form; its record."""
-    settle(page)
-    page.get_by_role("button", name="Export").click()
-    with page.expect_download() as begun:
-        page.get_by_role("button", name=form).click()
-    begun.value.save_as(path)
-    page.keyboard.press("Escape")
-    (record,) = read_records(path)
-    return record
-
-
-def settle(page: "sync_api.Page") -> None:
-    """Wait until the page is drawn: what it redraws would lose clicks and keys."""
-    page.locator("[data-test-script-state=notRunning]").wait_for()
-    page.wait_for_timeout(300)
-
-
-def shot(page: "sync_api.Page", name: str) -> None:
-    """Keep a picture where the environment names a folder for them."""
-    if SCREENSHOTS:
-        settle(page)
-        page.screenshot(path=Path(SCREENSHOTS, f"{name}.png"))
-
-
-def words(text: str) -> str:
-    """The text on one line."""
-    return " ".join(text.split())
-
-
-def fits(page: "sync_api.Page") -> bool:
-    """Whether nothing is cut off at the right, nor has to be scrolled to."""
-    within = """() => {
-        const width = document.documentElement.clientWidth;
-        const shown = [...document.querySelectorAll('.stMain *')].filter(e => e.checkVisibility());
-        const right = Math.max(...shown.map(e => e.getBoundingClientRect().right));
-        return document.scrollingElement.scrollWidth <= width && right <= width + 1;
-    }"""
-    return bool(page.evaluate(within))
-
-
-# Tests
 
 
 @pytest.mark.parametrize("row", LOOKUPS.values(), ids=LOOKUPS.keys())
@@ -303,7 +103,7 @@ def test_each_question_that_is_offered_is_answered(page: "sync_api.Page") -> Non
     offered.first.wait_for()
     for number in range(offered.count()):
         offered.nth(number).click()
-        told(_answered(page, 0))
+        told(answered(page, 0))
         begin_anew(page)
         offered.first.wait_for()
 
@@ -348,7 +148,7 @@ def test_a_conversation_outlives_a_look_at_the_library_and_can_be_ended(
 
 
 def test_a_conversation_outlives_a_reload_and_is_found_in_the_list(
-    page: "sync_api.Page", browser: "sync_api.Browser", address: str, tmp_path: Path
+    page: "sync_api.Page", visit: Visit, tmp_path: Path
 ) -> None:
     question = "How much is a **day pass** for the workshop?"
     told(ask(page, question))
@@ -361,20 +161,20 @@ def test_a_conversation_outlives_a_reload_and_is_found_in_the_list(
     sync_api.expect(page.get_by_role("radio", name="Thumbs up")).to_be_checked()
     record = export(page, "Markdown", tmp_path / "answers.md")
     assert (record.question, len(record.quotes)) == (question, 1)
-    for other in _visit(browser, address, width=1280, height=860):
-        other.get_by_role("heading", name="Ask your documents").wait_for()
-        assert other.locator(".question").count() == 0
-        other.get_by_role("link", name="Conversations").click()
-        wanted = other.get_by_label("Find a conversation")
-        wanted.fill("day pass")
-        wanted.press("Enter")
-        headline = other.locator(".headline", has_text=question)
-        sync_api.expect(headline).to_have_count(1)
-        settle(other)
-        shot(other, "conversations")
-        headline.click(force=True)  # on the button that lies over it
-        sync_api.expect(other.locator(".question")).to_have_text(question)
-        assert other.url == page.url
+    other = visit()
+    other.get_by_role("heading", name="Ask your documents").wait_for()
+    assert other.locator(".question").count() == 0
+    other.get_by_role("link", name="Conversations").click()
+    wanted = other.get_by_label("Find a conversation")
+    wanted.fill("day pass")
+    wanted.press("Enter")
+    headline = other.locator(".headline", has_text=question)
+    sync_api.expect(headline).to_have_count(1)
+    settle(other)
+    shot(other, "conversations")
+    headline.click(force=True)  # on the button that lies over it
+    sync_api.expect(other.locator(".question")).to_have_text(question)
+    assert other.url == page.url
 
 
 def test_a_question_is_asked_again_in_other_words(page: "sync_api.Page") -> None:
@@ -386,16 +186,6 @@ def test_a_question_is_asked_again_in_other_words(page: "sync_api.Page") -> None
     page.get_by_role("button", name="Ask again", exact=True).click()
     sync_api.expect(page.locator(".answer")).to_contain_text("£9")
     sync_api.expect(page.locator(".question")).to_have_text([QUESTIONS["q021"]["question"]])
-
-
-def choose(page: "sync_api.Page", field: str, name: str) -> None:
-    """Restrict the next questions."""
-    page.get_by_role("button", name="Search in", exact=True).click()
-    page.get_by_role("combobox", name=field).click()
-    page.get_by_role("option", name=name, exact=True).click()
-    sync_api.expect(page.locator(".within")).to_have_text(name)
-    page.keyboard.press("Escape")
-    settle(page)
 
 
 def test_a_question_can_be_asked_of_one_format_or_document(page: "sync_api.Page") -> None:
@@ -435,15 +225,6 @@ def test_a_choice_outlives_a_look_at_the_library_but_not_its_document(
     sync_api.expect(page.locator(".asked-of")).to_have_count(0)
 
 
-def open_why(page: "sync_api.Page") -> "sync_api.Locator":
-    """Open the last answer's panel; its table."""
-    page.get_by_text("Why these passages").last.click()
-    found = page.locator(".candidates").last
-    found.wait_for()
-    settle(page)
-    return found
-
-
 def test_an_answer_tells_why_these_passages_were_found(page: "sync_api.Page") -> None:
     told(ask(page, PDF_QUESTION))
     assert page.locator(".candidates").count() == 0  # costs nothing before it is wanted
@@ -452,9 +233,7 @@ def test_an_answer_tells_why_these_passages_were_found(page: "sync_api.Page") ->
     quoted = rows.filter(has=page.locator(".number")).first
     sync_api.expect(quoted.get_by_role("rowheader")).to_contain_text("hoist-manual.pdf page 2")
     shot(page, "why")
-    box = page.get_by_role("combobox", name="Why not this document?")
-    box.scroll_into_view_if_needed()
-    box.click()
+    open_list(page, "Why not this document?")
     page.get_by_role("option", name="faq.txt").click()
     verdict = page.locator(".verdict")
     sync_api.expect(verdict).to_contain_text(re.compile(r"faq\.txt is (found|a candidate|no)"))

@@ -1,26 +1,13 @@
 """Collections as a visitor meets them: made, filled, asked, left, and found again."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 
-from tests.test_chat_in_browser import (
-    ROOT,
-    _await_server,
-    _free_port,
-    _visit,
-    ask,
-    browser,
-    fits,
-    settle,
-    shot,
-    sync_api,
-    told,
-)
+from tests.browser import serving
+from tests.visitor import ask, fits, settle, shot, told
 
-__all__ = ["browser"]  # a fixture
+sync_api = pytest.importorskip("playwright.sync_api")
 QUESTION = "Where is the key of the shed?"
 
 
@@ -29,27 +16,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A server with one short document in the first collection."""
     folder = tmp_path_factory.mktemp("collections")
     (folder / "clock.txt").write_text("The key of the shed hangs behind the clock.\n")
-    port, log = _free_port(), folder / "log.txt"
-    command = [sys.executable, "-m", "ui.launch", "--index", str(folder / "index")]
-    command += ["--port", str(port), "--samples", str(folder / "clock.txt")]
-    with log.open("wb") as out:
-        server = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT)
-        try:
-            _await_server(server, f"http://127.0.0.1:{port}", log)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
-
-
-@pytest.fixture
-def page(browser: "sync_api.Browser", address: str) -> Iterator["sync_api.Page"]:
-    yield from _visit(browser, address, width=1280, height=860)
-
-
-@pytest.fixture
-def phone(browser: "sync_api.Browser", address: str) -> Iterator["sync_api.Page"]:
-    yield from _visit(browser, address, width=390, height=844)
+    with serving(folder, folder / "clock.txt") as served:
+        yield served
 
 
 def make(page: "sync_api.Page", name: str) -> None:

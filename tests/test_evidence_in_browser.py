@@ -1,9 +1,6 @@
 """Beside an answer: its sources, whatever their format, in sight at a click or a key."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,19 +13,11 @@ from rag_app.index.index import Index
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.records.conversations import Conversations, KeptTurn
 from rag_app.schema import Answer, Citation, Hit, Signals
-from tests.conftest import free_port
-from tests.test_chat_in_browser import (
-    PATIENCE,
-    ROOT,
-    _await_server,
-    ask,
-    browser,  # noqa: F401
-    settle,
-    shot,
-    sync_api,
-    words,
-)
+from tests.browser import PATIENCE, serving
 from tests.test_loading_pdf import a_pdf, written
+from tests.visitor import ask, settle, shot, words
+
+sync_api = pytest.importorskip("playwright.sync_api")
 
 LINES = [f"Entry {number} of the harbour log: all was quiet." for number in range(1, 401)]
 HOSTILE = "<script>window.struck = 1</script><img src=x onerror='window.struck = 1'>"
@@ -116,24 +105,8 @@ def citing(catalog: Catalog, quotes: Mapping[str, str]) -> Answer:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[str]:
-    """The address of a server of the index in the folder."""
-    address, log = f"http://127.0.0.1:{free_port()}", folder / "log.txt"
-    command = [sys.executable, "-m", "ui.launch", "--index", str(folder / "index")]
-    command += ["--port", address.rpartition(":")[2]]
-    with log.open("wb") as out:
-        server = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out)
-        try:
-            _await_server(server, address, log)
-            yield address
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
-
-
-@contextmanager
 def visiting(
-    browser: "sync_api.Browser",  # noqa: F811
+    browser: "sync_api.Browser",
     address: str,
     **options: Any,
 ) -> Iterator["sync_api.Page"]:
@@ -158,14 +131,14 @@ def visiting(
 
 
 @pytest.fixture
-def page(browser: "sync_api.Browser", converse: Converse) -> Iterator["sync_api.Page"]:  # noqa: F811
+def page(browser: "sync_api.Browser", converse: Converse) -> Iterator["sync_api.Page"]:
     options = {"viewport": {"width": 1280, "height": 800}}
     with visiting(browser, converse(), **options) as opened:
         yield opened
 
 
 @pytest.fixture
-def phone(browser: "sync_api.Browser", converse: Converse) -> Iterator["sync_api.Page"]:  # noqa: F811
+def phone(browser: "sync_api.Browser", converse: Converse) -> Iterator["sync_api.Page"]:
     options = {"viewport": {"width": 390, "height": 844}, "reduced_motion": "reduce"}
     with visiting(browser, converse(), **options) as opened:
         yield opened

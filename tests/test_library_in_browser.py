@@ -1,20 +1,17 @@
 """The library as a visitor meets it: a run that is cancelled and goes on, and a look inside."""
 
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import SAMPLES, free_port
-from tests.test_chat_in_browser import ROOT, _await_server, _visit, browser, fits, settle, shot
+from tests.browser import serving, visiting
+from tests.conftest import SAMPLES
+from tests.visitor import fits, settle, shot
 
 sync_api = pytest.importorskip("playwright.sync_api")
 
-__all__ = ["browser"]
 FILES = 40
 LINES = 60  # of a file: together they are some batches, and take a while
 TOKENS = "256"  # of a chunk
@@ -24,25 +21,13 @@ SLOW = 180_000  # milliseconds, for embedding on a busy machine
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("library")
-    port, log = free_port(), folder / "log.txt"
-    command = [sys.executable, "-m", "ui.launch", "--index", str(folder / "index")]
-    command += ["--port", str(port), "--samples", str(SAMPLES / "hoist-manual.pdf")]
-    environment = {**os.environ, "RAG_APP_CHUNK_TOKENS": TOKENS}
-    with log.open("wb") as out:
-        server = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT
-        )
-        try:
-            _await_server(server, f"http://127.0.0.1:{port}", log)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
+    with serving(folder, SAMPLES / "hoist-manual.pdf", RAG_APP_CHUNK_TOKENS=TOKENS) as served:
+        yield served
 
 
 @pytest.fixture
 def page(browser: "sync_api.Browser", address: str) -> Iterator["sync_api.Page"]:
-    for opened in _visit(browser, address, width=1280, height=860):
+    with visiting(browser, address) as opened:
         opened.get_by_role("link", name="Library").click()
         opened.locator("table.documents").wait_for()
         settle(opened)

@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.browser import BROWSERS, FLAGS, PATIENCE
 from tests.conftest import ROOT, free_port
 from tests.test_login import ROUTES
 from ui.login.sessions import cookie_name
 
 sync_api = pytest.importorskip("playwright.sync_api")
-from tests.test_chat_in_browser import BROWSERS, FLAGS, PATIENCE  # noqa: E402
 
 START_SECONDS = 180
 DOCUMENT = "bartholomew-the-ferret.txt"

@@ -1,27 +1,15 @@
 """The settings page where only a browser can tell: colours, names typed in, and its width."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from rag_app.config import Settings
-from tests.test_chat_in_browser import (
-    ROOT,
-    _await_server,
-    _free_port,
-    _visit,
-    browser,
-    fits,
-    settle,
-    shot,
-    sync_api,
-)
+from tests.browser import DESKTOP, PHONE, serving, visiting
+from tests.visitor import fits, settle, shot
 
-__all__ = ["browser"]  # a fixture
+sync_api = pytest.importorskip("playwright.sync_api")
 DARK = "rgb(20, 24, 26)"
 LIGHT = "rgb(255, 255, 255)"
 
@@ -36,33 +24,20 @@ def address(index: Path) -> Iterator[str]:
     """A server with one short document, and with a number of threads that is fixed."""
     folder = index.parent
     (folder / "boats.txt").write_text("Skiffs lie at berth seven.")
-    port, log = _free_port(), folder / "log.txt"
-    command = [sys.executable, "-m", "ui.launch", "--index", str(index), "--port", str(port)]
-    command += ["--samples", str(folder / "boats.txt")]
-    with log.open("wb") as out:
-        server = subprocess.Popen(
-            command,
-            cwd=ROOT,
-            env=os.environ | {"RAG_APP_THREADS": "1"},
-            stdout=out,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            _await_server(server, f"http://127.0.0.1:{port}", log)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
-            server.wait(timeout=30)
+    with serving(folder, folder / "boats.txt", index=index, RAG_APP_THREADS="1") as served:
+        yield served
 
 
 @pytest.fixture
 def page(browser: "sync_api.Browser", address: str) -> Iterator["sync_api.Page"]:
-    yield from _visit(browser, f"{address}/settings", width=1280, height=860)
+    with visiting(browser, f"{address}/settings", DESKTOP) as opened:
+        yield opened
 
 
 @pytest.fixture
 def phone(browser: "sync_api.Browser", address: str) -> Iterator["sync_api.Page"]:
-    yield from _visit(browser, f"{address}/settings", width=390, height=844)
+    with visiting(browser, f"{address}/settings", PHONE) as opened:
+        yield opened
 
 
 def background(page: "sync_api.Page") -> str:

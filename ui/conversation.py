@@ -182,7 +182,7 @@ def _source(citation: Citation, chunk: Chunk, *, anchor: str) -> str:
     text = chunk.text.rstrip()
     shown = highlighted(text, begin, begin + len(citation.quote), anchor=anchor)
     return (
-        f'<details class="source"><summary aria-label="{_called(citation)}">'
+        f'<details class="source"><summary><span class="unseen">{gettext("Source")} </span>'
         f'<span class="number">{citation.number}</span>{_where(citation.source, citation.page)}'
         f'</summary><div class="evidence"><dl>{listed}</dl>'
         f'<blockquote tabindex="0">{shown}</blockquote></div></details>'

@@ -35,7 +35,7 @@ def matrix_html(texts: Sequence[str], cosines: Vectors) -> str:
         for number, (text, row) in enumerate(zip(texts, cosines.tolist(), strict=True), start=1)
     )
     return (
-        '<div class="figures"><table class="matrix"><thead><tr>'
+        '<div class="figures" tabindex="0"><table class="matrix"><thead><tr>'
         f"{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
@@ -64,7 +64,7 @@ def figures_html(
         for name, *cells in rows
     )
     return (
-        f'<div class="{kind}"><table><thead><tr>{heads}</tr></thead>'
+        f'<div class="{kind}" tabindex="0"><table><thead><tr>{heads}</tr></thead>'
         f"<tbody>{lines}</tbody></table></div>"
     )
 

@@ -17,6 +17,22 @@ POINTS = "points"  # the name of the selection
 _SNIPPET = 140  # characters
 _HEIGHT = 520  # pixels
 _MOST_COLOURS = 12
+# Three times as dark as a white page, and three times as bright as a dark one.
+_COLOURS = (
+    "#3b7dd8",
+    "#d1495b",
+    "#2f9e6b",
+    "#b98a1d",
+    "#8e6bd1",
+    "#1f8fa6",
+    "#c8683a",
+    "#c2519b",
+    "#6f8f2f",
+    "#a0674b",
+    "#4d6fa8",
+    "#4a8f86",
+    "#7d7f86",
+)
 
 
 def map_chart(
@@ -33,7 +49,9 @@ def map_chart(
         layers.append(_circles(table.iloc[near]))
     if pin is not None:
         layers.append(_pin(*pin))
-    return alt.layer(*layers).properties(height=_HEIGHT).configure_view(stroke=None)
+    about = gettext("The passages as points; those that say alike things lie together.")
+    chart = alt.layer(*layers).properties(height=_HEIGHT, description=about)
+    return chart.configure_view(stroke=None)
 
 
 def _table(map_: CollectionMap, colours: Sequence[str]) -> pd.DataFrame:
@@ -58,14 +76,20 @@ def _common(colours: Sequence[str]) -> list[str]:
 
 def _points(table: pd.DataFrame) -> Any:
     chosen = alt.selection_point(name=POINTS, fields=["row"])
+    scale = alt.Scale(range=_COLOURS)
     axis = alt.Axis(labels=False, ticks=False, grid=False, domain=False, title=None)
     return (
         alt.Chart(table)
-        .mark_circle(size=45, opacity=0.65)
+        .mark_circle(size=45, opacity=0.8)
         .encode(
             x=alt.X("x:Q", axis=axis, scale=alt.Scale(zero=False)),
             y=alt.Y("y:Q", axis=axis, scale=alt.Scale(zero=False)),
-            color=alt.Color("colour:N", title=None, legend=alt.Legend(orient="bottom", columns=2)),
+            color=alt.Color(
+                "colour:N",
+                title=None,
+                scale=scale,
+                legend=alt.Legend(orient="bottom", columns=2),
+            ),
             tooltip=[
                 alt.Tooltip("where:N", title=gettext("In")),
                 alt.Tooltip("text:N", title=gettext("Text")),

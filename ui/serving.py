@@ -29,7 +29,7 @@ _STREAMLIT: dict[str, Any] = {
     "theme.light.backgroundColor": "#ffffff",
     "theme.light.secondaryBackgroundColor": "#f3f5f5",
     "theme.light.textColor": "#1d2426",
-    "theme.dark.primaryColor": "#2c857d",
+    "theme.dark.primaryColor": "#2b837b",
     "theme.dark.backgroundColor": "#14181a",
     "theme.dark.secondaryBackgroundColor": "#1e2427",
     "theme.dark.textColor": "#e4e9ea",

@@ -32,6 +32,7 @@ def render(settings: Settings) -> None:
         gettext("Colour by"),
         [*colours],
         default="theme",
+        required=True,
         format_func=lambda colour: colours[colour],
         key=state.COLOUR,
     )
@@ -45,7 +46,7 @@ def render(settings: Settings) -> None:
     # Each upload lies in a folder of its own.
     names = [
         called(UPLOADED) if PurePath(name).is_relative_to(uploads) else name
-        for name in legend(map_, by or "theme")
+        for name in legend(map_, by)
     ]
     chart = map_chart(map_, names, pin=pin, near=near)
     key = state.own(state.MAP)

@@ -16,7 +16,7 @@ from rag_app.workbench.quantise import Quantised, quantised, questions_of
 from rag_app.workbench.similarity import duplicates, outliers, similarity_matrix
 from rag_app.workbench.tokens import cut
 from ui import shared, state
-from ui.components import heading_html, notice_html, place
+from ui.components import heading_html, notice_html, short_names
 from ui.embeddings import (
     compared_words,
     empty_html,
@@ -40,15 +40,16 @@ def render(settings: Settings) -> None:
     )
     st.html(heading_html(gettext("Workbench"), line))
     parts = _parts()
-    chosen = st.segmented_control(
+    chosen = st.pills(
         gettext("Part"),
         [*parts],
         default="tokens",
+        required=True,
         format_func=lambda part: parts[part][0],
         key=state.PART,
         label_visibility="collapsed",
     )
-    _, draw = parts[chosen or "tokens"]
+    _, draw = parts[chosen]
     draw(settings)
 
 
@@ -77,10 +78,11 @@ def _cuts(index: Index) -> None:
     """Where the passages of a document begin and end."""
     documents = {entry.id: entry.source for entry in index.catalog.entries() if entry.chunks}
     if documents:
+        names = short_names([*documents.values()])
         chosen = st.selectbox(
             gettext("Where the passages of a document begin and end"),
             [*documents],
-            format_func=lambda id_: place(documents[id_], None),
+            format_func=lambda id_: names[documents[id_]],
             key=state.own(state.CUT),
         )
         rows = [
