@@ -25,7 +25,7 @@ _REFRESH_SECONDS = 1.0
 _QUESTIONS = 100
 _MOST_QUESTIONS = 2_000
 _MOST_SHOWN = 20
-_WRONG, _COMPARED = _PARTS = ("wrong", "compared")
+_WRONG, _COMPARED = "wrong", "compared"
 _ALL = "all"
 _FILTERED = ("folder", "format", "source")  # what the chat can be restricted to
 
@@ -49,19 +49,7 @@ def render(settings: Settings, *, chat: StreamlitPage) -> None:
     if evaluation.report is None:
         return
     _report(evaluation, evaluation.report)
-    words = {
-        _WRONG: gettext("What went wrong"),
-        _COMPARED: gettext("Compare with other settings"),
-    }
-    part = st.segmented_control(
-        gettext("Part"),
-        _PARTS,
-        default=_WRONG,
-        format_func=words.__getitem__,
-        key=state.FINDINGS,
-        label_visibility="collapsed",
-    )
-    if part == _COMPARED:
+    if _part() == _COMPARED:
         side_by_side.render(settings, evaluation)
     else:
         _misses(evaluation.report, chat)
@@ -114,6 +102,22 @@ def _follow(evaluation: Evaluation, was_running: bool) -> None:
 
 
 # What came of it
+
+
+def _part() -> str | None:
+    """Draw the choice of what is shown below the report."""
+    words = {
+        _WRONG: gettext("What went wrong"),
+        _COMPARED: gettext("Compare with other settings"),
+    }
+    return st.segmented_control(
+        gettext("Part"),
+        words,
+        default=_WRONG,
+        format_func=words.__getitem__,
+        key=state.FINDINGS,
+        label_visibility="collapsed",
+    )
 
 
 def _report(evaluation: Evaluation, report: QuestionReport) -> None:
