@@ -1,6 +1,7 @@
 """Beside an answer: its sources, whatever their format, in sight at a click or a key."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any

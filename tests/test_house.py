@@ -71,7 +71,7 @@ LAYERS = (
     ("ingest.script",),
     ("ingest.__main__",),
     ("ui.language", "ui.remaining"),
-    ("ui.fixed_words",),
+    ("ui.evaluation_words", "ui.fixed_words"),
     (
         "ui.components",
         "ui.evaluation",

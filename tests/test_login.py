@@ -423,6 +423,18 @@ def test_the_page_loads_nothing_and_says_what_is_wrong() -> None:
     assert "default-src 'none'" in HEADERS["Content-Security-Policy"]
 
 
+def test_the_page_speaks_the_language_of_the_browser(stranger: TestClient) -> None:
+    german = {"accept-language": "fr,de-AT;q=0.9,en;q=0.8"}
+    page = stranger.get("/", headers=german).text
+    assert '<html lang="de">' in page
+    assert "<title>Anmelden · Dokumente befragen</title>" in page
+    assert '<label for="password">Passwort</label>' in page
+    for told in ("Das ist nicht richtig. Bitte erneut versuchen.", "Zu viele falsche Versuche."):
+        assert told in stranger.post("/", data={"password": "wrong"}, headers=german).text
+    assert stranger.get("/_stcore/metrics", headers=german).json().startswith("Nicht angemeldet.")
+    assert '<html lang="en">' in stranger.get("/").text
+
+
 def test_a_page_offers_to_log_out_where_a_password_is_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

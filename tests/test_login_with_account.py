@@ -189,6 +189,19 @@ def test_a_stranger_sees_the_offer_to_sign_in_and_nothing_else(
     assert not (tmp_path / "index").exists()
 
 
+def test_the_offer_speaks_the_visitors_language(
+    written: Written, claims: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAG_APP_LANGUAGE", "de")
+    written(f"{AUTH}[auth.google]{PROVIDER}[auth.keycloak]{PROVIDER}")
+    page = app()
+    assert [button.label for button in page.button] == [
+        "Anmelden mit google",
+        "Anmelden mit keycloak",
+    ]
+    assert "Zur Benutzung bitte anmelden." in shown(page)
+
+
 def test_each_provider_has_a_button(written: Written, claims: dict[str, Any]) -> None:
     written(f"{AUTH}[auth.google]{PROVIDER}[auth.keycloak]{PROVIDER}")
     labels = [button.label for button in app().button]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from shutil import copytree
 from threading import Event
+from typing import get_args
 
 import pytest
 import streamlit as st
@@ -17,6 +18,7 @@ from rag_app.evaluation.asking import Ranks
 from rag_app.evaluation.question_report import QuestionReport
 from rag_app.evaluation.questions import Place, Question
 from rag_app.evaluation.side_by_side import SideBySide
+from rag_app.evaluation.told import IN_WORDS, MISSES, Verdict
 from rag_app.index.index import Index
 from rag_app.rag import Rag
 from rag_app.records.conversations import KeptTurn
@@ -25,7 +27,7 @@ from rag_app.schema import Passage, Reading
 from tests.fakes import FixedReader, HashEmbedder, a_document, a_hit
 from tests.test_question_sets import ANSWERED, KNOWN, REFUSED, UNKNOWN, a_report, outcome
 from tests.test_ui_components import HOSTILE, STRUCK, an_answer
-from ui import shared, state
+from ui import language, shared, state
 from ui.evaluated import (
     changed_html,
     changes_html,
@@ -34,7 +36,8 @@ from ui.evaluated import (
     miss_html,
     totals_html,
 )
-from ui.evaluation import Evaluation
+from ui.evaluation import FAILED, Evaluation
+from ui.evaluation_words import measures, misses, verdicts
 
 QUESTIONS = [Question("Where do saws hang?", answers=("north wall",), answerable=True)] * 3
 
@@ -212,7 +215,7 @@ def press(page: AppTest, label: str) -> AppTest:
 
 def compare(page: AppTest) -> AppTest:
     """Turn to the comparison."""
-    return page.segmented_control(key=state.FINDINGS).set_value("Compare with other settings").run()
+    return page.segmented_control(key=state.FINDINGS).set_value("compared").run()
 
 
 def finished(page: AppTest, settings: Settings) -> AppTest:
@@ -356,3 +359,65 @@ def test_an_empty_library_has_nothing_to_ask(tmp_path: Path) -> None:
     st.cache_resource.clear()
     assert "The library is empty." in words(page)
     assert not page.button
+
+
+# In German
+
+
+@pytest.fixture
+def german(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The visitor reads German."""
+    monkeypatch.setattr(language, "language", lambda: "de")
+
+
+def test_the_librarys_words_are_translated_and_the_same_in_english() -> None:
+    assert measures() == IN_WORDS
+    assert misses() == MISSES
+    assert verdicts() == {verdict: verdict for verdict in get_args(Verdict)}
+
+
+@pytest.mark.usefixtures("german")
+def test_the_page_speaks_german(page: AppTest, settings: Settings) -> None:
+    assert page.selectbox(key=state.QUESTION_SET).options == [
+        "Die Fragen zu den Beispielen",
+        "Aus den Dokumenten erzeugt",
+        "Eine Datei",
+    ]
+    evaluation = shared.evaluation(settings)
+    evaluation.name, evaluation.report = "The samples' questions", judged_report()
+    page.run()
+    assert not page.exception
+    assert "Die Fragen zu den Beispielen: 3 Fragen." in words(page)
+    assert "unter den Treffern</th><td>0\xa0%</td>" in words(page)
+    assert "eines richtigen Dokuments</th><td>0,143</td>" in words(page)
+    assert "<dt>Richtiges Dokument</dt><dd>a.md: Rang 7</dd>" in words(page)
+    assert page.selectbox(key=state.MISS).options[0] == "Alle: 2"
+    press(compare(page), "Vergleichen")
+    assert "Das sind die Einstellungen in Gebrauch; erst eine ändern." in words(page)
+
+
+@pytest.mark.usefixtures("german")
+def test_an_unexpected_end_is_told_in_german(page: AppTest, settings: Settings) -> None:
+    shared.evaluation(settings).error = FAILED
+    assert "ist ein unerwarteter Fehler aufgetreten" in words(page.run())
+
+
+@pytest.mark.parametrize(
+    ("ranks", "told"),
+    [
+        (Ranks(Place("{a}.md"), 7, 9), "{a}.md: Rang 7, die Textstelle darin Rang 9"),
+        (Ranks(Place("{a}.md"), None, None), "{a}.md: nicht unter den ersten 50"),
+    ],
+)
+@pytest.mark.usefixtures("german")
+def test_where_a_place_was_found_is_one_sentence(ranks: Ranks, told: str) -> None:
+    html = miss_html(outcome(KNOWN, ANSWERED, contains=False, ranks=(ranks,)), 1)
+    assert f"<dd>{told}</dd>" in html
+
+
+@pytest.mark.usefixtures("german")
+def test_a_difference_is_told_in_german() -> None:
+    before, after = (a_report(*[outcome(KNOWN, said)] * 6) for said in (REFUSED, ANSWERED))
+    assert "<td>-100,0</td><td>6</td><td>0</td><td>mehr als Zufall</td>" in changes_html(
+        SideBySide(before, after)
+    )

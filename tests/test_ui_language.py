@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 from streamlit.testing.v1 import AppTest
 
 from rag_app.errors import ConfigError
-from ui.language import choose_language, languages
+from ui.language import choose_language, gettext, language, languages, preferred, speaking
 
 _UI = Path(__file__).parent.parent / "ui"
 _TRANSLATED = sorted((_UI / "languages").glob("*.po"))
@@ -77,6 +77,28 @@ def test_english_is_a_language_and_each_is_called_by_its_own_name() -> None:
 def test_a_language_that_is_not_there_is_told() -> None:
     with pytest.raises(ConfigError, match="use auto, de, en"):
         choose_language("xx", None)
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        ("de", "de"),
+        ("DE-at,de;q=0.9,en;q=0.8", "de"),
+        ("en-GB,de;q=0.9", "en"),
+        ("en;q=0.5, fr, de; q=0.7", "de"),
+        ("de;q=0, *", "en"),
+        ("fr,xx;q=nan;q=9", "en"),
+        ("", "en"),
+    ],
+)
+def test_a_browser_is_answered_in_the_first_language_there_is(header: str, code: str) -> None:
+    assert preferred(header) == code
+
+
+def test_outside_of_pages_a_language_is_spoken_for_a_while() -> None:
+    with speaking("de"):
+        assert (language(), gettext("Copy")) == ("de", "Kopieren")
+    assert (language(), gettext("Copy")) == ("en", "Copy")
 
 
 def _page(setting: str, browser: str | None) -> None:

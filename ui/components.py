@@ -19,7 +19,6 @@ from rag_app.schema import Answer
 from ui.fixed_words import in_words, statuses
 from ui.language import day, gettext, ngettext
 
-EMPTY = "The library is empty. Add some documents there, then come back."
 NoticeKind = Literal["note", "error"]
 # A line end in the midst of a sentence, as PDFs have it: after a line so long that it was
 # probably broken, more so where the next does not go on in small letters; and before

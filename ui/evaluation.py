@@ -16,6 +16,7 @@ from rag_app.evaluation.questions import Question
 from rag_app.evaluation.side_by_side import SideBySide
 from rag_app.rag import Rag
 
+FAILED = "Asking the questions failed unexpectedly; the log says more."
 _logger = logging.getLogger(__name__)
 
 
@@ -111,7 +112,7 @@ class Evaluation:
             self.error = str(error)
         except Exception:
             _logger.exception("asking a question set failed")
-            self.error = "Asking the questions failed unexpectedly; the log says more."
+            self.error = FAILED
 
     def _ask(self, rag: Rag, left_out: int) -> None:
         """Make the report under the settings in use; there is none where the run is stopped."""

@@ -5,10 +5,15 @@ A message is written in English where it is needed and looked up, by the rules o
 messages into it. What it lacks is said in English.
 """
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
+from operator import itemgetter
 from pathlib import Path
 
 import streamlit as st
@@ -22,6 +27,8 @@ from rag_app.errors import ConfigError
 ENGLISH = "en"
 AUTOMATIC = "auto"
 _KEY = "language"  # in the visitor's session
+_outside: ContextVar[str] = ContextVar("language", default=ENGLISH)  # where there is no session
+_RANGE = re.compile(r"([A-Za-z]+)[^,;]*(?:;\s*q=([01](?:\.\d*)?))?")
 _FOLDER = Path(__file__).parent / "languages"
 
 
@@ -49,10 +56,30 @@ def choose_language(setting: str, browser: str | None) -> None:
     st.session_state[_KEY] = wanted if wanted in languages() else ENGLISH
 
 
+def preferred(header: str) -> str:
+    """The code of the language that an `Accept-Language` asks for first (RFC 9110, 12.5.4).
+
+    English where it asks for none there is.
+    """
+    weights = [(float(weight or 1), code.lower()) for code, weight in _RANGE.findall(header)]
+    there = [(weight, code) for weight, code in weights if weight and code in languages()]
+    return max(there, key=itemgetter(0), default=(1.0, ENGLISH))[1]  # the first of the heaviest
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Have this language spoken meanwhile, outside of the pages that Streamlit draws."""
+    before = _outside.set(code)
+    try:
+        yield
+    finally:
+        _outside.reset(before)
+
+
 def language() -> str:
     """The code of the language that is spoken; English where there is no visitor."""
     if get_script_run_ctx(suppress_warning=True) is None:
-        return ENGLISH
+        return _outside.get()
     code: str = st.session_state.get(_KEY, ENGLISH)
     return code
 

@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal
 
 from rag_app.evaluation.asking import DEPTH, Asked, Miss, Ranks
 from rag_app.evaluation.question_report import Name, QuestionReport
 from rag_app.evaluation.side_by_side import Change, Side, SideBySide
 from rag_app.rendering import shorten
 
+Verdict = Literal["no difference", "more than chance", "may be chance"]
 IN_WORDS: Mapping[Name, str] = {
     "right": "Right answers, and refusals where nothing answers",
     "contains_gold": "The answer holds what was expected",
@@ -56,7 +58,7 @@ def difference_text(change: Change) -> str:
     return f"{differs:+.3f}" if change.measure.name == "mrr" else f"{100 * differs:+.1f}"
 
 
-def verdict_text(change: Change) -> str:
+def verdict_text(change: Change) -> Verdict:
     """Whether the difference is more than chance."""
     if not change.better + change.worse:
         return "no difference"

@@ -19,7 +19,8 @@ from starlette.responses import (
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from ui.login.page import HEADERS, WRONG, login_page, too_soon
+from ui.language import gettext, preferred, speaking
+from ui.login.page import HEADERS, login_page, too_soon, wrong
 from ui.login.password import Password
 from ui.login.sessions import SECONDS, Sessions
 from ui.login.tries import Tries
@@ -32,8 +33,6 @@ _TOKEN = "token"  # noqa: S105  a name in the address
 _LONGEST_FORM = 4096  # bytes
 _READING = ("GET", "HEAD", "OPTIONS")
 _POLICY_VIOLATION = 1008
-# Streamlit shows it, as JSON, where a page was left open.
-_LEFT = "You are not logged in. Load the page again."
 _FOREIGN = (
     "The address of the page is not the one that was asked; a proxy must pass the Host header on."
 )
@@ -113,10 +112,17 @@ class Gate:
             given = await _form_field(Request(scope, receive), "password")
         elif self._password.in_address:
             given = connection.query_params.get(_TOKEN, "")
+        with speaking(preferred(connection.headers.get("accept-language", ""))):
+            return self._told(given, connection)
+
+    def _told(self, given: str, connection: HTTPConnection) -> Response:
+        """What is said to them, in the language that is spoken now."""
         if given:
             return self._tried(given, connection)
-        if _STREAMLIT in scope["path"]:
-            return JSONResponse(_LEFT, status_code=401, headers=HEADERS)
+        if _STREAMLIT in connection.scope["path"]:
+            # Streamlit shows it where a page was left open.
+            left = gettext("You are not logged in. Load the page again.")
+            return JSONResponse(left, status_code=401, headers=HEADERS)
         return self._page(401)
 
     def _tried(self, given: str, connection: HTTPConnection) -> Response:
@@ -129,7 +135,7 @@ class Gate:
         if not self._password.matches(given):
             times = self._tries.wrong(address)
             _logger.warning("wrong password from %s, %d in a row", address, times)
-            return self._page(401, WRONG)
+            return self._page(401, wrong())
         self._tries.right(address)
         _logger.info("logged in from %s", address)
         response = RedirectResponse(_here(connection), status_code=303)

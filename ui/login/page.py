@@ -5,12 +5,8 @@ from hashlib import sha256
 from html import escape
 from math import ceil
 
-WRONG = "That is not it. Try again."
-_TITLE = "Ask your documents"
-_PASSWORD = "Password"  # noqa: S105  a label
-_TOKEN = "Token"  # noqa: S105
-_HINT = "The server printed it at its start, at the end of its address."
-_LOG_IN = "Log in"
+from ui.language import gettext, language
+
 # Colours as the pages have them.
 _STYLE = """
 :root { color-scheme: light dark; --text: #1d2426; --back: #fff; --main: #1f6f6b;
@@ -54,22 +50,31 @@ def login_page(*, error: str = "", token: bool = False) -> str:
         token: Whether the server made up a token, instead of being given a password.
     """
     alert = f'<p role="alert" id="error">{escape(error)}</p>' if error else ""
-    hint = f'<p id="hint">{_HINT}</p>' if token else ""
+    printed = gettext("The server printed it at its start, at the end of its address.")
+    hint = f'<p id="hint">{escape(printed)}</p>' if token else ""
     described = " ".join(name for name, there in (("error", error), ("hint", token)) if there)
     invalid = ' aria-invalid="true"' if error else ""
+    title, log_in = escape(gettext("Ask your documents")), escape(gettext("Log in"))
+    label = escape(gettext("Token") if token else gettext("Password"))
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{language()}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{_LOG_IN} · {_TITLE}</title><link rel="icon" href="data:,">'
+        f'<title>{log_in} · {title}</title><link rel="icon" href="data:,">'
         f"<style>{_STYLE}</style></head><body><main>"
-        f'<form method="post"><h1>{_TITLE}</h1>{alert}'
-        f'<label for="password">{_TOKEN if token else _PASSWORD}</label>{hint}'
+        f'<form method="post"><h1>{title}</h1>{alert}'
+        f'<label for="password">{label}</label>{hint}'
         f'<input id="password" name="password" type="password" required autofocus{invalid}'
         f' autocomplete="current-password" aria-describedby="{described}">'
-        f"<button>{_LOG_IN}</button></form></main></body></html>"
+        f"<button>{log_in}</button></form></main></body></html>"
     )
+
+
+def wrong() -> str:
+    """What to say to whoever gave something else."""
+    return gettext("That is not it. Try again.")
 
 
 def too_soon(seconds: float) -> str:
     """What to say to whoever tries again before the wait is over."""
-    return f"Too many wrong tries. Seconds to wait before the next: {ceil(seconds)}."
+    told = gettext("Too many wrong tries. Seconds to wait before the next: {seconds}.")
+    return told.format(seconds=ceil(seconds))

@@ -11,20 +11,21 @@ from rag_app.errors import RagError
 from rag_app.evaluation.asking import Asked, Miss
 from rag_app.evaluation.question_report import QuestionReport
 from rag_app.evaluation.questions import of_these, spread
-from rag_app.evaluation.told import MISSES
 from ui import shared, state
-from ui.components import EMPTY, counted, heading_html, notice_html
+from ui.components import heading_html, notice_html
+from ui.embeddings import empty_html
 from ui.evaluated import kinds_html, miss_html, totals_html
-from ui.evaluation import Evaluation
+from ui.evaluation import FAILED, Evaluation
+from ui.evaluation_words import misses
 from ui.filters import Filter
+from ui.language import gettext, ngettext, number
 from ui.views import question_sets, side_by_side
 
-_LINE = "How well questions with known answers are answered, and whether other settings do better."
 _REFRESH_SECONDS = 1.0
 _QUESTIONS = 100
 _MOST_QUESTIONS = 2_000
 _MOST_SHOWN = 20
-_WRONG, _COMPARED = _PARTS = ("What went wrong", "Compare with other settings")
+_WRONG, _COMPARED = "wrong", "compared"
 _ALL = "all"
 _FILTERED = ("folder", "format", "source")  # what the chat can be restricted to
 
@@ -32,11 +33,14 @@ _FILTERED = ("folder", "format", "source")  # what the chat can be restricted to
 def render(settings: Settings, *, chat: StreamlitPage) -> None:
     """Draw the page."""
     evaluation = shared.evaluation(settings)
-    st.html(heading_html("Evaluation", _LINE))
+    line = gettext(
+        "How well questions with known answers are answered, and whether other settings do better."
+    )
+    st.html(heading_html(gettext("Evaluation"), line))
     if notice := state.told():
         st.html(notice_html(notice.message, kind=notice.kind))
     if not shared.opened(settings)[0].catalog.count_chunks():
-        st.html(notice_html(EMPTY))
+        st.html(empty_html())
         return
     running = evaluation.running
     if not running:
@@ -45,10 +49,7 @@ def render(settings: Settings, *, chat: StreamlitPage) -> None:
     if evaluation.report is None:
         return
     _report(evaluation, evaluation.report)
-    part = st.segmented_control(
-        "Part", _PARTS, default=_WRONG, key=state.FINDINGS, label_visibility="collapsed"
-    )
-    if part == _COMPARED:
+    if _part() == _COMPARED:
         side_by_side.render(settings, evaluation)
     else:
         _misses(evaluation.report, chat)
@@ -62,14 +63,15 @@ def _choose(settings: Settings, evaluation: Evaluation) -> None:
         most = st.session_state.get(state.MOST_QUESTIONS, _QUESTIONS)
         name, load = question_sets.choose(settings, most=most)
         st.number_input(
-            "Questions at most",
+            gettext("Questions at most"),
             1,
             _MOST_QUESTIONS,
             _QUESTIONS,
             key=state.MOST_QUESTIONS,
-            help="Of a longer set, so many are asked, spread evenly over it.",
+            help=gettext("Of a longer set, so many are asked, spread evenly over it."),
         )
-        if not st.button("Ask the questions", type="primary", icon=":material/play_arrow:"):
+        label = gettext("Ask the questions")
+        if not st.button(label, type="primary", icon=":material/play_arrow:"):
             return
     try:
         given = load()
@@ -87,57 +89,85 @@ def _follow(evaluation: Evaluation, was_running: bool) -> None:
     """Show the run; once it has ended, have the whole page drawn anew."""
     if evaluation.running:
         share = evaluation.done / max(evaluation.total, 1)
-        st.progress(share, f"{evaluation.done:,} of {evaluation.total:,} questions")
-        st.button("Stop", on_click=evaluation.stop, icon=":material/stop_circle:")
+        told = gettext("{done} of {total} questions")
+        told = told.format(done=number(evaluation.done), total=number(evaluation.total))
+        st.progress(share, told)
+        st.button(gettext("Stop"), on_click=evaluation.stop, icon=":material/stop_circle:")
     elif was_running:
         st.rerun()
     elif evaluation.error:
-        st.html(notice_html(evaluation.error, kind="error"))
+        failed = gettext("Asking the questions failed unexpectedly; the log says more.")
+        error = failed if evaluation.error == FAILED else evaluation.error
+        st.html(notice_html(error, kind="error"))
 
 
 # What came of it
 
 
+def _part() -> str | None:
+    """Draw the choice of what is shown below the report."""
+    words = {
+        _WRONG: gettext("What went wrong"),
+        _COMPARED: gettext("Compare with other settings"),
+    }
+    return st.segmented_control(
+        gettext("Part"),
+        words,
+        default=_WRONG,
+        format_func=words.__getitem__,
+        key=state.FINDINGS,
+        label_visibility="collapsed",
+    )
+
+
 def _report(evaluation: Evaluation, report: QuestionReport) -> None:
-    st.html(notice_html(f"{evaluation.name}: {counted(len(report.rows), 'question')}."))
+    asked = ngettext("{count} question", "{count} questions", len(report.rows))
+    told = gettext("{name}: {questions}.")
+    st.html(notice_html(told.format(name=question_sets.called(evaluation.name), questions=asked)))
     if report.left_out:
-        st.caption(
-            f"{counted(report.left_out, 'question')} left out: their documents are not in the "
-            "library."
-        )
+        st.caption(_left_out(report.left_out))
     st.html(totals_html(report))
     if len(report.kinds) > 1:
-        with st.expander("By kind of question"):
+        with st.expander(gettext("By kind of question")):
             st.html(kinds_html(report))
     _download(evaluation, report)
+
+
+def _left_out(count: int) -> str:
+    return ngettext(
+        "{count} question left out: its documents are not in the library.",
+        "{count} questions left out: their documents are not in the library.",
+        count,
+    )
 
 
 def _misses(report: QuestionReport, chat: StreamlitPage) -> None:
     found: dict[str, list[Asked]] = {_ALL: report.misses()}
     found |= {kind: rows for kind in get_args(Miss) if (rows := report.misses(kind))}
     if not found[_ALL]:
-        st.caption("Nothing that is known of.")
+        st.caption(gettext("Nothing that is known of."))
         return
-    words = {_ALL: "All"} | {str(kind): told for kind, told in MISSES.items()}
+    words = {_ALL: gettext("All")} | {str(kind): told for kind, told in misses().items()}
     kind = st.selectbox(
-        "Show",
+        gettext("Show"),
         [*found],
         format_func=lambda kind: f"{words[kind]}: {len(found[kind])}",
         key=state.own(state.MISS),
     )
     rows = found[kind]
-    for number, row in enumerate(rows[:_MOST_SHOWN], start=1):
-        _miss(row, number, chat)
+    for place, row in enumerate(rows[:_MOST_SHOWN], start=1):
+        _miss(row, place, chat)
     if len(rows) > _MOST_SHOWN:
-        st.caption(f"The first {_MOST_SHOWN} of {len(rows):,}; the report has all.")
+        told = gettext("The first {shown} of {all}; the report has all.")
+        st.caption(told.format(shown=_MOST_SHOWN, all=number(len(rows))))
 
 
-def _miss(row: Asked, number: int, chat: StreamlitPage) -> None:
-    with st.container(key=f"miss-{number}"):
-        st.html(miss_html(row, number))
+def _miss(row: Asked, place: int, chat: StreamlitPage) -> None:
+    with st.container(key=f"miss-{place}"):
+        st.html(miss_html(row, place))
         if st.button(
-            f"Ask number {number} in the chat",
-            key=f"{state.ASK_MISS}-{number}",
+            gettext("Ask number {number} in the chat").format(number=place),
+            key=f"{state.ASK_MISS}-{place}",
             icon=":material/forum:",
             type="tertiary",
         ):
@@ -150,7 +180,7 @@ def _miss(row: Asked, number: int, chat: StreamlitPage) -> None:
 def _download(evaluation: Evaluation, report: QuestionReport) -> None:
     told = evaluation.sides or report
     st.download_button(
-        "Download the report",
+        gettext("Download the report"),
         lambda: json.dumps(told.as_dict(), ensure_ascii=False, indent=1),  # when it is asked for
         file_name="evaluation.json",
         mime="application/json",

@@ -1,6 +1,6 @@
 """Where the questions of an evaluation come from."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -10,23 +10,16 @@ from rag_app.errors import ConfigError
 from rag_app.evaluation.questions import Names, Question, parse_questions, read_questions
 from rag_app.workbench.question_sets import questions_of_documents
 from ui import shared, state
+from ui.language import gettext
 
 Load = Callable[[], list[Question]]
 # Not part of an installed package, whose samples are.
 _SAMPLES = Path(__file__).parent.parent.parent / "data" / "eval" / "questions.jsonl"
+# By these names the library speaks of them in its errors.
 _OF_SAMPLES = "The samples' questions"
 _THUMBS = "Thumbs up and down"
 _MADE = "Made from the documents"
 _FILE = "A file"
-_ABOUT: Mapping[str, str] = {
-    _OF_SAMPLES: "A hundred questions on the sample documents, written to be hard.",
-    _THUMBS: "Answers that were judged in the chat: those with a thumb up should be quoted again, "
-    "those with a thumb down should not.",
-    _MADE: "Sentences of your documents turned into questions. They are easier than what people "
-    "ask, and all have an answer: of refusals they say nothing.",
-    _FILE: "JSON lines with `question`, the expected `answer` (null where the documents have "
-    "none), and the `source` or the `gold` places where it stands.",
-}
 
 
 def choose(settings: Settings, *, most: int) -> tuple[str, Load]:
@@ -37,14 +30,45 @@ def choose(settings: Settings, *, most: int) -> tuple[str, Load]:
         most: How many questions are made from the documents.
     """
     offered = _offered(settings, most)
-    name = st.selectbox("Questions", [*offered], key=state.own(state.QUESTION_SET))
-    st.caption(_ABOUT[name])
+    name = st.selectbox(
+        gettext("Questions"), [*offered], format_func=called, key=state.own(state.QUESTION_SET)
+    )
+    st.caption(_about()[name])
     if name == _FILE:
         file = st.file_uploader(
-            "Question set", type=["jsonl", "json"], key=state.own(state.QUESTIONS_FILE)
+            gettext("Question set"), type=["jsonl", "json"], key=state.own(state.QUESTIONS_FILE)
         )
         return (file.name, lambda: _parsed(file.getvalue(), file.name)) if file else (name, _none)
     return name, offered[name]
+
+
+def called(name: str) -> str:
+    """What the set is called in the visitor's language; a file by its own name."""
+    words = {
+        _OF_SAMPLES: gettext("The samples' questions"),
+        _THUMBS: gettext("Thumbs up and down"),
+        _MADE: gettext("Made from the documents"),
+        _FILE: gettext("A file"),
+    }
+    return words.get(name, name)
+
+
+def _about() -> dict[str, str]:
+    return {
+        _OF_SAMPLES: gettext("A hundred questions on the sample documents, written to be hard."),
+        _THUMBS: gettext(
+            "Answers that were judged in the chat: those with a thumb up should be quoted again, "
+            "those with a thumb down should not."
+        ),
+        _MADE: gettext(
+            "Sentences of your documents turned into questions. They are easier than what people "
+            "ask, and all have an answer: of refusals they say nothing."
+        ),
+        _FILE: gettext(
+            "JSON lines with `question`, the expected `answer` (null where the documents have "
+            "none), and the `source` or the `gold` places where it stands."
+        ),
+    }
 
 
 def _offered(settings: Settings, most: int) -> dict[str, Load]:
@@ -72,4 +96,4 @@ def _parsed(data: bytes, name: str) -> list[Question]:
 
 
 def _none() -> list[Question]:
-    raise ConfigError("choose a file with questions first")
+    raise ConfigError(gettext("choose a file with questions first"))

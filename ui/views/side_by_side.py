@@ -1,11 +1,13 @@
 """Other settings for the questions of an evaluation, and what they change."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from rag_app.config import Settings
 from rag_app.errors import RagError
+from rag_app.evaluation.asking import Asked
 from rag_app.evaluation.side_by_side import Side, SideBySide
 from rag_app.evaluation.told import settings_lines
 from rag_app.variants import changed_settings, variant
@@ -13,12 +15,8 @@ from ui import shared
 from ui.components import notice_html
 from ui.evaluated import changed_html, changes_html, differing_html
 from ui.evaluation import Evaluation
+from ui.language import gettext, number
 
-_VERDICTS: dict[Side | None, str] = {
-    "after": "The tried settings answer better, by more than chance.",
-    "before": "The settings in use answer better, by more than chance.",
-    None: "Neither answers better by more than chance: there is no reason to change.",
-}
 _MOST_SHOWN = 50
 
 
@@ -32,9 +30,9 @@ def render(settings: Settings, evaluation: Evaluation) -> None:
 
 def _choose(settings: Settings, evaluation: Evaluation) -> None:
     with st.form("variant"):
-        st.caption("Change one or more, and the same questions are asked once more.")
+        st.caption(gettext("Change one or more, and the same questions are asked once more."))
         values = _fields(settings)
-        if not st.form_submit_button("Compare", type="primary"):
+        if not st.form_submit_button(gettext("Compare"), type="primary"):
             return
     try:
         other = variant(settings, values)
@@ -42,7 +40,7 @@ def _choose(settings: Settings, evaluation: Evaluation) -> None:
         st.html(notice_html(str(error), kind="error"))
         return
     if not changed_settings(settings, other):
-        st.html(notice_html("These are the settings in use; change one first."))
+        st.html(notice_html(gettext("These are the settings in use; change one first.")))
         return
     evaluation.compare(shared.rag(settings), other)
     st.rerun()
@@ -51,17 +49,23 @@ def _choose(settings: Settings, evaluation: Evaluation) -> None:
 def _fields(settings: Settings) -> dict[str, Any]:
     left, right = st.columns(2)
     with left:
-        k = st.number_input("Hits (k)", 1, None, settings.k)
-        candidates = st.number_input("Candidates", 1, None, settings.candidates)
-        weight = st.slider("Share of the meaning (dense_weight)", 0.0, 1.0, settings.dense_weight)
-        diversity = st.slider("Diversity", 0.0, 1.0, settings.diversity)
-        least = st.slider("Least confidence (min_confidence)", 0.0, 1.0, settings.min_confidence)
+        k = st.number_input(gettext("Hits (k)"), 1, None, settings.k)
+        candidates = st.number_input(gettext("Candidates"), 1, None, settings.candidates)
+        weight = st.slider(
+            gettext("Share of the meaning (dense_weight)"), 0.0, 1.0, settings.dense_weight
+        )
+        diversity = st.slider(gettext("Diversity"), 0.0, 1.0, settings.diversity)
+        least = st.slider(
+            gettext("Least confidence (min_confidence)"), 0.0, 1.0, settings.min_confidence
+        )
     with right:
         modes = ("auto", "read", "generate")
-        answer = st.selectbox("Answers (answer)", modes, modes.index(settings.answer))
-        generator = st.text_input("Language model (generator)", settings.generator)
-        reranker = st.text_input("Late-interaction model (reranker)", settings.reranker)
-        reranked = st.number_input("Candidates it sees (reranked)", 1, None, settings.reranked)
+        answer = st.selectbox(gettext("Answers (answer)"), modes, modes.index(settings.answer))
+        generator = st.text_input(gettext("Language model (generator)"), settings.generator)
+        reranker = st.text_input(gettext("Late-interaction model (reranker)"), settings.reranker)
+        reranked = st.number_input(
+            gettext("Candidates it sees (reranked)"), 1, None, settings.reranked
+        )
     return {
         "k": k,
         "candidates": candidates,
@@ -78,13 +82,25 @@ def _fields(settings: Settings) -> dict[str, Any]:
 def _show(sides: SideBySide) -> None:
     st.html(differing_html(sides))
     st.html(changes_html(sides))
-    st.html(notice_html(_VERDICTS[sides.winner]))
+    st.html(notice_html(_verdict(sides.winner)))
     if sides.winner == "after":
-        st.caption("Lines for the settings file:")
+        st.caption(gettext("Lines for the settings file:"))
         st.code(settings_lines(sides), language="toml")
-    for label, pairs in (("Got better", sides.better), ("Got worse", sides.worse)):
-        with st.expander(f"{label}: {len(pairs)}"):
-            for before, after in pairs[:_MOST_SHOWN]:
-                st.html(changed_html(before, after))
-            if not pairs:
-                st.caption("No question.")
+    _pairs(gettext("Got better: {count}"), sides.better)
+    _pairs(gettext("Got worse: {count}"), sides.worse)
+
+
+def _verdict(winner: Side | None) -> str:
+    if winner is None:
+        return gettext("Neither answers better by more than chance: there is no reason to change.")
+    if winner == "after":
+        return gettext("The tried settings answer better, by more than chance.")
+    return gettext("The settings in use answer better, by more than chance.")
+
+
+def _pairs(label: str, pairs: Sequence[tuple[Asked, Asked]]) -> None:
+    with st.expander(label.format(count=number(len(pairs)))):
+        for before, after in pairs[:_MOST_SHOWN]:
+            st.html(changed_html(before, after))
+        if not pairs:
+            st.caption(gettext("No question."))
