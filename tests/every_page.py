@@ -7,13 +7,14 @@ is one more line.
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tests.visitor import add_folder, ask, go, open_why, settle, upload  # noqa: F401
+from tests.visitor import ask, go, open_list, open_why, settle, upload
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 Step = Callable[["Page"], object]
 LOOKUP = "When were the hoist's wire ropes last renewed?"  # quotes the second page of a PDF
+IN_TEXT = "How many coats of varnish does a brand new spar get?"  # quotes Markdown
 ABSTAINS = "What is the capital of Mongolia?"
 
 
@@ -53,12 +54,27 @@ def _part(name: str, drawn: str, *steps: Step) -> tuple[Step, ...]:
     return (_at("Workbench"), _click("radio", name), *steps, _shown(drawn))
 
 
+def _in_document(page: "Page") -> None:
+    page.get_by_role("button", name="Show in the document").first.click()
+
+
+def _look_into(page: "Page") -> None:
+    open_list(page, "Look into a document")
+    page.get_by_role("option").first.click()
+
+
+def _few_questions(page: "Page") -> None:
+    page.get_by_role("spinbutton", name="Questions at most").fill("3")
+    page.get_by_role("button", name="Ask the questions").click()
+
+
 _ANSWER = (_asked(LOOKUP),)
 _SOURCES = (*_ANSWER, _source)
 EVERY_PAGE: dict[str, tuple[Step, ...]] = {
     "chat": (),
     "answer": _ANSWER,
     "sources": _SOURCES,
+    "document": (_asked(IN_TEXT), _source, _in_document, _shown(".document-text mark")),
     "page": (*_SOURCES, _click("button", "Show the page"), _shown(".page-picture img")),
     "why": (*_ANSWER, open_why),
     "abstained": (_asked(ABSTAINS),),
@@ -66,6 +82,15 @@ EVERY_PAGE: dict[str, tuple[Step, ...]] = {
     "library": (_at("Library"), _shown("table.documents")),
     "library-folder": (_at("Library"), _click("tab", "Folder on this computer")),
     "library-outcomes": (_broken_file, _shown(".outcomes")),
+    "library-document": (_at("Library"), _look_into, _shown("[role=dialog]")),
+    "collections": (
+        _at("Library"),
+        _click("button", "Collections"),
+        _shown("[data-testid=stPopoverBody]"),
+    ),
+    "evaluation": (_at("Evaluation"),),
+    "evaluated": (_at("Evaluation"), _few_questions, _shown(".figures")),
+    "settings": (_at("Settings"),),
     "map": (_at("Map"), _shown(".vega-embed canvas, .vega-embed svg")),
     "tokens": _part("Tokens", ".tokens"),
     "similarity": _part("Similarity", ".matrix"),
