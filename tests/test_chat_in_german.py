@@ -15,8 +15,16 @@ from tests.conftest import ROOT
 
 QUESTION = "How many coats of varnish does a brand new spar get?"
 QUOTE = "Seven coats are the yard standard for a new spar"
-NAVIGATION = ["Chat", "Unterhaltungen", "Bibliothek", "Karte", "Werkbank", "Einstellungen"]
-ENGLISH = ["Chat", "Conversations", "Library", "Map", "Workbench", "Settings"]
+NAVIGATION = [
+    "Chat",
+    "Unterhaltungen",
+    "Bibliothek",
+    "Karte",
+    "Werkbank",
+    "Prüfung",
+    "Einstellungen",
+]
+ENGLISH = ["Chat", "Conversations", "Library", "Map", "Workbench", "Evaluation", "Settings"]
 
 
 @pytest.fixture
