@@ -70,8 +70,8 @@ LAYERS = (
     ("ingest.sync",),
     ("ingest.script",),
     ("ingest.__main__",),
-    ("ui.language", "ui.remaining"),
-    ("ui.evaluation_words", "ui.fixed_words"),
+    ("ui.language",),
+    ("ui.evaluation_words", "ui.fixed_words", "ui.remaining"),
     (
         "ui.components",
         "ui.evaluation",

@@ -15,7 +15,6 @@ from tests.fakes import a_hit
 from ui.components import (
     as_label,
     cited_text,
-    counted,
     day_and_time,
     file_name,
     heading_html,
@@ -185,12 +184,6 @@ def test_a_file_is_called_by_its_last_part(source: str, name: str) -> None:
 def test_a_place_has_its_page_where_there_are_pages() -> None:
     assert place("a/manual.pdf", 2) == "manual.pdf, page 2"
     assert place("a/notes.md", None) == "notes.md"
-
-
-def test_numbers_go_with_their_nouns() -> None:
-    assert totals(1, 1) == "1 document, 1 passage"
-    assert totals(0, 12345) == "0 documents, 12,345 passages"
-    assert counted(2, "file") == "2 files"
 
 
 @pytest.mark.parametrize(

@@ -145,8 +145,3 @@ def totals(documents: int, chunks: int) -> str:
         documents=ngettext("{count} document", "{count} documents", documents),
         passages=ngettext("{count} passage", "{count} passages", chunks),
     )
-
-
-def counted(number: int, noun: str) -> str:
-    """The number with its noun."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
