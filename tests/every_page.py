@@ -75,7 +75,7 @@ EVERY_PAGE: dict[str, tuple[Step, ...]] = {
     "answer": _ANSWER,
     "sources": _SOURCES,
     "document": (_asked(IN_TEXT), _source, _in_document, _shown(".document-text mark")),
-    "page": (*_SOURCES, _click("button", "Show the page"), _shown(".page-picture img")),
+    "page": (*_SOURCES, _click("button", "Show the page of source 1"), _shown(".page-picture img")),
     "why": (*_ANSWER, open_why),
     "abstained": (_asked(ABSTAINS),),
     "conversations": (*_ANSWER, _at("Conversations"), _shown(".headline")),
