@@ -7,7 +7,7 @@ is one more line.
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tests.visitor import add_folder, ask, go, open_why, settle, upload  # noqa: F401
+from tests.visitor import ask, go, open_why, settle, upload
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -45,7 +45,7 @@ def _source(page: "Page") -> None:
 
 
 def _broken_file(page: "Page") -> None:
-    """Leaves the outcome of a file that cannot be read, and one that holds nothing."""
+    """Leaves the outcome of a file that cannot be read."""
     upload(page, "broken.pdf", b"%PDF-1.7 and no more")
 
 
