@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha512
 from pathlib import Path
 from shutil import which
-from subprocess import run
+from subprocess import DEVNULL, run
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -65,7 +65,8 @@ def fetch() -> None:
     if npm is None:
         sys.exit("npm is not on this machine: the tests of accessibility will be skipped")
     with TemporaryDirectory() as scratch:
-        done = run([npm, "pack", PACKAGE], cwd=scratch, check=False, capture_output=True, text=True)
+        pack = [npm, "pack", "--loglevel=error", "--fetch-retries=1", PACKAGE]
+        done = run(pack, cwd=scratch, check=False, stdout=DEVNULL)
         packed = next(Path(scratch).glob("*.tgz"), None)
         if done.returncode or packed is None:
             sys.exit(f"npm could not fetch {PACKAGE}: the tests of accessibility will be skipped")

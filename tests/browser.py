@@ -70,7 +70,8 @@ class Watch:
 
     def check(self) -> None:
         """Fail where anything was seen."""
-        assert (self.strangers, self.dialogs, self.struck) == ([], [], [])
+        seen = [*self.strangers, *self.dialogs, *self.struck]
+        assert seen == [], f"asked for, shown or set by a document: {seen}"
 
     def _note(self, url: str) -> None:
         parts = urlsplit(url)

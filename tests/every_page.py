@@ -46,7 +46,7 @@ def _source(page: "Page") -> None:
 
 
 def _broken_file(page: "Page") -> None:
-    """Leaves the outcome of a file that cannot be read, and one that holds nothing."""
+    """Leaves the outcome of a file that cannot be read."""
     upload(page, "broken.pdf", b"%PDF-1.7 and no more")
 
 

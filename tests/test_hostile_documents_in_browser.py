@@ -180,6 +180,13 @@ def open_all(page: "Page") -> None:
 # Tests
 
 
+def test_the_watch_would_see_it(browser: "Browser", library: str) -> None:
+    struck = "window.__pwned = 1; new Image().src = 'http://evil.example/a.png'; alert('hello')"
+    with pytest.raises(AssertionError) as failure, visiting(browser, library) as page:
+        page.evaluate(f"() => {{ {struck} }}")
+    assert all(word in str(failure.value) for word in ("evil.example", "hello", "__pwned"))
+
+
 def test_what_is_cited_is_shown_as_words(page: "Page") -> None:
     open_all(page)
     shown = " ".join(page.locator("blockquote").all_inner_texts())

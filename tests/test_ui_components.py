@@ -186,6 +186,11 @@ def test_a_place_has_its_page_where_there_are_pages() -> None:
     assert place("a/notes.md", None) == "notes.md"
 
 
+def test_numbers_go_with_their_nouns() -> None:
+    assert totals(1, 1) == "1 document, 1 passage"
+    assert totals(0, 12345) == "0 documents, 12,345 passages"
+
+
 @pytest.mark.parametrize(
     ("confidence", "words"),
     [
