@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import signal
 import threading
+from _thread import interrupt_main
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -201,10 +202,10 @@ def interruptible() -> None:
 def test_ctrl_c_asks_first_and_interrupts_when_pressed_again() -> None:
     with by_ctrl_c() as pressed:
         assert not pressed()
-        os.kill(os.getpid(), signal.SIGINT)
+        interrupt_main()
         assert pressed()
         with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGINT)
+            interrupt_main()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 

@@ -81,7 +81,7 @@ LIVE = ", ".join(
     (
         ".stMain script",
         "iframe, object, embed, meta[http-equiv]:not(head *)",
-        ".katex, .katex-error, strong, em",
+        ".katex, .katex-error, strong, em:not([class*=st-key-show-page-] *)",
         "[onerror], [onload], [onclick], [onfocus]",
         "a[href*='evil.example'], a[href^='javascript:']",
         "img:not(.page-picture *), svg[onload]",
