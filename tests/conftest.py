@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -28,6 +29,14 @@ needs_hostile = pytest.mark.skipif(
     not HOSTILE.is_dir(), reason=f"no files in {HOSTILE}; set RAG_APP_SHARED_DATA"
 )
 Write = Callable[[str, bytes], Path]
+
+
+@pytest.fixture(autouse=True)
+def own_main() -> Iterator[None]:
+    """A page that a test draws becomes the main module, which child processes would run."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 @pytest.fixture(autouse=True)

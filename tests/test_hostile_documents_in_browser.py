@@ -206,8 +206,10 @@ def test_the_page_of_a_pdf_and_what_is_copied_are_harmless(page: "Page") -> None
     check(page)
     page.keyboard.press("Escape")
     settle(page)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("button", name="Copy").last.click()
-    sync_api.expect(page.get_by_test_id("stCode")).to_contain_text("svg onload")
+    sync_api.expect(page.get_by_role("status").get_by_text("Copied")).to_have_count(1)
+    assert "svg onload" in page.evaluate("navigator.clipboard.readText()")
 
 
 def test_names_are_words_wherever_one_is_chosen(page: "Page") -> None:

@@ -181,8 +181,9 @@ def _source(citation: Citation, chunk: Chunk, *, anchor: str) -> str:
     # Without the blank lines that end a passage; a quote never reaches into them.
     text = chunk.text.rstrip()
     shown = highlighted(text, begin, begin + len(citation.quote), anchor=anchor)
+    unseen = gettext("Source")
     return (
-        f'<details class="source"><summary><span class="unseen">{gettext("Source")} </span>'
+        f'<details class="source"><summary><span class="unseen">{unseen} </span>'
         f'<span class="number">{citation.number}</span>{_where(citation.source, citation.page)}'
         f'</summary><div class="evidence"><dl>{listed}</dl>'
         f'<blockquote tabindex="0">{shown}</blockquote></div></details>'
