@@ -78,7 +78,7 @@ def test_nobody_gets_the_answer_of_another(browser: "Browser", address: str, mor
         librarian = visitors.enter_context(visiting(browser, address))
         pages = {place: visitors.enter_context(visiting(browser, address)) for place in PLACES}
         add_folder(librarian, more)
-        librarian.get_by_test_id("stProgress").wait_for()
+        librarian.get_by_role("progressbar", name="Files read").wait_for()
         for turn in range(3):
             for place, page in pages.items():
                 send(page, [*asked_about(place)][turn])
