@@ -26,7 +26,7 @@ from rag_app.records.conversations import Conversations
 from rag_app.workbench.made_questions import made_questions
 from tests.browser import PATIENCE, browsing, serving, visiting
 from tests.visitor import answered, begin_anew, send, settle
-from ui.state import CONVERSATION
+from ui.keys import CONVERSATION
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page

@@ -13,8 +13,8 @@ from ingest.report import Progress, SyncReport
 from ingest.sync import configured
 from rag_app.cli import guarded
 from rag_app.commands.common import add_common_options, settings_of
+from rag_app.opening import open_index
 from rag_app.owner import check_owners
-from rag_app.rag import open_index
 
 _logger = logging.getLogger(__name__)
 

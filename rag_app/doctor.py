@@ -15,7 +15,7 @@ from rag_app.errors import RagError, StoreError
 from rag_app.index.database import is_damaged
 from rag_app.index.index import Index
 from rag_app.models.files import BUNDLED_EMBEDDER, cached_model, find_model
-from rag_app.rag import open_index, open_reranker, settled
+from rag_app.opening import open_index, open_reranker, settled
 from rag_app.records.conversations import FILE, Conversations
 from rag_app.served_models import is_served
 

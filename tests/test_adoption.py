@@ -22,8 +22,9 @@ from rag_app.index.stores import Stores
 from rag_app.index.vectors import ChromaVectors
 from rag_app.models.embedder import SentenceEmbedder, WordPieces
 from rag_app.models.files import BUNDLED_EMBEDDER, LOCAL, find_model
+from rag_app.opening import embedder_name, open_index, settled
 from rag_app.protocols import Embedder, TextKind, Vectors
-from rag_app.rag import Rag, embedder_name, open_index, settled
+from rag_app.rag import Rag
 from rag_app.workbench.adoption import Adoption, adopt, go_back
 from tests.chroma_server import chroma_in
 from tests.conftest import SAMPLES

@@ -57,6 +57,7 @@ LAYERS = (
     ("rag_app.answerer", "rag_app.explain", "rag_app.langchain_adapter", "rag_app.records"),
     ("rag_app.served_models",),
     ("rag_app.served_embeddings",),
+    ("rag_app.opening",),
     ("rag_app.rag",),
     ("rag_app.doctor", "rag_app.evaluation"),
     ("rag_app.workbench",),
@@ -70,7 +71,7 @@ LAYERS = (
     ("ingest.sync",),
     ("ingest.script",),
     ("ingest.__main__",),
-    ("ui.language",),
+    ("ui.keys", "ui.language"),
     ("ui.evaluation_words", "ui.fixed_words", "ui.remaining"),
     (
         "ui.components",

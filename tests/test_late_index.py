@@ -16,8 +16,9 @@ from rag_app.index.index import Index
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.files import BUNDLED_EMBEDDER
 from rag_app.models.late_interaction import LateInteraction
+from rag_app.opening import open_reranker
 from rag_app.protocols import Vectors
-from rag_app.rag import Rag, open_reranker
+from rag_app.rag import Rag
 from rag_app.workbench import late_index
 from rag_app.workbench.late_index import LateIndex
 from tests.fakes import HashEmbedder

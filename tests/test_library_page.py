@@ -12,7 +12,7 @@ from ingest.roots import Roots
 from rag_app.config import Settings
 from rag_app.index.index import Index
 from tests.meanwhile import until
-from ui import shared, state
+from ui import keys, shared
 from ui.uploads import uploads_folder
 
 Visit = Callable[..., AppTest]
@@ -241,7 +241,7 @@ def test_letting_go_of_a_folder_asks_and_leaves_what_other_folders_hold(
 def test_a_document_is_looked_into_and_removed(visit: Visit, index: Index, added: Path) -> None:
     page = visit()
     boats, _ = index.catalog.entries()
-    page.selectbox(key=state.PREVIEW).set_value(boats.id).run()
+    page.selectbox(key=keys.PREVIEW).set_value(boats.id).run()
     assert "Skiffs lie at berth seven." in html(page)
     assert "<dt>Format</dt><dd>txt</dd>" in html(page)
     press(page, "Yes, remove")
@@ -260,7 +260,7 @@ def test_a_long_document_is_shown_twenty_passages_at_a_time(
     (entry,) = index.catalog.entries()
     assert 20 < entry.chunks < 60
     page = visit()
-    page.selectbox(key=state.PREVIEW).set_value(entry.id).run()
+    page.selectbox(key=keys.PREVIEW).set_value(entry.id).run()
     assert html(page).count('aria-label="Passage ') == 20
     press(page, "Next")
     assert 'aria-label="Passage 21"' in html(page)
@@ -273,7 +273,7 @@ def test_removing_asks_first_with_the_number_of_documents(
 ) -> None:
     page = visit()
     ids = [entry.id for entry in index.catalog.entries()]
-    page.multiselect(key=state.REMOVAL).set_value(ids).run()
+    page.multiselect(key=keys.REMOVAL).set_value(ids).run()
     press(page, "Remove")
     assert "2 documents, 2 passages." in html(page)
     assert len(names(index)) == 2
@@ -304,7 +304,7 @@ def looked_into(visit: Visit, language: str, id_: str) -> set[str]:
     """What is told once a file was refused, while a document is looked into."""
     page = visit(language)
     upload(page, ("large.md", bytes(3 << 19)))
-    page.selectbox(key=state.PREVIEW).set_value(id_).run()
+    page.selectbox(key=keys.PREVIEW).set_value(id_).run()
     assert not page.exception
     return told(page)
 

@@ -286,7 +286,7 @@ def test_a_conversation_is_kept_for_the_account_that_asked(
 def test_the_address_of_anothers_conversation_opens_nothing(
     written: Written, claims: dict[str, Any], tmp_path: Path
 ) -> None:
-    from ui import shared, state
+    from ui import keys, shared
 
     def script(settings: "Settings") -> None:
         from ui import keeping
@@ -300,9 +300,9 @@ def test_the_address_of_anothers_conversation_opens_nothing(
     for said, turns in ((BOB, 0), (ADA, 1)):
         claims.update(said)
         page = AppTest.from_function(script, args=(settings,), default_timeout=30)
-        page.query_params[state.CONVERSATION] = id_
+        page.query_params[keys.CONVERSATION] = id_
         page.run()
-        assert len(page.session_state[state.TURNS]) == turns
+        assert len(page.session_state[keys.TURNS]) == turns
 
 
 # What needs no script

@@ -19,7 +19,7 @@ from rag_app.errors import ModelError
 from rag_app.index.index import Index
 from rag_app.langchain_adapter import LangChainEmbedder
 from rag_app.models.embedder import SentenceEmbedder
-from rag_app.rag import open_embedder
+from rag_app.opening import open_embedder
 from rag_app.served_embeddings import ShortPieces, open_served_embedder
 from rag_app.served_models import is_served
 from rag_app.workbench.prices import PRICES, PRICES_READ, Bill, bill_for, price_of

@@ -12,8 +12,8 @@ from ingest.sync import sync
 from rag_app import Rag, Settings
 from rag_app.errors import ConfigError, ModelError
 from rag_app.index.index import Index
+from rag_app.opening import open_generator
 from rag_app.protocols import Generator, Message
-from rag_app.rag import open_generator
 from rag_app.served_models import is_served, open_served_model
 from tests.fakes import HashEmbedder
 from tests.openai_server import serving

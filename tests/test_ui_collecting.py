@@ -15,7 +15,7 @@ from rag_app.index.writer_lock import writer_lock
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.records.conversations import Conversations, KeptTurn
 from tests.test_ui_keeping import ANSWER
-from ui import shared, state
+from ui import keys, shared
 from ui.filters import Filter
 from ui.state import Kept, Turn
 
@@ -70,7 +70,7 @@ def visit(home: Path) -> Visit:
     return run
 
 
-def address(page: AppTest, key: str = state.COLLECTION) -> str:
+def address(page: AppTest, key: str = keys.COLLECTION) -> str:
     return "".join(page.query_params.get(key, []))
 
 
@@ -107,32 +107,32 @@ def test_the_choice_is_in_the_address_and_found_again_by_it(
 
 def test_an_address_that_another_page_has_lost_comes_back(visit: Visit, boats: Collection) -> None:
     page = visit(collection=boats.slug)
-    del page.query_params[state.COLLECTION]
+    del page.query_params[keys.COLLECTION]
     page.run()
     assert (folder(page), address(page)) == (str(boats.folder), boats.slug)
 
 
 def test_nothing_of_the_former_collection_comes_along(visit: Visit, boats: Collection) -> None:
     page = visit()
-    page.session_state[state.TURNS] = [Turn("How much?", answer=ANSWER)]
-    page.session_state[state.KEPT] = Kept("0" * 32, ("1",))
-    page.session_state[state.CHOSEN] = Filter(format="md")
-    page.session_state[state.UNKEPT] = True
-    page.query_params[state.CONVERSATION] = "0" * 32
-    edition = page.session_state.get(state.EDITION, 0)
+    page.session_state[keys.TURNS] = [Turn("How much?", answer=ANSWER)]
+    page.session_state[keys.KEPT] = Kept("0" * 32, ("1",))
+    page.session_state[keys.CHOSEN] = Filter(format="md")
+    page.session_state[keys.UNKEPT] = True
+    page.query_params[keys.CONVERSATION] = "0" * 32
+    edition = page.session_state.get(keys.EDITION, 0)
     page.selectbox[0].select(boats.slug).run()
-    assert address(page, state.CONVERSATION) == ""
-    assert page.session_state[state.CHOSEN] == Filter()
-    assert page.session_state[state.EDITION] == edition + 1
-    for key in (state.TURNS, state.KEPT, state.UNKEPT):
+    assert address(page, keys.CONVERSATION) == ""
+    assert page.session_state[keys.CHOSEN] == Filter()
+    assert page.session_state[keys.EDITION] == edition + 1
+    for key in (keys.TURNS, keys.KEPT, keys.UNKEPT):
         assert not page.session_state.get(key, None)
 
 
 def test_a_field_belongs_to_its_collection(visit: Visit, boats: Collection) -> None:
     page = visit("library")
-    page.text_input(key=state.FOLDER).set_value("/first").run()
+    page.text_input(key=keys.FOLDER).set_value("/first").run()
     page.selectbox[0].select(boats.slug).run()
-    assert page.text_input(key=f"{state.FOLDER}-{boats.slug}").value == ""
+    assert page.text_input(key=f"{keys.FOLDER}-{boats.slug}").value == ""
 
 
 # What is not there
@@ -143,7 +143,7 @@ def test_an_address_that_names_nothing_falls_back_with_a_notice(
     visit: Visit, home: Path, slug: str
 ) -> None:
     page = visit(collection=slug, conversation="0" * 32)
-    assert (folder(page), address(page), address(page, state.CONVERSATION)) == (str(home), "", "")
+    assert (folder(page), address(page), address(page, keys.CONVERSATION)) == (str(home), "", "")
     assert "is no longer there" in shown(page)
     assert "is no longer there" not in shown(page.run())
 
@@ -152,12 +152,12 @@ def test_one_that_was_deleted_elsewhere_is_one_clear_line(
     visit: Visit, home: Path, boats: Collection
 ) -> None:
     page = visit(collection=boats.slug)
-    page.session_state[state.TURNS] = [Turn("Where are the skiffs?")]
+    page.session_state[keys.TURNS] = [Turn("Where are the skiffs?")]
     delete(boats)
     page.run()
     assert (folder(page), address(page)) == (str(home), "")
     assert "is no longer there" in shown(page)
-    assert not page.session_state.get(state.TURNS, None)
+    assert not page.session_state.get(keys.TURNS, None)
     assert not boats.folder.exists()
 
 
@@ -165,7 +165,7 @@ def test_what_was_sent_to_a_deleted_one_reaches_no_other(
     visit: Visit, home: Path, boats: Collection, docs: Path
 ) -> None:
     page = visit("library", collection=boats.slug)
-    page.text_input(key=f"{state.FOLDER}-{boats.slug}").set_value(str(docs))
+    page.text_input(key=f"{keys.FOLDER}-{boats.slug}").set_value(str(docs))
     (add,) = [b for b in page.button if b.label == "Add to the library" and "folder" in b.form_id]
     delete(boats)
     add.click().run()
@@ -202,12 +202,12 @@ def test_two_visitors_see_documents_conversations_and_filters_of_their_own(
         page.chat_input[0].set_value("Where is the key of the shed?").run()
     assert "behind the clock" in shown(first) and "anchor" not in shown(first)
     assert "under the anchor" in shown(second) and "clock" not in shown(second)
-    kept = address(first, state.CONVERSATION), address(second, state.CONVERSATION)
+    kept = address(first, keys.CONVERSATION), address(second, keys.CONVERSATION)
     assert "" not in kept and kept[0] != kept[1]
     for page, index in ((first, home), (second, filled.folder)):
         with closing(Conversations(index)) as file:
             (headline,) = file.listed()
-            assert headline.id == address(page, state.CONVERSATION)
+            assert headline.id == address(page, keys.CONVERSATION)
     # The other's address says nothing in this collection.
     stranger = visit("chat", collection=filled.slug, conversation=kept[0])
     assert "no conversation at this address" in shown(stranger)
@@ -265,7 +265,7 @@ def test_one_is_renamed(visit: Visit, home: Path, boats: Collection) -> None:
 def asked(visit: Visit, boats: Collection) -> AppTest:
     """The library of a collection that is about to be deleted."""
     page = visit("library", collection=boats.slug)
-    return page.checkbox(key=f"{state.COLLECTION_DELETION}-{boats.slug}").check().run()
+    return page.checkbox(key=f"{keys.COLLECTION_DELETION}-{boats.slug}").check().run()
 
 
 def test_one_is_deleted_and_the_first_is_entered(home: Path, asked: AppTest) -> None:

@@ -27,7 +27,7 @@ from rag_app.schema import Passage, Reading
 from tests.fakes import FixedReader, HashEmbedder, a_document, a_hit
 from tests.test_question_sets import ANSWERED, KNOWN, REFUSED, UNKNOWN, a_report, outcome
 from tests.test_ui_components import HOSTILE, STRUCK, an_answer
-from ui import language, shared, state
+from ui import keys, language, shared
 from ui.evaluated import (
     changed_html,
     changes_html,
@@ -215,7 +215,7 @@ def press(page: AppTest, label: str) -> AppTest:
 
 def compare(page: AppTest) -> AppTest:
     """Turn to the comparison."""
-    return page.segmented_control(key=state.FINDINGS).set_value("compared").run()
+    return page.segmented_control(key=keys.FINDINGS).set_value("compared").run()
 
 
 def finished(page: AppTest, settings: Settings) -> AppTest:
@@ -235,7 +235,7 @@ def judged_report() -> QuestionReport:
 
 
 def test_the_samples_questions_are_asked_and_compared(page: AppTest, settings: Settings) -> None:
-    page.number_input(key=state.MOST_QUESTIONS).set_value(2)
+    page.number_input(key=keys.MOST_QUESTIONS).set_value(2)
     press(page, "Ask the questions")
     finished(page, settings)
     assert not page.exception
@@ -272,7 +272,7 @@ def test_settings_that_win_are_shown_as_lines(page: AppTest, settings: Settings)
 def test_misses_are_shown_by_kind(page: AppTest, settings: Settings) -> None:
     shared.evaluation(settings).report = judged_report()
     page.run()
-    shown = page.selectbox(key=state.MISS)
+    shown = page.selectbox(key=keys.MISS)
     assert shown.options == [
         "All: 2",
         "The right document is not among the hits: 1",
@@ -289,15 +289,15 @@ def test_a_miss_is_asked_in_the_chat_with_what_explains_it(
     shared.evaluation(settings).report = judged_report()
     press(page.run(), "Ask number 1 in the chat")
     assert not page.exception
-    first, second = page.session_state[state.TURNS]
+    first, second = page.session_state[keys.TURNS]
     assert (first.question, second.question) == ("What is a skiff?", "Where is it?")
-    assert page.session_state[f"{state.WHY}-{second.id}"] is True
+    assert page.session_state[f"{keys.WHY}-{second.id}"] is True
 
 
 def test_a_miss_is_asked_of_its_documents(page: AppTest, settings: Settings) -> None:
     shared.evaluation(settings).report = judged_report()
     press(page.run(), "Ask number 2 in the chat")
-    (turn,) = page.session_state[state.TURNS]
+    (turn,) = page.session_state[keys.TURNS]
     assert turn.filter.where == {"format": "md"}
 
 
@@ -307,7 +307,7 @@ def test_nothing_wrong_is_said_to_be_so(page: AppTest, settings: Settings) -> No
 
 
 def test_a_file_of_ones_own_is_asked(page: AppTest, settings: Settings) -> None:
-    page.selectbox(key=state.QUESTION_SET).set_value("A file").run()
+    page.selectbox(key=keys.QUESTION_SET).set_value("A file").run()
     press(page, "Ask the questions")
     assert "choose a file with questions first" in words(page)
     lines = [
@@ -315,7 +315,7 @@ def test_a_file_of_ones_own_is_asked(page: AppTest, settings: Settings) -> None:
         {"question": "Who?", "source": "elsewhere.md"},
     ]
     data = "\n".join(map(json.dumps, lines)).encode()
-    upload = page.file_uploader(key=state.QUESTIONS_FILE)
+    upload = page.file_uploader(key=keys.QUESTIONS_FILE)
     upload.upload("mine.jsonl", data, "application/json").run()
     press(page, "Ask the questions")
     finished(page, settings)
@@ -325,8 +325,8 @@ def test_a_file_of_ones_own_is_asked(page: AppTest, settings: Settings) -> None:
 
 
 def test_a_file_of_another_layout_is_told(page: AppTest) -> None:
-    page.selectbox(key=state.QUESTION_SET).set_value("A file").run()
-    upload = page.file_uploader(key=state.QUESTIONS_FILE)
+    page.selectbox(key=keys.QUESTION_SET).set_value("A file").run()
+    upload = page.file_uploader(key=keys.QUESTIONS_FILE)
     upload.upload("<b>mine.jsonl", b"[]", "application/json").run()
     press(page, "Ask the questions")
     assert not page.exception
@@ -334,19 +334,19 @@ def test_a_file_of_another_layout_is_told(page: AppTest) -> None:
 
 
 def test_thumbs_are_a_set_once_there_are_some(page: AppTest, settings: Settings) -> None:
-    sets = page.selectbox(key=state.QUESTION_SET)
+    sets = page.selectbox(key=keys.QUESTION_SET)
     assert "Thumbs up and down" not in sets.options
     kept = KeptTurn("Where do saws hang?", answer=REFUSED, verdict="down")
     shared.conversations(settings).keep("", [kept])
-    page.run().selectbox(key=state.QUESTION_SET).set_value("Thumbs up and down").run()
+    page.run().selectbox(key=keys.QUESTION_SET).set_value("Thumbs up and down").run()
     press(page, "Ask the questions")
     finished(page, settings)
     assert "Thumbs up and down: 1 question." in words(page)
 
 
 def test_questions_are_made_from_the_documents(page: AppTest, settings: Settings) -> None:
-    page.selectbox(key=state.QUESTION_SET).set_value("Made from the documents").run()
-    page.number_input(key=state.MOST_QUESTIONS).set_value(1)
+    page.selectbox(key=keys.QUESTION_SET).set_value("Made from the documents").run()
+    page.number_input(key=keys.MOST_QUESTIONS).set_value(1)
     press(page, "Ask the questions")
     finished(page, settings)
     assert not page.exception
@@ -378,7 +378,7 @@ def test_the_librarys_words_are_translated_and_the_same_in_english() -> None:
 
 @pytest.mark.usefixtures("german")
 def test_the_page_speaks_german(page: AppTest, settings: Settings) -> None:
-    assert page.selectbox(key=state.QUESTION_SET).options == [
+    assert page.selectbox(key=keys.QUESTION_SET).options == [
         "Die Fragen zu den Beispielen",
         "Aus den Dokumenten erzeugt",
         "Eine Datei",
@@ -391,7 +391,7 @@ def test_the_page_speaks_german(page: AppTest, settings: Settings) -> None:
     assert "unter den Treffern</th><td>0\xa0%</td>" in words(page)
     assert "eines richtigen Dokuments</th><td>0,143</td>" in words(page)
     assert "<dt>Richtiges Dokument</dt><dd>a.md: Rang 7</dd>" in words(page)
-    assert page.selectbox(key=state.MISS).options[0] == "Alle: 2"
+    assert page.selectbox(key=keys.MISS).options[0] == "Alle: 2"
     press(compare(page), "Vergleichen")
     assert "Das sind die Einstellungen in Gebrauch; erst eine ändern." in words(page)
 

@@ -14,7 +14,7 @@ from rag_app.records.conversations import FILE, Conversations
 from rag_app.records.turns import KeptTurn, new_id
 from tests.fakes import a_hit
 from tests.test_ui_components import an_answer
-from ui import state
+from ui import keys, state
 from ui.filters import Filter
 from ui.state import Kept, Notice, Turn
 
@@ -39,27 +39,27 @@ def visit(tmp_path: Path) -> Visit:
     def run(*turns: Turn, id_: str = "", kept: Kept | None = None) -> AppTest:
         page = AppTest.from_function(chat, args=(Settings(index=tmp_path),), default_timeout=30)
         if id_:
-            page.query_params[state.CONVERSATION] = id_
-        page.session_state[state.TURNS] = list(turns)
-        page.session_state[state.KEPT] = kept or Kept()
+            page.query_params[keys.CONVERSATION] = id_
+        page.session_state[keys.TURNS] = list(turns)
+        page.session_state[keys.KEPT] = kept or Kept()
         return page.run()
 
     return run
 
 
 def address(page: AppTest) -> str:
-    return "".join(page.query_params.get(state.CONVERSATION, []))
+    return "".join(page.query_params.get(keys.CONVERSATION, []))
 
 
 def told(page: AppTest) -> str:
-    found: Notice | None = page.session_state.get(state.NOTICE, None)
+    found: Notice | None = page.session_state.get(keys.NOTICE, None)
     return found.message if found else ""
 
 
 def test_a_visitor_without_an_id_gets_one_with_the_first_answer(visit: Visit) -> None:
     assert address(visit(Turn("How much?"))) == ""
     page = visit(Turn("How much?", answer=ANSWER))
-    assert address(page) == page.session_state[state.KEPT].id != ""
+    assert address(page) == page.session_state[keys.KEPT].id != ""
 
 
 def test_the_address_opens_all_of_a_conversation(visit: Visit) -> None:
@@ -67,7 +67,7 @@ def test_the_address_opens_all_of_a_conversation(visit: Visit) -> None:
     turn = Turn("How much?", filter_, answer=ANSWER, verdict="up", reason="right")
     id_ = address(visit(turn, Turn("And who?", error="Failed.")))
     page = visit(id_=id_)
-    first, second = page.session_state[state.TURNS]
+    first, second = page.session_state[keys.TURNS]
     assert (first, first.filter.words) == (turn, "md")
     assert second.error == "Failed."
     assert told(page) == ""
@@ -76,7 +76,7 @@ def test_the_address_opens_all_of_a_conversation(visit: Visit) -> None:
 @pytest.mark.parametrize("id_", [new_id(), "../../etc/passwd", "' OR 1 --"])
 def test_an_address_that_names_nothing_begins_anew(visit: Visit, id_: str) -> None:
     page = visit(id_=id_)
-    assert (address(page), page.session_state[state.TURNS]) == ("", [])
+    assert (address(page), page.session_state[keys.TURNS]) == ("", [])
     assert "no conversation at this address" in told(page)
 
 
@@ -105,10 +105,10 @@ def test_where_nothing_can_be_kept_the_chat_goes_on_and_says_so_once(
     assert not page.exception
     assert address(page) == ""
     assert "is not kept" in told(page)
-    del page.session_state[state.NOTICE]
+    del page.session_state[keys.NOTICE]
     page.run()
     assert told(page) == ""
-    assert len(page.session_state[state.TURNS]) == 1
+    assert len(page.session_state[keys.TURNS]) == 1
 
 
 def test_asking_again_drops_what_followed() -> None:
@@ -117,13 +117,13 @@ def test_asking_again_drops_what_followed() -> None:
 
         from ui import state
 
-        state.ask_again(st.session_state[state.TURNS][1], "  Second, in other words ")
+        state.ask_again(st.session_state[keys.TURNS][1], "  Second, in other words ")
 
     page = AppTest.from_function(script)
     filter_ = Filter(format="md")
-    page.session_state[state.TURNS] = [Turn("First"), Turn("Second", filter_), Turn("Third")]
+    page.session_state[keys.TURNS] = [Turn("First"), Turn("Second", filter_), Turn("Third")]
     page.run()
-    first, second = page.session_state[state.TURNS]
+    first, second = page.session_state[keys.TURNS]
     assert (first.question, second.question) == ("First", "Second, in other words")
     assert (second.filter, second.waits) == (filter_, True)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rag_app import rag
+from rag_app import opening
 from rag_app.config import Settings
 from rag_app.models.files import BUNDLED_EMBEDDER
 from tests.test_ui_ingestion import HeldEmbedder
@@ -34,7 +34,7 @@ def settings_of(folder: Path, **more: Any) -> Settings:
 
 @pytest.mark.parametrize("open_", DEPENDS_ON, ids=lambda open_: open_.__name__)
 def test_a_model_is_known_by_all_that_opening_it_looks_at(open_: Callable[..., Any]) -> None:
-    looked_at = [open_, *([rag.open_late_model] if open_ is rag.open_reranker else [])]
+    looked_at = [open_, *([opening.open_late_model] if open_ is opening.open_reranker else [])]
     source = "".join(map(inspect.getsource, looked_at))
     assert set(re.findall(r"settings\)?\.(\w+)", source)) == set(DEPENDS_ON[open_])
 
@@ -54,15 +54,15 @@ def test_collections_with_the_same_model_share_it_and_nothing_else(tmp_path: Pat
 def test_a_model_is_let_go_once_nothing_uses_it() -> None:
     models = OpenModels()
     settings = settings_of(Path("anywhere"))
-    used = models.shared(rag.open_embedder, settings)
-    assert models.shared(rag.open_embedder, settings) is used
+    used = models.shared(opening.open_embedder, settings)
+    assert models.shared(opening.open_embedder, settings) is used
     del used
     gc.collect()
     assert not models._known
 
 
 def test_where_there_is_no_model_there_is_none(tmp_path: Path) -> None:
-    assert OpenModels().shared(rag.open_generator, settings_of(tmp_path)) is None
+    assert OpenModels().shared(opening.open_generator, settings_of(tmp_path)) is None
 
 
 # Open indexes

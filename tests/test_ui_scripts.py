@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.fakes import a_hit
 from tests.test_ui_components import an_answer
-from ui import scripts, state
+from ui import keys, scripts, state
 from ui.state import Turn
 
 TURN = Turn("How much?", answer=an_answer(a_hit("A berth costs £120 a year.")))
@@ -36,7 +36,6 @@ def test_browsers_let_pages_copy_on_this_machine_and_where_nobody_listens(
 def buttons() -> None:
     """Those under the answer."""
     from rag_app.config import Settings
-    from ui import state
     from ui.views import actions
 
     actions.render(Settings(), state.turns()[0])
@@ -44,7 +43,7 @@ def buttons() -> None:
 
 def shown() -> AppTest:
     page = AppTest.from_function(buttons, default_timeout=60)
-    page.session_state[state.TURNS] = [TURN]
+    page.session_state[keys.TURNS] = [TURN]
     page.run()
     assert not page.exception
     return page

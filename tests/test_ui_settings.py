@@ -13,7 +13,7 @@ from rag_app.config import Settings, change_setting
 from rag_app.models.modules import Kind
 from rag_app.settings_files import own_settings_file
 from tests.test_ui_training import Program
-from ui import shared, state
+from ui import keys, shared
 from ui.pulling import Pulling
 from ui.setting_fields import answer_fields, finding_fields, language_fields, speed_fields
 from ui.views import pulling as pulling_view
@@ -68,7 +68,7 @@ def page(index: Path) -> Iterator[AppTest]:
 
 
 def key(name: str) -> str:
-    return f"{state.SETTING}-{name}"
+    return f"{keys.SETTING}-{name}"
 
 
 def html(page: AppTest) -> str:
@@ -108,7 +108,7 @@ def test_each_kind_of_control_saves_its_value(page: AppTest, index: Path) -> Non
 
 def test_a_setting_is_set_back(page: AppTest, index: Path) -> None:
     page.number_input(key("k")).set_value(8).run()
-    page.button(f"{state.SET_BACK}-k").click().run()
+    page.button(f"{keys.SET_BACK}-k").click().run()
     assert Settings.load().k == page.number_input(key("k")).value == 5
     assert own_settings_file(index).read_text() == ""
 
@@ -211,7 +211,7 @@ def test_a_model_is_asked_for_and_what_went_wrong_is_told(
     pulling = Pulling(start=program)
     monkeypatch.setattr(shared, "pulling", lambda: pulling)
     page = AppTest.from_function(script, default_timeout=60).run()
-    page.text_input(state.PULL).set_value(" somebody/something ")
+    page.text_input(keys.PULL).set_value(" somebody/something ")
     next(button for button in page.button if button.label == "Get the model").click().run()
     pulling.wait()
     assert program.commands[0][-1] == "somebody/something"

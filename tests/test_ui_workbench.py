@@ -11,7 +11,7 @@ from ingest.sync import sync
 from rag_app.index.index import Index
 from rag_app.models.embedder import SentenceEmbedder
 from tests.test_ui_training import Program
-from ui import shared, state
+from ui import keys, shared
 from ui.training import Training
 
 TEXTS = {
@@ -51,10 +51,10 @@ def spoken(view: str, index: Path, language: str, *, part: str = "tokens") -> se
     """What is said on the page, once its button has been pressed, if it has one."""
     arguments = (view, str(index), language)
     page = AppTest.from_function(script, default_timeout=120, args=arguments)
-    page.session_state[state.PART] = part
+    page.session_state[keys.PART] = part
     page.run()
     if part == "compare":
-        page.text_area(state.MODELS).set_value("all-MiniLM-L6-v2")
+        page.text_area(keys.MODELS).set_value("all-MiniLM-L6-v2")
     if part in {"compare", "codes"}:
         page.button[0].click().run()
     assert not page.exception

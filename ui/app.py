@@ -9,7 +9,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from rag_app.config import Settings, named_index
 from rag_app.errors import RagError
-from rag_app.rag import settled
+from rag_app.opening import settled
 from ui import scripts, shared, state
 from ui.components import notice_html
 from ui.language import AUTOMATIC, choose_language, gettext

@@ -11,7 +11,7 @@ import streamlit as st
 from rag_app.config import Settings
 from rag_app.errors import StoreError
 from rag_app.records.turns import KeptTurn, Thumb, is_id
-from ui import shared, state
+from ui import keys, shared, state
 from ui.filters import Filter
 from ui.language import gettext
 
@@ -20,17 +20,17 @@ Result = TypeVar("Result")
 
 def follow(settings: Settings) -> None:
     """Open the conversation that the address names, or have it name the one that is open."""
-    named, open_ = st.query_params.get(state.CONVERSATION, ""), state.kept()
+    named, open_ = st.query_params.get(keys.CONVERSATION, ""), state.kept()
     if named == open_.id:
         return
     if not named:
         # Other pages have addresses of their own.
-        st.query_params[state.CONVERSATION] = open_.id
+        st.query_params[keys.CONVERSATION] = open_.id
         return
     found = _tried(lambda: shared.conversations(settings).turns(named) if is_id(named) else [])
     if found is None:
         # Else it would take the place of what is asked now, once the file can be read again.
-        st.query_params.pop(state.CONVERSATION)
+        st.query_params.pop(keys.CONVERSATION)
         return
     if not found:
         state.tell(gettext("There is no conversation at this address any more; this is a new one."))
@@ -70,8 +70,8 @@ def _tried(use: Callable[[], Result]) -> Result | None:
     try:
         return use()
     except StoreError as error:
-        if not st.session_state.get(state.UNKEPT):
-            st.session_state[state.UNKEPT] = True
+        if not st.session_state.get(keys.UNKEPT):
+            st.session_state[keys.UNKEPT] = True
             unkept = gettext("This conversation is not kept: {error}")
             state.tell(unkept.format(error=error), kind="error")
         return None

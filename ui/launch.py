@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    from rag_app.rag import settled
+    from rag_app.opening import settled
 
     check_owners()
     host, port = arguments.host, arguments.port
@@ -143,7 +143,7 @@ def _ingest(samples: Path, settings: Settings) -> None:
 
 def _warm(settings: Settings) -> None:
     """Open what the first page needs while the browser starts, and watch folders on."""
-    from rag_app.rag import settled
+    from rag_app.opening import settled
     from ui import shared
 
     try:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 from weakref import WeakValueDictionary
 
 from rag_app.config import Settings
-from rag_app.rag import open_embedder, open_generator, open_pointer, open_reranker
+from rag_app.opening import open_embedder, open_generator, open_pointer, open_reranker
 from rag_app.variants import WRITING
 
 Model = TypeVar("Model")

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from ui import state
+from ui import keys, state
 from ui.language import gettext, language
 
 _HERE = Path(__file__).parent
@@ -43,12 +43,12 @@ def copy_button(text: str, turn: state.Turn) -> None:
         "copied": gettext("Copied"),
         "failed": gettext("The browser did not let it be copied"),
     }
-    _COPY(key=f"{state.COPY}-{turn.id}", data={"text": text, **words}, width="content")
+    _COPY(key=f"{keys.COPY}-{turn.id}", data={"text": text, **words}, width="content")
 
 
 def follow(turn: state.Turn) -> None:
     """Keep what grows around it in sight, until the visitor does anything."""
-    _FOLLOW(key=f"{state.FOLLOW}-{turn.id}", width="content")
+    _FOLLOW(key=f"{keys.FOLLOW}-{turn.id}", width="content")
 
 
 def tell_language() -> None:

@@ -16,9 +16,7 @@ from rag_app.config import Settings
 from rag_app.evaluation.questions import Names, sources_by_name
 from rag_app.index.index import Index
 from rag_app.models.late_interaction import LateInteraction
-from rag_app.protocols import Embedder
-from rag_app.rag import (
-    Rag,
+from rag_app.opening import (
     open_embedder,
     open_generator,
     open_index,
@@ -26,6 +24,8 @@ from rag_app.rag import (
     open_pointer,
     open_reranker,
 )
+from rag_app.protocols import Embedder
+from rag_app.rag import Rag
 from rag_app.records.conversations import Conversations
 from rag_app.workbench.collection import Collection, read_collection
 from rag_app.workbench.collection_map import MOST, CollectionMap, map_of

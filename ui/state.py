@@ -1,7 +1,4 @@
-"""What outlives one run of a page: the visitor's conversation, and what was chosen.
-
-Every key of `st.session_state` is declared here.
-"""
+"""What outlives one run of a page: the visitor's conversation, and what was chosen."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -11,84 +8,10 @@ import streamlit as st
 from rag_app.explain import Explanation
 from rag_app.records.turns import Thumb, new_id
 from rag_app.schema import Answer
+from ui import keys
 from ui.components import NoticeKind
 from ui.filters import Filter
 from ui.fixed_words import STOPPED
-
-CONVERSATION = "conversation"  # in the address, not in the state
-COLLECTION = "collection"  # in the address too
-COLLECTION_FIELD = "collection-field"
-COLLECTION_GONE = "collection-gone"
-COLLECTIONS = "collections"
-COLLECTION_NAME = "collection-name"
-COLLECTION_DELETION = "collection-deletion"
-TURNS = "turns"
-KEPT = "kept"
-UNKEPT = "unkept"
-QUESTION = "question"
-WANTED = "wanted"
-CHOSEN = "chosen"
-PAGE_SHOWN = "page-shown"
-EDITION = "edition"
-# These three are followed by the edition of the fields.
-BY_FOLDER = "by-folder"
-BY_FORMAT = "by-format"
-BY_SOURCE = "by-source"
-FILTER_END = "filter-end"
-# These are followed by the id of the turn.
-WHY = "why"
-WHY_NOT = "whynot"
-ACTIONS = "actions"
-TURN = "turn"
-FOLLOW = "follow"
-COPY = "copy"
-STOP = "stop"
-THUMB = "thumb"
-REASON = "reason"
-EDITED = "edited"
-ASK_AGAIN = "ask-again"
-# These four are followed by the id of the conversation.
-OPEN = "open"
-RENAME = "rename"
-DELETE = "delete"
-TITLE = "title"
-# This one is followed by the number of the turn and that of the citation.
-SHOW_PAGE = "show-page"
-FILES = "files"
-FOLDER = "folder"
-FILTER = "filter"
-REMOVAL = "removal"
-TURNED_AWAY = "turned-away"
-PREVIEW = "preview"
-PASSAGES_FROM = "passages-from"
-# These three are followed by the path of the folder.
-WATCH = "watch"
-LOOK = "look"
-UNFOLLOW = "unfollow"
-COLOUR = "colour"
-PIN = "pin"
-MAP = "map"
-PART = "part"
-TEXT = "text"
-TEXTS = "texts"
-CUT = "cut"
-LEAST = "least"
-MODELS = "models"
-LATE_MODEL = "late-model"
-LATE_ASKED = "late-asked"
-LATE_TEXT = "late-text"
-QUESTION_SET = "question-set"
-QUESTIONS_FILE = "questions-file"
-MOST_QUESTIONS = "most-questions"
-FINDINGS = "findings"
-MISS = "miss"
-ASK_MISS = "ask-miss"  # followed by the number of the miss
-NOTICE = "notice"
-# These two are followed by the name of the setting.
-SETTING = "setting"
-SET_BACK = "set-back"
-REFUSED = "refused"
-PULL = "pull"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,13 +64,13 @@ class Kept:
 
 def turns() -> list[Turn]:
     """The visitor's conversation, oldest first."""
-    conversation: list[Turn] = st.session_state.setdefault(TURNS, [])
+    conversation: list[Turn] = st.session_state.setdefault(keys.TURNS, [])
     return conversation
 
 
 def kept() -> Kept:
     """Where the conversation is kept, once it is."""
-    place: Kept = st.session_state.setdefault(KEPT, Kept())
+    place: Kept = st.session_state.setdefault(keys.KEPT, Kept())
     return place
 
 
@@ -161,12 +84,12 @@ def ask_apart(question: str, history: Sequence[str], filter_: Filter) -> None:
     """Begin a conversation with a question and those before it, and open what explains it."""
     begin_anew()
     turns().extend(Turn(text, filter_) for text in (*history, question))
-    st.session_state[f"{WHY}-{turns()[-1].id}"] = True
+    st.session_state[f"{keys.WHY}-{turns()[-1].id}"] = True
 
 
 def chosen() -> Filter:
     """The documents that the next question is asked of."""
-    filter_: Filter = st.session_state.setdefault(CHOSEN, Filter())
+    filter_: Filter = st.session_state.setdefault(keys.CHOSEN, Filter())
     return filter_
 
 
@@ -176,18 +99,18 @@ def choose(filter_: Filter) -> None:
     A field that is out of sight would not learn its new value, and then send its old one.
     """
     if filter_ != chosen():
-        st.session_state[EDITION] = edition() + 1
-    st.session_state[CHOSEN] = filter_
+        st.session_state[keys.EDITION] = edition() + 1
+    st.session_state[keys.CHOSEN] = filter_
 
 
 def choose_by_fields(filter_: Filter) -> None:
     """The same, where the fields know it already."""
-    st.session_state[CHOSEN] = filter_
+    st.session_state[keys.CHOSEN] = filter_
 
 
 def edition() -> int:
     """How often the fields of the filter have begun anew."""
-    count: int = st.session_state.setdefault(EDITION, 0)
+    count: int = st.session_state.setdefault(keys.EDITION, 0)
     return count
 
 
@@ -195,7 +118,7 @@ def ask_again(turn: Turn, question: str) -> None:
     """Ask the question of a turn in other words; the turn and all after it are dropped."""
     if question.strip():
         earlier = turns()[: turns().index(turn)]
-        st.session_state[TURNS] = [*earlier, Turn(question.strip(), turn.filter)]
+        st.session_state[keys.TURNS] = [*earlier, Turn(question.strip(), turn.filter)]
 
 
 def stop(turn: Turn) -> None:
@@ -211,25 +134,25 @@ def begin_anew() -> None:
 
 def resume(conversation: list[Turn], kept_: Kept) -> None:
     """Go on with a conversation that is kept."""
-    st.session_state[TURNS], st.session_state[KEPT] = conversation, kept_
+    st.session_state[keys.TURNS], st.session_state[keys.KEPT] = conversation, kept_
     if kept_.id:
-        st.query_params[CONVERSATION] = kept_.id
+        st.query_params[keys.CONVERSATION] = kept_.id
     else:
-        st.query_params.pop(CONVERSATION, None)
+        st.query_params.pop(keys.CONVERSATION, None)
 
 
 def collection() -> str:
     """The slug of the collection that the visitor is in; "" is the first."""
-    slug: str = st.session_state.get(COLLECTION, "")
+    slug: str = st.session_state.get(keys.COLLECTION, "")
     return slug
 
 
 def enter(slug: str) -> None:
     """Go to another collection; nothing comes along that belongs to the former one."""
     choose(Filter())
-    for key in (TURNS, KEPT, UNKEPT, NOTICE):
+    for key in (keys.TURNS, keys.KEPT, keys.UNKEPT, keys.NOTICE):
         st.session_state.pop(key, None)
-    st.session_state[COLLECTION] = slug
+    st.session_state[keys.COLLECTION] = slug
 
 
 def own(key: str) -> str:
@@ -239,72 +162,72 @@ def own(key: str) -> str:
 
 def address() -> dict[str, str]:
     """What the addresses of all pages have in common."""
-    slug = st.query_params.get(COLLECTION, collection())
-    return {COLLECTION: slug} if slug else {}
+    slug = st.query_params.get(keys.COLLECTION, collection())
+    return {keys.COLLECTION: slug} if slug else {}
 
 
 def show_page(at: int) -> None:
     """Turn to what that citation quotes, counted among those of its answer."""
-    st.session_state[PAGE_SHOWN] = at
+    st.session_state[keys.PAGE_SHOWN] = at
 
 
 def page_shown() -> int:
     """The citation whose page or document is shown."""
-    at: int = st.session_state[PAGE_SHOWN]
+    at: int = st.session_state[keys.PAGE_SHOWN]
     return at
 
 
 def turn_away(files: Sequence[tuple[str, str, str]]) -> None:
     """Keep what became of uploaded files, as (outcome, name, reason), until the next upload."""
-    st.session_state[own(TURNED_AWAY)] = files
+    st.session_state[own(keys.TURNED_AWAY)] = files
 
 
 def turned_away() -> Sequence[tuple[str, str, str]]:
     """What was kept so."""
-    files: Sequence[tuple[str, str, str]] = st.session_state.setdefault(own(TURNED_AWAY), ())
+    files: Sequence[tuple[str, str, str]] = st.session_state.setdefault(own(keys.TURNED_AWAY), ())
     return files
 
 
 def show_passages(begin: int) -> None:
     """Turn to the passages of the document in view from this one on, counted from 0."""
-    st.session_state[own(PASSAGES_FROM)] = begin
+    st.session_state[own(keys.PASSAGES_FROM)] = begin
 
 
 def passages_from() -> int:
     """Where the passages in view begin."""
-    begin: int = st.session_state.setdefault(own(PASSAGES_FROM), 0)
+    begin: int = st.session_state.setdefault(own(keys.PASSAGES_FROM), 0)
     return begin
 
 
 def close_preview() -> None:
     """Look into no document."""
-    st.session_state[own(PREVIEW)] = None
+    st.session_state[own(keys.PREVIEW)] = None
     show_passages(0)
 
 
 def choose_no_documents() -> None:
     """Neither look into a document nor remove any."""
     close_preview()
-    st.session_state[own(REMOVAL)] = []
+    st.session_state[own(keys.REMOVAL)] = []
 
 
 def tell(message: str, *, kind: NoticeKind = "note") -> None:
     """Keep one line to be shown by the next run of the page."""
-    st.session_state[NOTICE] = Notice(message, kind)
+    st.session_state[keys.NOTICE] = Notice(message, kind)
 
 
 def told() -> Notice | None:
     """The line kept for this run, which is thereby forgotten."""
-    notice: Notice | None = st.session_state.pop(NOTICE, None)
+    notice: Notice | None = st.session_state.pop(keys.NOTICE, None)
     return notice
 
 
 def refuse(setting: str, message: str) -> None:
     """Keep why a setting was not changed, to be shown beside it by the next run."""
-    st.session_state[REFUSED] = (setting, message)
+    st.session_state[keys.REFUSED] = (setting, message)
 
 
 def refused() -> tuple[str, str]:
     """The setting that was not changed, and why; both empty, or forgotten with this."""
-    why: tuple[str, str] = st.session_state.pop(REFUSED, ("", ""))
+    why: tuple[str, str] = st.session_state.pop(keys.REFUSED, ("", ""))
     return why

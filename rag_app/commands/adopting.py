@@ -36,7 +36,7 @@ def add_commands(own: Any) -> None:
 
 def adopt_into(settings: "Settings", name: str) -> "Adoption":
     """Give the index of the settings the model of that name."""
-    from rag_app.rag import open_embedder, open_index
+    from rag_app.opening import open_embedder, open_index
     from rag_app.workbench.adoption import adopt
 
     current = open_embedder(settings)
@@ -70,7 +70,7 @@ def adoption_text(done: "Adoption", settings: "Settings") -> str:
 def _go_back(settings: "Settings") -> "Adoption":
     from rag_app.index.catalog import Catalog
     from rag_app.index.chosen_model import former_model
-    from rag_app.rag import open_index
+    from rag_app.opening import open_index
     from rag_app.workbench.adoption import go_back
 
     with closing(Catalog(settings.index)) as catalog:

@@ -76,7 +76,7 @@ def key_value(text: str) -> tuple[str, str]:
 @contextmanager
 def opened_index(settings: Settings) -> "Iterator[tuple[Index, Embedder]]":
     """The index of the settings and its embedder, closed in the end."""
-    from rag_app.rag import open_index
+    from rag_app.opening import open_index
 
     index, embedder = open_index(settings)
     with closing(index):

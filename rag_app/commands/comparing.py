@@ -44,7 +44,7 @@ def compare_models(arguments: argparse.Namespace) -> int:
 
 def distil_model(arguments: argparse.Namespace) -> int:
     """Make a static model of an embedding model: far faster, and not as good."""
-    from rag_app.rag import embedder_name
+    from rag_app.opening import embedder_name
     from rag_app.workbench.static_model import distil
 
     base = embedder_name(settings_of(arguments))

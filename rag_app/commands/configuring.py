@@ -57,7 +57,7 @@ def _change(arguments: argparse.Namespace) -> None:
 def _embedder(settings: Settings) -> Resolved:
     """The embedding model that is used where none is set, and what says so."""
     from rag_app.index.chosen_model import own_model_of
-    from rag_app.rag import embedder_name
+    from rag_app.opening import embedder_name
 
     try:
         own = own_model_of(settings.index)

@@ -30,7 +30,7 @@ _MOST_SHOWN = 20
 def tokens(arguments: argparse.Namespace) -> int:
     """Show how the embedding model cuts a text."""
     from rag_app.models.files import find_model
-    from rag_app.rag import settled
+    from rag_app.opening import settled
     from rag_app.workbench.tokens import cut
 
     found = cut(find_model(settled(settings_of(arguments)).embedder), arguments.text)
@@ -46,7 +46,7 @@ def tokens(arguments: argparse.Namespace) -> int:
 
 def similarity(arguments: argparse.Namespace) -> int:
     """Show the cosines of texts with each other."""
-    from rag_app.rag import open_embedder
+    from rag_app.opening import open_embedder
     from rag_app.workbench.similarity import similarity_matrix
 
     if len(arguments.texts) < 2:
@@ -119,7 +119,7 @@ def map_points(arguments: argparse.Namespace) -> int:
 def finetune_model(arguments: argparse.Namespace) -> int:
     """Train an embedding model on your data, or on your documents alone, and judge it."""
     from rag_app.models.embedder import SentenceEmbedder
-    from rag_app.rag import settled
+    from rag_app.opening import settled
     from rag_app.workbench.finetune import Recipe, finetune
     from rag_app.workbench.verdict import judge
 
@@ -167,7 +167,7 @@ def _course(arguments: argparse.Namespace) -> "Course":
 
 def _writer(arguments: argparse.Namespace) -> "Generator | None":
     """The language model that writes questions, where one is named."""
-    from rag_app.rag import open_generator
+    from rag_app.opening import open_generator
 
     if arguments.generator is None:
         return None

@@ -97,7 +97,7 @@ def doctor(arguments: argparse.Namespace) -> int:
 
 def migrate(arguments: argparse.Namespace) -> int:
     """Move the vectors of an index to another store."""
-    from rag_app.rag import open_index
+    from rag_app.opening import open_index
 
     index, _ = open_index(of_an_index(arguments))
     with closing(index):
@@ -115,7 +115,7 @@ def migrate(arguments: argparse.Namespace) -> int:
 def models(arguments: argparse.Namespace) -> int:
     """List the models on this machine, or get one."""
     from rag_app.models.registry import models_here, pull
-    from rag_app.rag import embedder_name
+    from rag_app.opening import embedder_name
 
     if arguments.action == "pull":
         if not arguments.name:

@@ -11,7 +11,7 @@ from rag_app.commands.common import add_command, of_an_index, opened_index, prin
 
 def make_model(arguments: argparse.Namespace) -> int:
     """Make a late-interaction model of the embedding model, and train it where there is data."""
-    from rag_app.rag import embedder_name
+    from rag_app.opening import embedder_name
     from rag_app.workbench.courses import of_beir
     from rag_app.workbench.finetune import Recipe
     from rag_app.workbench.late_model import make, train

@@ -52,7 +52,7 @@ def quantise(arguments: argparse.Namespace) -> int:
 def cache(arguments: argparse.Namespace) -> int:
     """Show the vectors that are kept so that no text is embedded twice."""
     from rag_app.index.chosen_model import former_model
-    from rag_app.rag import settled
+    from rag_app.opening import settled
     from rag_app.workbench.vector_cache import forget, look, names_here
 
     settings = settled(of_an_index(arguments))
@@ -75,7 +75,7 @@ def cache(arguments: argparse.Namespace) -> int:
 
 def speed(arguments: argparse.Namespace) -> int:
     """Measure how fast a model embeds here, by device and batch size."""
-    from rag_app.rag import embedder_name
+    from rag_app.opening import embedder_name
     from rag_app.served_models import is_served
     from rag_app.workbench.speed import advice, measure_speed
 

@@ -13,8 +13,9 @@ import platformdirs
 
 from rag_app.config import Settings
 from rag_app.errors import ConfigError, DataError
+from rag_app.opening import settled
 from rag_app.protocols import Ingestion
-from rag_app.rag import Rag, settled
+from rag_app.rag import Rag
 from rag_app.schema import Document, identify
 
 _logger = logging.getLogger(__name__)

@@ -10,8 +10,8 @@ from rag_app.config import Settings
 from rag_app.models.files import find_model, loading
 from rag_app.models.late_interaction import LateInteraction, maxsim
 from rag_app.models.modules import is_late
+from rag_app.opening import open_embedder, open_late_model
 from rag_app.protocols import Embedder, TextKind, Vectors
-from rag_app.rag import open_embedder, open_late_model
 from rag_app.served_models import is_served
 from rag_app.workbench.courses import HeldOut
 from rag_app.workbench.geometry import Geometry

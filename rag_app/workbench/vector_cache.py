@@ -9,7 +9,7 @@ from rag_app.index.kept_vectors import ModelVectors
 from rag_app.index.redis_vectors import shared_vectors
 from rag_app.models.files import BUNDLED_EMBEDDER
 from rag_app.models.registry import models_here
-from rag_app.rag import open_embedder
+from rag_app.opening import open_embedder
 
 
 @dataclass(frozen=True, slots=True)

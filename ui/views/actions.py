@@ -5,7 +5,7 @@ import streamlit as st
 from rag_app.config import Settings
 from rag_app.printable import printable
 from rag_app.records.turns import Thumb
-from ui import keeping, scripts, state
+from ui import keeping, keys, scripts, state
 from ui.components import cited_text
 from ui.language import gettext, ngettext
 
@@ -16,7 +16,7 @@ _LONGEST_REASON = 500
 @st.fragment
 def render(settings: Settings, turn: state.Turn) -> None:
     """Draw a row of small buttons, and below it the reason of a judgement."""
-    with st.container(horizontal=True, key=f"{state.ACTIONS}-{turn.id}"):
+    with st.container(horizontal=True, key=f"{keys.ACTIONS}-{turn.id}"):
         if turn.answer is not None:
             _thumbs(settings, turn)
             _copy(turn, cited_text(turn.answer))
@@ -28,7 +28,7 @@ def render(settings: Settings, turn: state.Turn) -> None:
 
 
 def _thumbs(settings: Settings, turn: state.Turn) -> None:
-    key = f"{state.THUMB}-{turn.id}"
+    key = f"{keys.THUMB}-{turn.id}"
     if turn.verdict:
         st.session_state.setdefault(key, _THUMBS.index(turn.verdict))
     st.feedback("thumbs", key=key, on_change=_judged, args=(settings, turn))
@@ -45,7 +45,7 @@ def _copy(turn: state.Turn, text: str) -> None:
 
 
 def _reason(settings: Settings, turn: state.Turn) -> None:
-    key = f"{state.REASON}-{turn.id}"
+    key = f"{keys.REASON}-{turn.id}"
     st.session_state.setdefault(key, turn.reason)
     st.text_input(
         gettext("Reason"),
@@ -59,15 +59,15 @@ def _reason(settings: Settings, turn: state.Turn) -> None:
 
 
 def _judged(settings: Settings, turn: state.Turn) -> None:
-    thumb: int | None = st.session_state.get(f"{state.THUMB}-{turn.id}")
+    thumb: int | None = st.session_state.get(f"{keys.THUMB}-{turn.id}")
     verdict = None if thumb is None else _THUMBS[thumb]
-    reason = st.session_state.get(f"{state.REASON}-{turn.id}", turn.reason) if verdict else ""
+    reason = st.session_state.get(f"{keys.REASON}-{turn.id}", turn.reason) if verdict else ""
     keeping.judge(settings, turn, verdict, reason.strip())
 
 
 def _edit(turn: state.Turn) -> None:
     question = st.text_area(
-        gettext("Question"), printable(turn.question), key=f"{state.EDITED}-{turn.id}"
+        gettext("Question"), printable(turn.question), key=f"{keys.EDITED}-{turn.id}"
     )
     later = len(state.turns()) - state.turns().index(turn) - 1
     if later:
@@ -77,6 +77,6 @@ def _edit(turn: state.Turn) -> None:
             later,
         )
         st.caption(words)
-    if st.button(gettext("Ask again"), type="primary", key=f"{state.ASK_AGAIN}-{turn.id}"):
+    if st.button(gettext("Ask again"), type="primary", key=f"{keys.ASK_AGAIN}-{turn.id}"):
         state.ask_again(turn, question)
         st.rerun()

@@ -10,7 +10,7 @@ from ingest.loading.formats import SUFFIXES
 from ingest.roots import Root
 from rag_app.config import Settings
 from rag_app.errors import LoadError, StoreError
-from ui import shared, state
+from ui import keys, shared, state
 from ui.advancing import end_words, progress_html
 from ui.components import file_name, notice_html, outcomes_html
 from ui.fixed_words import in_words
@@ -38,7 +38,7 @@ def render(settings: Settings, ingestion: Ingestion) -> None:
         path = st.text_input(
             gettext("Path of a file or folder"),
             placeholder=gettext("/home/me/Documents"),
-            key=state.own(state.FOLDER),
+            key=state.own(keys.FOLDER),
         )
         st.caption(
             gettext("Adding the same folder again follows its changes, removed files included.")
@@ -70,7 +70,7 @@ def _upload(settings: Settings, ingestion: Ingestion) -> None:
             accept_multiple_files=True,
             type=SUFFIXES,
             max_upload_size=settings.upload_mebibytes,
-            key=state.own(state.FILES),
+            key=state.own(keys.FILES),
             label_visibility="collapsed",
         )
         words = gettext(

@@ -8,7 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 from rag_app.errors import RagError
 from rag_app.rag import Rag
 from rag_app.schema import Delta, Done, Found, Hit, Quoted
-from ui import state
+from ui import keys, state
 from ui.components import plain
 from ui.conversation import answer_html, draft_html, found_html
 from ui.fixed_words import UNANSWERED
@@ -69,7 +69,7 @@ def _stop_button(turn: state.Turn, place: DeltaGenerator) -> None:
     place.button(
         gettext("Stop"),
         icon=":material/stop_circle:",
-        key=f"{state.STOP}-{turn.id}",
+        key=f"{keys.STOP}-{turn.id}",
         on_click=state.stop,
         args=(turn,),
     )

@@ -11,7 +11,7 @@ from rag_app.rag import Rag
 from rag_app.records.pages import FORMATS, Form
 from rag_app.records.record import records_of
 from rag_app.schema import Answer
-from ui import keeping, scripts, shared, state
+from ui import keeping, keys, scripts, shared, state
 from ui.components import file_name, heading_html, notice_html, totals
 from ui.conversation import answer_html, question_html
 from ui.filters import Choices, called
@@ -39,7 +39,7 @@ def render(settings: Settings, *, library: StreamlitPage) -> None:
     if state.turns() or documents:
         with st.bottom:
             filtering.render(choices)
-            st.chat_input(gettext("Ask a question"), key=state.QUESTION, on_submit=_submit)
+            st.chat_input(gettext("Ask a question"), key=keys.QUESTION, on_submit=_submit)
     if state.turns():
         exports = _toolbar()
         _conversation(rag, choices, settings)
@@ -51,7 +51,7 @@ def render(settings: Settings, *, library: StreamlitPage) -> None:
 
 
 def _submit() -> None:
-    state.ask(st.session_state[state.QUESTION])
+    state.ask(st.session_state[keys.QUESTION])
 
 
 # Before the first question
@@ -136,7 +136,7 @@ def _conversation(rag: Rag, choices: Choices, settings: Settings) -> None:
         if turn.waits:
             # Since it was asked, a document may have gone.
             turn.filter = choices.narrowed(turn.filter)
-        with st.container(key=f"{state.TURN}-{turn.id}"):
+        with st.container(key=f"{keys.TURN}-{turn.id}"):
             _turn(rag, turn, number, settings, pdfs)
 
 

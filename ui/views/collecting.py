@@ -16,7 +16,7 @@ from rag_app.collection_folders import (
 )
 from rag_app.config import Settings, named_index
 from rag_app.errors import RagError
-from ui import shared, state
+from ui import keys, shared, state
 from ui.components import notice_html
 from ui.language import gettext
 
@@ -31,17 +31,17 @@ def render(index: Path) -> Path:
     _follow(known)
     here = state.collection()
     if len(known) > 1:
-        st.session_state[state.COLLECTION_FIELD] = here
+        st.session_state[keys.COLLECTION_FIELD] = here
         with st.container(key="collection-bar"):
             st.selectbox(
                 gettext("Collection"),
                 [*known],
                 format_func=lambda slug: known[slug].name if slug in known else "",
-                key=state.COLLECTION_FIELD,
+                key=keys.COLLECTION_FIELD,
                 on_change=_chosen,
                 label_visibility="collapsed",
             )
-    if st.session_state.pop(state.COLLECTION_GONE, False):
+    if st.session_state.pop(keys.COLLECTION_GONE, False):
         gone = gettext("The collection at this address is no longer there; this is another one.")
         st.html(notice_html(gone, kind="error"))
     return known[here].folder
@@ -50,21 +50,21 @@ def render(index: Path) -> Path:
 def _follow(known: Container[str]) -> None:
     """Go to the collection that the address names, or have it name the one that is open."""
     here = state.collection()
-    named = st.query_params.get(state.COLLECTION, here)
+    named = st.query_params.get(keys.COLLECTION, here)
     if here not in known or named not in known:
         # From the beginning: what was sent to one that is gone is not to reach another.
-        st.session_state[state.COLLECTION_GONE] = True
+        st.session_state[keys.COLLECTION_GONE] = True
         _enter(here if here in known else "")
         st.rerun()
     if named != here:
         state.enter(named)
     if named:
         # Links without it have the same meaning: other pages have addresses of their own.
-        st.query_params[state.COLLECTION] = named
+        st.query_params[keys.COLLECTION] = named
 
 
 def _chosen() -> None:
-    _enter(st.session_state[state.COLLECTION_FIELD])
+    _enter(st.session_state[keys.COLLECTION_FIELD])
 
 
 def _enter(slug: str) -> None:
@@ -72,9 +72,9 @@ def _enter(slug: str) -> None:
     state.begin_anew()
     state.enter(slug)
     if slug:
-        st.query_params[state.COLLECTION] = slug
+        st.query_params[keys.COLLECTION] = slug
     else:
-        st.query_params.pop(state.COLLECTION, None)
+        st.query_params.pop(keys.COLLECTION, None)
 
 
 # On the page of the library
@@ -84,7 +84,7 @@ def manage(settings: Settings) -> None:
     """Draw the button behind which collections are made, renamed and deleted."""
     index = named_index()
     here = next(one for one in collections_of(index) if one.slug == state.collection())
-    key = state.own(state.COLLECTIONS)
+    key = state.own(keys.COLLECTIONS)
     with st.popover(gettext("Collections"), icon=":material/folder_copy:", key=key):
         st.caption(
             gettext(
@@ -93,7 +93,7 @@ def manage(settings: Settings) -> None:
             )
         )
         with st.form("collection-new", border=False):
-            key = state.own(state.COLLECTION_NAME)
+            key = state.own(keys.COLLECTION_NAME)
             name = st.text_input(gettext("Name of a new collection"), max_chars=LONGEST, key=key)
             if st.form_submit_button(gettext("Create collection"), type="primary"):
                 _create(index, name)
@@ -102,7 +102,7 @@ def manage(settings: Settings) -> None:
             name = st.text_input(label, here.name, max_chars=LONGEST)
             if st.form_submit_button(gettext("Rename collection")):
                 _rename(index, here, name)
-        key = state.own(state.COLLECTION_DELETION)
+        key = state.own(keys.COLLECTION_DELETION)
         if here.slug and st.checkbox(gettext("Delete this collection"), key=key):
             _deletion(here, settings)
 

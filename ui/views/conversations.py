@@ -9,7 +9,7 @@ from streamlit.navigation.page import StreamlitPage
 from rag_app.config import Settings
 from rag_app.errors import StoreError
 from rag_app.records.conversations import Conversations, Headline
-from ui import shared, state
+from ui import keys, shared, state
 from ui.components import heading_html, headline_html, notice_html
 from ui.language import gettext, ngettext, number
 
@@ -41,7 +41,7 @@ def render(settings: Settings, *, chat: StreamlitPage) -> None:
 def _list(kept: Conversations, chat: StreamlitPage) -> None:
     wanted = st.text_input(
         gettext("Find a conversation"),
-        key=state.own(state.WANTED),
+        key=state.own(keys.WANTED),
         placeholder=gettext("Words of its title or questions"),
     )
     found = kept.listed(wanted)
@@ -61,11 +61,11 @@ def _row(kept: Conversations, headline: Headline, now: datetime, chat: Streamlit
     with st.container(horizontal=True, vertical_alignment="center", key=f"conversation-{id_}"):
         # The button lies over the words: its label would be Markdown, and they are not ours.
         st.html(headline_html(headline, now))
-        if st.button(gettext("Open"), key=f"{state.OPEN}-{id_}"):
-            st.switch_page(chat, query_params={state.CONVERSATION: id_})
-        if _tool(gettext("Rename"), "edit", f"{state.RENAME}-{id_}"):
+        if st.button(gettext("Open"), key=f"{keys.OPEN}-{id_}"):
+            st.switch_page(chat, query_params={keys.CONVERSATION: id_})
+        if _tool(gettext("Rename"), "edit", f"{keys.RENAME}-{id_}"):
             st.dialog(gettext("Rename the conversation"))(_rename)(kept, headline)
-        if _tool(gettext("Delete"), "delete", f"{state.DELETE}-{id_}"):
+        if _tool(gettext("Delete"), "delete", f"{keys.DELETE}-{id_}"):
             st.dialog(gettext("Delete the conversation?"))(_delete)(kept, headline)
 
 
@@ -78,7 +78,7 @@ def _rename(kept: Conversations, headline: Headline) -> None:
         gettext("Title"),
         headline.title,
         max_chars=_LONGEST_TITLE,
-        key=f"{state.TITLE}-{headline.id}",
+        key=f"{keys.TITLE}-{headline.id}",
         placeholder=gettext("Empty: its first question"),
     )
     if st.button(gettext("Rename"), type="primary"):

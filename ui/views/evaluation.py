@@ -11,7 +11,7 @@ from rag_app.errors import RagError
 from rag_app.evaluation.asking import Asked, Miss
 from rag_app.evaluation.question_report import QuestionReport
 from rag_app.evaluation.questions import of_these, spread
-from ui import shared, state
+from ui import keys, shared, state
 from ui.components import heading_html, notice_html
 from ui.embeddings import empty_html
 from ui.evaluated import kinds_html, miss_html, totals_html
@@ -60,14 +60,14 @@ def render(settings: Settings, *, chat: StreamlitPage) -> None:
 
 def _choose(settings: Settings, evaluation: Evaluation) -> None:
     with st.container(key="question-sets"):
-        most = st.session_state.get(state.MOST_QUESTIONS, _QUESTIONS)
+        most = st.session_state.get(keys.MOST_QUESTIONS, _QUESTIONS)
         name, load = question_sets.choose(settings, most=most)
         st.number_input(
             gettext("Questions at most"),
             1,
             _MOST_QUESTIONS,
             _QUESTIONS,
-            key=state.MOST_QUESTIONS,
+            key=keys.MOST_QUESTIONS,
             help=gettext("Of a longer set, so many are asked, spread evenly over it."),
         )
         label = gettext("Ask the questions")
@@ -115,7 +115,7 @@ def _part() -> str | None:
         words,
         default=_WRONG,
         format_func=words.__getitem__,
-        key=state.FINDINGS,
+        key=keys.FINDINGS,
         label_visibility="collapsed",
     )
 
@@ -152,7 +152,7 @@ def _misses(report: QuestionReport, chat: StreamlitPage) -> None:
         gettext("Show"),
         [*found],
         format_func=lambda kind: f"{words[kind]}: {len(found[kind])}",
-        key=state.own(state.MISS),
+        key=state.own(keys.MISS),
     )
     rows = found[kind]
     for place, row in enumerate(rows[:_MOST_SHOWN], start=1):
@@ -167,7 +167,7 @@ def _miss(row: Asked, place: int, chat: StreamlitPage) -> None:
         st.html(miss_html(row, place))
         if st.button(
             gettext("Ask number {number} in the chat").format(number=place),
-            key=f"{state.ASK_MISS}-{place}",
+            key=f"{keys.ASK_MISS}-{place}",
             icon=":material/forum:",
             type="tertiary",
         ):

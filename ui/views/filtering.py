@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from ui import state
+from ui import keys, state
 from ui.components import short_names
 from ui.conversation import within_html
 from ui.filters import Choices, Filter, called
@@ -30,7 +30,7 @@ def render(choices: Choices) -> None:
                 icon=":material/close:",
                 type="tertiary",
                 help=end,
-                key=state.FILTER_END,
+                key=keys.FILTER_END,
                 on_click=state.choose,
                 args=(Filter(),),
             )
@@ -42,12 +42,12 @@ def _fields(choices: Choices, chosen: Filter) -> None:
     if choices.folders:
         names = {"": gettext("All folders")}
         names |= {path: called(name) for path, name in choices.folders.items()}
-        _field(gettext("Folder"), state.BY_FOLDER, chosen.folder, names)
+        _field(gettext("Folder"), keys.BY_FOLDER, chosen.folder, names)
     names = {"": gettext("All formats"), **{name: name for name in formats}}
-    _field(gettext("Format"), state.BY_FORMAT, chosen.format, names)
+    _field(gettext("Format"), keys.BY_FORMAT, chosen.format, names)
     if len(sources) <= _MOST_DOCUMENTS:
         names = {"": gettext("All documents"), **short_names(sources)}
-        _field(gettext("Document"), state.BY_SOURCE, chosen.source, names)
+        _field(gettext("Document"), keys.BY_SOURCE, chosen.source, names)
     else:
         first = gettext("To choose one of {count} documents, choose a folder or format first.")
         st.caption(first.format(count=number(len(sources))))
@@ -66,8 +66,8 @@ def _field(label: str, key: str, chosen: str, names: Mapping[str, str]) -> None:
 
 
 def _changed() -> None:
-    keys = (state.BY_FOLDER, state.BY_FORMAT, state.BY_SOURCE)
-    state.choose_by_fields(Filter(*(st.session_state.get(_edition(key)) or "" for key in keys)))
+    fields = (keys.BY_FOLDER, keys.BY_FORMAT, keys.BY_SOURCE)
+    state.choose_by_fields(Filter(*(st.session_state.get(_edition(key)) or "" for key in fields)))
 
 
 def _edition(key: str) -> str:

@@ -11,7 +11,7 @@ from ingest.roots import Root
 from rag_app.config import Settings
 from rag_app.errors import RagError
 from rag_app.index.catalog import Entry
-from ui import shared, state
+from ui import keys, shared, state
 from ui.components import as_label, notice_html, plain, short_names, totals
 from ui.followed import folder_html
 from ui.language import gettext
@@ -75,21 +75,21 @@ def _folder(settings: Settings, folder: _Folder) -> None:
     now = datetime.now().astimezone()
     st.html(folder_html(root, watched, holds=_holds(folder.holds), now=now))
     with st.container(horizontal=True, vertical_alignment="center"):
-        key = f"{state.WATCH}-{root.key}"
+        key = f"{keys.WATCH}-{root.key}"
         st.session_state[key] = watched is not None  # somebody else may have switched it
         watch = gettext("Watch {name}").format(name=name)
         st.toggle(watch, key=key, on_change=_switch, args=(settings, root, key))
         if st.button(
             gettext("Look at {name} again now").format(name=name),
             type="tertiary",
-            key=f"{state.LOOK}-{root.key}",
+            key=f"{keys.LOOK}-{root.key}",
             # The documents of a folder that is away would be taken for deleted.
             disabled=not root.path.is_dir(),
         ):
             state.turn_away(())
             adding.start(ingestion, root.path)
         stop = gettext("Stop following {name}").format(name=name)
-        if st.button(stop, type="tertiary", key=f"{state.UNFOLLOW}-{root.key}"):
+        if st.button(stop, type="tertiary", key=f"{keys.UNFOLLOW}-{root.key}"):
             st.dialog(gettext("Stop following this folder?"))(_confirm)(settings, folder)
 
 

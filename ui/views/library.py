@@ -7,7 +7,7 @@ import streamlit as st
 
 from rag_app.config import Settings
 from rag_app.index.catalog import Entry
-from ui import shared, state
+from ui import keys, shared, state
 from ui.components import heading_html, notice_html, plain, totals
 from ui.language import gettext, number
 from ui.listed import Listing
@@ -49,5 +49,5 @@ def _wanted(entries: Sequence[Entry]) -> Sequence[Entry]:
     """Those that the visitor looks for."""
     if len(entries) < _FILTER_FROM:
         return entries
-    wanted = st.text_input(gettext("Find a document"), key=state.own(state.FILTER)).casefold()
+    wanted = st.text_input(gettext("Find a document"), key=state.own(keys.FILTER)).casefold()
     return [entry for entry in entries if wanted in entry.source.casefold()]

@@ -8,7 +8,7 @@ import streamlit as st
 from rag_app.config import Settings
 from rag_app.rag import Rag
 from rag_app.workbench.collection_map import CollectionMap, legend
-from ui import shared, state
+from ui import keys, shared, state
 from ui.components import heading_html
 from ui.embeddings import empty_html, passage_html
 from ui.filters import called
@@ -34,12 +34,12 @@ def render(settings: Settings) -> None:
         default="theme",
         required=True,
         format_func=lambda colour: colours[colour],
-        key=state.COLOUR,
+        key=keys.COLOUR,
     )
     question = st.text_input(
         gettext("Pin a question"),
         placeholder=gettext("Where does this question fall?"),
-        key=state.own(state.PIN),
+        key=state.own(keys.PIN),
     )
     pin, near = _pinned(shared.rag(settings), map_, question)
     uploads = uploads_folder(settings.index)
@@ -49,7 +49,7 @@ def render(settings: Settings) -> None:
         for name in legend(map_, by)
     ]
     chart = map_chart(map_, names, pin=pin, near=near)
-    key = state.own(state.MAP)
+    key = state.own(keys.MAP)
     chosen: Any = st.altair_chart(chart, on_select="rerun", selection_mode=POINTS, key=key)
     _passages(map_, [*_rows(chosen), *(near if near is not None else ())])
 

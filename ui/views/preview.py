@@ -9,7 +9,7 @@ from rag_app.errors import RagError
 from rag_app.index.catalog import Entry
 from rag_app.index.index import Index
 from rag_app.schema import Chunk, Document
-from ui import state
+from ui import keys, state
 from ui.components import notice_html, plain
 from ui.ingestion import Ingestion
 from ui.language import gettext, number
@@ -30,7 +30,7 @@ def render(index: Index, entries: Sequence[Entry], listing: Listing, ingestion: 
         index=None,
         format_func=lambda id_: listing.name(by_id[id_]) if id_ in by_id else "",
         placeholder=gettext("Choose a document"),
-        key=state.own(state.PREVIEW),
+        key=state.own(keys.PREVIEW),
     )
     # Drawn on every run while one is chosen, so that the end of a run does not close it.
     if chosen in by_id:

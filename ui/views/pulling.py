@@ -7,7 +7,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from rag_app.models.modules import Kind
 from rag_app.models.registry import LocalModel
-from ui import shared, state
+from ui import keys, shared
 from ui.components import notice_html, plain
 from ui.embeddings import figures_html
 from ui.language import figure, gettext
@@ -61,7 +61,7 @@ def _form(pulling: Pulling) -> None:
         name = st.text_input(
             gettext("Get a model from the hub"),
             placeholder="Qwen/Qwen2.5-1.5B-Instruct",
-            key=state.PULL,
+            key=keys.PULL,
         )
         st.caption(
             gettext(

@@ -9,7 +9,7 @@ from rag_app.config import Settings
 from rag_app.errors import ConfigError
 from rag_app.evaluation.questions import Names, Question, parse_questions, read_questions
 from rag_app.workbench.question_sets import questions_of_documents
-from ui import shared, state
+from ui import keys, shared, state
 from ui.language import gettext
 
 Load = Callable[[], list[Question]]
@@ -31,12 +31,12 @@ def choose(settings: Settings, *, most: int) -> tuple[str, Load]:
     """
     offered = _offered(settings, most)
     name = st.selectbox(
-        gettext("Questions"), [*offered], format_func=called, key=state.own(state.QUESTION_SET)
+        gettext("Questions"), [*offered], format_func=called, key=state.own(keys.QUESTION_SET)
     )
     st.caption(_about()[name])
     if name == _FILE:
         file = st.file_uploader(
-            gettext("Question set"), type=["jsonl", "json"], key=state.own(state.QUESTIONS_FILE)
+            gettext("Question set"), type=["jsonl", "json"], key=state.own(keys.QUESTIONS_FILE)
         )
         return (file.name, lambda: _parsed(file.getvalue(), file.name)) if file else (name, _none)
     return name, offered[name]

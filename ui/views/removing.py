@@ -7,7 +7,7 @@ import streamlit as st
 from rag_app.errors import RagError
 from rag_app.index.catalog import Entry
 from rag_app.index.index import Index
-from ui import state
+from ui import keys, state
 from ui.components import notice_html, totals
 from ui.ingestion import Ingestion
 from ui.language import gettext, ngettext
@@ -23,7 +23,7 @@ def render(index: Index, entries: Sequence[Entry], listing: Listing, ingestion: 
         options=list(by_id),
         format_func=lambda id_: listing.name(by_id[id_]),
         placeholder=gettext("Choose documents"),
-        key=state.own(state.REMOVAL),
+        key=state.own(keys.REMOVAL),
     )
     if st.button(gettext("Remove"), disabled=not chosen):
         dialog = st.dialog(gettext("Remove these documents?"))

@@ -11,11 +11,11 @@ from streamlit.navigation.page import StreamlitPage
 from rag_app.config import Resolved, Settings, change_setting, resolve
 from rag_app.errors import ConfigError, StoreError
 from rag_app.models.registry import LocalModel, models_here
-from rag_app.rag import embedder_name
+from rag_app.opening import embedder_name
 from rag_app.served_models import elsewhere, is_served
 from rag_app.setting_values import without_password
 from rag_app.settings_files import ENVIRONMENT, own_settings_file
-from ui import state, theme
+from ui import keys, state, theme
 from ui.components import NoticeKind, heading_html, notice_html, plain
 from ui.language import gettext
 from ui.setting_controls import Control
@@ -113,7 +113,7 @@ def _section(
 
 def _field(field: Field, resolved: Resolved, models: Sequence[str], index: Path) -> None:
     value, origin = resolved
-    key = f"{state.SETTING}-{field.name}"
+    key = f"{keys.SETTING}-{field.name}"
     # What is shown is what counts, also after a change that was refused or made elsewhere.
     st.session_state[key] = without_password(value) if isinstance(value, str) else value
     fixed = origin == "flag" or origin.startswith(ENVIRONMENT)
@@ -127,7 +127,7 @@ def _field(field: Field, resolved: Resolved, models: Sequence[str], index: Path)
                 gettext("Set back: {setting}").format(setting=field.label),
                 icon=":material/undo:",
                 type="tertiary",
-                key=f"{state.SET_BACK}-{field.name}",
+                key=f"{keys.SET_BACK}-{field.name}",
                 on_click=_change,
                 args=(field.name, None, index),
             )

@@ -12,7 +12,7 @@ from rag_app.errors import LoadError, RagError
 from rag_app.printable import printable
 from rag_app.rag import Rag
 from rag_app.schema import Answer, Citation
-from ui import state
+from ui import keys, state
 from ui.components import file_name, notice_html
 from ui.conversation import sources_html
 from ui.document_text import document_html
@@ -54,7 +54,7 @@ def _wanted(citation: Citation, number: int, *, is_pdf: bool) -> bool:
     label = page if is_pdf else gettext("Show in the document *of source {number}*")
     return st.button(
         label.format(number=citation.number),
-        key=f"{state.SHOW_PAGE}-{number}-{citation.number}",
+        key=f"{keys.SHOW_PAGE}-{number}-{citation.number}",
         icon=":material/find_in_page:",
         type="tertiary",
     )

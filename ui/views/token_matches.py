@@ -3,7 +3,7 @@
 import streamlit as st
 
 from rag_app.config import Settings
-from ui import shared, state
+from ui import keys, shared
 from ui.components import notice_html
 from ui.language import figure, gettext
 from ui.matched import matches_html
@@ -33,14 +33,14 @@ def render(settings: Settings) -> None:
 
 def _fields(settings: Settings) -> tuple[str, str, str]:
     """The model, the question and the passage."""
-    name = st.text_input(gettext("Folder of the model"), settings.reranker, key=state.LATE_MODEL)
+    name = st.text_input(gettext("Folder of the model"), settings.reranker, key=keys.LATE_MODEL)
     question = st.text_input(
-        gettext("Question"), gettext("How windy may it be for canoes?"), key=state.LATE_ASKED
+        gettext("Question"), gettext("How windy may it be for canoes?"), key=keys.LATE_ASKED
     )
     text = st.text_area(
         gettext("Passage"),
         gettext("No canoes go out above force four."),
-        key=state.LATE_TEXT,
+        key=keys.LATE_TEXT,
         max_chars=10_000,
     )
     return name.strip(), question, text

@@ -8,7 +8,7 @@ from rag_app.errors import RagError
 from rag_app.explain import Explanation, explain
 from rag_app.rag import Rag
 from rag_app.schema import Answer
-from ui import state
+from ui import keys, state
 from ui.components import notice_html, short_names
 from ui.explained import explanation_html, verdict_html
 from ui.language import gettext
@@ -21,7 +21,7 @@ _CANDIDATES = 10
 def render(rag: Rag, turn: state.Turn) -> None:
     """Draw the panel, which costs nothing before it is opened."""
     panel = st.expander(
-        gettext("Why these passages"), key=f"{state.WHY}-{turn.id}", on_change="rerun"
+        gettext("Why these passages"), key=f"{keys.WHY}-{turn.id}", on_change="rerun"
     )
     if turn.answer is None or not panel.open:
         return
@@ -49,7 +49,7 @@ def _show(rag: Rag, turn: state.Turn, answer: Answer) -> None:
         index=None,
         format_func=names.__getitem__,
         placeholder=gettext("Choose a document"),
-        key=f"{state.WHY_NOT}-{turn.id}",
+        key=f"{keys.WHY_NOT}-{turn.id}",
     )
     if document:
         st.html(verdict_html(_explain(rag, turn, answer, source=document).verdict))

@@ -15,7 +15,7 @@ from rag_app.workbench.plots import quality_and_speed
 from rag_app.workbench.quantise import Quantised, quantised, questions_of
 from rag_app.workbench.similarity import duplicates, outliers, similarity_matrix
 from rag_app.workbench.tokens import cut
-from ui import shared, state
+from ui import keys, shared, state
 from ui.components import heading_html, notice_html, short_names
 from ui.embeddings import (
     compared_words,
@@ -46,7 +46,7 @@ def render(settings: Settings) -> None:
         default="tokens",
         required=True,
         format_func=lambda part: parts[part][0],
-        key=state.PART,
+        key=keys.PART,
         label_visibility="collapsed",
     )
     _, draw = parts[chosen]
@@ -58,7 +58,7 @@ def _tokens(settings: Settings) -> None:
     text = st.text_area(
         gettext("A text"),
         gettext("Hello Sentence Transformers library!"),
-        key=state.TEXT,
+        key=keys.TEXT,
         max_chars=10_000,
     )
     found = cut(find_model(embedder.name), text)
@@ -83,7 +83,7 @@ def _cuts(index: Index) -> None:
             gettext("Where the passages of a document begin and end"),
             [*documents],
             format_func=lambda id_: names[documents[id_]],
-            key=state.own(state.CUT),
+            key=state.own(keys.CUT),
         )
         rows = [
             (
@@ -112,7 +112,7 @@ def _similarity(settings: Settings) -> None:
     written = st.text_area(
         gettext("Texts, one on each line"),
         gettext("How do I get a refund?\nWhat does it cost?\nCan I cancel my order?"),
-        key=state.TEXTS,
+        key=keys.TEXTS,
         height=160,
     )
     texts = [line.strip() for line in written.splitlines() if line.strip()][:_MOST_TEXTS]
@@ -128,7 +128,7 @@ def _alike(settings: Settings) -> None:
     if held is None:
         return
     label = gettext("Passages with a cosine of at least")
-    least = st.slider(label, 0.7, 1.0, 0.95, key=state.LEAST)
+    least = st.slider(label, 0.7, 1.0, 0.95, key=keys.LEAST)
     pairs = duplicates(held.vectors, least=least)
     st.caption(
         ngettext(
@@ -183,7 +183,7 @@ def _asked_for(own: str) -> list[str] | None:
         written = st.text_area(
             gettext("Models, one on each line: name or folder"),
             f"{own}\n{own}@256\n{own}@int8",
-            key=state.own(state.MODELS),
+            key=state.own(keys.MODELS),
             help=gettext("@256 has it see 256 tokens; @float32, @bfloat16 and @int8 compute so."),
         )
         started = st.form_submit_button(gettext("Compare"), type="primary")
