@@ -82,7 +82,7 @@ LAYERS = (
         "ui.setting_controls",
         "ui.uploads",
     ),
-    ("ui.login", "ui.removal", "ui.watching"),
+    ("ui.login", "ui.opened", "ui.removal", "ui.watching"),
     ("ui.advancing", "ui.listed"),
     (
         "ui.embeddings",
@@ -122,7 +122,7 @@ DOORS = {
     "huggingface_hub": ("rag_app.models",),
     "chromadb": ("rag_app.index.vectors",),
     "numkong": ("rag_app.index.codes",),
-    "openvino": ("rag_app.models.bert",),
+    "openvino": ("rag_app.models.bert", "rag_app.models.bert_layers"),
     "qdrant_client": ("rag_app.index.qdrant_vectors",),
     "tantivy": ("rag_app.index.lexicon",),
     **dict.fromkeys(

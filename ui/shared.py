@@ -6,9 +6,8 @@ its embedding model, and it is opened anew when it has another one. No spinner o
 they are also opened without a page.
 """
 
-from collections.abc import Iterable
 from pathlib import Path
-from weakref import WeakValueDictionary, finalize
+from weakref import WeakValueDictionary
 
 import streamlit as st
 
@@ -17,12 +16,7 @@ from rag_app.evaluation.questions import Names, sources_by_name
 from rag_app.index.index import Index
 from rag_app.models.late_interaction import LateInteraction
 from rag_app.opening import (
-    open_embedder,
-    open_generator,
-    open_index,
     open_late_model,
-    open_pointer,
-    open_reranker,
 )
 from rag_app.protocols import Embedder
 from rag_app.rag import Rag
@@ -34,7 +28,7 @@ from ui.filters import Choices, choices
 from ui.ingestion import Ingestion, Turns
 from ui.language import gettext
 from ui.login import visitor
-from ui.open_models import DEPENDS_ON, OpenModels
+from ui.opened import Opened, fills_alike
 from ui.pulling import Pulling
 from ui.training import Training
 from ui.uploads import uploads_folder
@@ -42,61 +36,8 @@ from ui.watching import Watching
 
 _OPEN = 8  # collections; one that is let go stays open for whoever still uses it
 _READ = 2  # collections whose passages and vectors are in memory, for the map and the workbench
-# What an index is opened anew for, and what adding documents to it looks at besides.
-_OPENING = ("vector_store", "vector_precision", *DEPENDS_ON[open_embedder])
-_FILLING = (
-    *("chunk_tokens", "context_tokens", "file_seconds", "file_mebibytes"),
-    *("vector_cache", "vector_cache_days"),
-)
-_models = OpenModels()
 # Each for as long as its index is open or its run goes on.
 _ingestions: WeakValueDictionary[Path, Ingestion] = WeakValueDictionary()
-
-
-class _Opened:
-    """An index with its embedder, and what asks and fills it as it is set now.
-
-    Only some of the settings have it opened anew; for the others it is enough to put
-    together again what is open.
-    """
-
-    def __init__(self, settings: Settings) -> None:
-        embedder = _models.shared(open_embedder, settings)
-        self.index, self.embedder = open_index(settings, embedder=embedder)
-        # Let go, it may be in use; once it is not, its file must not stay open.
-        finalize(self.index, self.index.catalog.close).atexit = False
-        self._settings = settings
-        self._rag: Rag | None = None
-        self._filled: tuple[Settings, Ingestion] | None = None
-
-    def fits(self, settings: Settings) -> bool:
-        """Whether the same index would be opened in the same way."""
-        return _alike(_OPENING, self._settings, settings)
-
-    def rag(self, settings: Settings) -> Rag:
-        if self._rag is None or self._rag.settings != settings:
-            self._rag = Rag.assemble(
-                self.index,
-                self.embedder,
-                settings=settings,
-                generator=_models.shared(open_generator, settings),
-                reranker=_models.shared(open_reranker, settings),
-                pointer=_models.shared(open_pointer, settings),
-            )
-        return self._rag
-
-    def ingestion(self, settings: Settings) -> Ingestion:
-        if self._filled is None or not _alike(_FILLING, self._filled[0], settings):
-            turns = _turns(settings.index)
-            self._filled = (
-                settings,
-                Ingestion(self.index, self.embedder, settings, turns=turns),
-            )
-        return self._filled[1]
-
-
-def _alike(names: Iterable[str], one: Settings, other: Settings) -> bool:
-    return all(getattr(one, name) == getattr(other, name) for name in names)
 
 
 def opened(settings: Settings) -> tuple[Index, Embedder]:
@@ -117,7 +58,7 @@ def let_go(index: Path) -> None:
     _watching.clear(index)
 
 
-def _of(settings: Settings) -> _Opened:
+def _of(settings: Settings) -> Opened:
     """What is open of the index."""
     found = _opened(settings.index, settings)
     if not found.fits(settings):
@@ -127,9 +68,9 @@ def _of(settings: Settings) -> _Opened:
 
 
 @st.cache_resource(show_spinner=False, max_entries=_OPEN)
-def _opened(index: Path, _settings: Settings) -> _Opened:  # noqa: ARG001
+def _opened(index: Path, _settings: Settings) -> Opened:  # noqa: ARG001
     """One of each index; Streamlit tells them apart by what has no underscore."""
-    return _Opened(_settings)
+    return Opened(_settings)
 
 
 def conversations(settings: Settings) -> Conversations:
@@ -231,14 +172,16 @@ def ingestion(settings: Settings) -> Ingestion:
     known = _ingestions.get(settings.index)
     if known is not None and known.running:
         return known  # whatever has been let go, or set otherwise, since it began
-    found = _ingestions[settings.index] = _of(settings).ingestion(settings)
+    found = _ingestions[settings.index] = _of(settings).ingestion(
+        settings, turns=_turns(settings.index)
+    )
     return found
 
 
 def watching(settings: Settings) -> Watching:
     """What follows changes of folders in the background, for as long as the server runs."""
     found = _watching(settings.index, settings)
-    if not _alike((*_OPENING, *_FILLING), found.settings, settings):
+    if not fills_alike(found.settings, settings):
         _watching.clear(settings.index)
         found = _watching(settings.index, settings)
     return found

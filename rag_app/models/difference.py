@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_app.models.bert import Weights, read_weights
+from rag_app.models.bert import read_weights
+from rag_app.models.bert_layers import Weights
 
 _HEAD = "head."
 _SCALE = ".scale"

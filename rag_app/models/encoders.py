@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 
 from rag_app.errors import ConfigError, ModelError
-from rag_app.models import bert
+from rag_app.models import bert, bert_layers
 from rag_app.models.batches import batches
 from rag_app.models.files import LOCAL, loading, loading_weights
 from rag_app.models.forms import Computing
@@ -25,7 +25,7 @@ _BATCH_TOKENS, _BATCH_TOKENS_OF_TORCH, _BATCH_TOKENS_ON_GPU = 1_024, 640, 16_384
 _CHARACTERS_A_TOKEN = 4  # about, in English
 # oneDNN prepares itself for every shape it meets, and keeps what it prepared.
 ROUNDED_TO = 16  # tokens
-_HEADS = {"mean": bert.mean_pooling, "cls": bert.first_state}
+_HEADS = {"mean": bert_layers.mean_pooling, "cls": bert_layers.first_state}
 _Model = TypeVar("_Model")
 
 

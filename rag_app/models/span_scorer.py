@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_app.models import bert
+from rag_app.models import bert, bert_layers
 from rag_app.models.difference import apply_difference
 from rag_app.models.files import BUNDLED_EMBEDDER, find_model, loading
 from rag_app.pointed import Pointed
@@ -64,7 +64,7 @@ class SpanScorer:
             weights, head = apply_difference(self._difference, weights)
 
         def points(states: Any, _: Any) -> Any:
-            return bert.linear(states, head["weight"], head["bias"])
+            return bert_layers.linear(states, head["weight"], head["bias"])
 
         return bert.Bert(self._base, points, weights=weights, threads=self._threads)
 

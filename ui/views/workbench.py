@@ -1,32 +1,27 @@
 """The workbench: what the embedding model makes of texts, and which model to choose."""
 
 from collections.abc import Callable, Sequence
-from textwrap import shorten
 
 import streamlit as st
 
 from rag_app.config import Settings
-from rag_app.index.index import Index
-from rag_app.models.files import find_model
 from rag_app.workbench.collection import Collection, read_chunks
 from rag_app.workbench.compare import IN_WORDS, Compared, compare
 from rag_app.workbench.courses import HeldOut, asked_of_documents, sample
 from rag_app.workbench.plots import quality_and_speed
 from rag_app.workbench.quantise import Quantised, quantised, questions_of
 from rag_app.workbench.similarity import duplicates, outliers, similarity_matrix
-from rag_app.workbench.tokens import cut
 from ui import keys, shared, state
-from ui.components import heading_html, notice_html, short_names
+from ui.components import heading_html, notice_html
 from ui.embeddings import (
     compared_words,
     empty_html,
     figures_html,
     matrix_html,
     passage_html,
-    tokens_html,
 )
-from ui.language import figure, gettext, ngettext, number
-from ui.views import token_matches, training
+from ui.language import figure, gettext, ngettext
+from ui.views import token_matches, tokens, training
 
 _MOST_SHOWN = 20  # pairs and passages
 _MOST_TEXTS = 30  # of a matrix
@@ -51,60 +46,6 @@ def render(settings: Settings) -> None:
     )
     _, draw = parts[chosen]
     draw(settings)
-
-
-def _tokens(settings: Settings) -> None:
-    index, embedder = shared.opened(settings)
-    text = st.text_area(
-        gettext("A text"),
-        gettext("Hello Sentence Transformers library!"),
-        key=keys.TEXT,
-        max_chars=10_000,
-    )
-    found = cut(find_model(embedder.name), text)
-    st.html(tokens_html(found))
-    counts = gettext("{tokens}, {special} of them added by the model, which sees up to {most}.")
-    st.caption(
-        counts.format(
-            tokens=ngettext("{count} token", "{count} tokens", len(found)),
-            special=number(sum(token.special for token in found)),
-            most=number(embedder.max_tokens),
-        )
-    )
-    _cuts(index)
-
-
-def _cuts(index: Index) -> None:
-    """Where the passages of a document begin and end."""
-    documents = {entry.id: entry.source for entry in index.catalog.entries() if entry.chunks}
-    if documents:
-        names = short_names([*documents.values()])
-        chosen = st.selectbox(
-            gettext("Where the passages of a document begin and end"),
-            [*documents],
-            format_func=lambda id_: names[documents[id_]],
-            key=state.own(keys.CUT),
-        )
-        rows = [
-            (
-                f"{number(c.start)}–{number(c.end)}",
-                str(c.tokens),
-                c.heading or "–",
-                _beginning(c.text),
-            )
-            for c in index.catalog.chunks_of(chosen)
-        ]
-        heading = (
-            gettext("Characters"),
-            gettext("Tokens"),
-            gettext("Heading"),
-            gettext("Begins with"),
-        )
-        st.html(figures_html(heading, rows, of_words=True))
-
-
-def _beginning(text: str) -> str:
-    return shorten(text, 90, placeholder=" …")
 
 
 def _similarity(settings: Settings) -> None:
@@ -254,7 +195,7 @@ def _collection(settings: Settings) -> Collection | None:
 def _parts() -> dict[str, tuple[str, Callable[[Settings], None]]]:
     """What each part is called, and what draws it."""
     return {
-        "tokens": (gettext("Tokens"), _tokens),
+        "tokens": (gettext("Tokens"), tokens.render),
         "similarity": (gettext("Similarity"), _similarity),
         "alike": (gettext("Near duplicates"), _alike),
         "unlike": (gettext("Outliers"), _unlike),
