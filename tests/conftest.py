@@ -11,7 +11,7 @@ import pytest
 
 from rag_app.index.index import Index
 from rag_app.models.embedder import SentenceEmbedder
-from rag_app.models.files import BUNDLED_EMBEDDER
+from rag_app.models.files import BUNDLED_EMBEDDER, LOCAL, find_model
 from rag_app.models.late_interaction import LateInteraction
 from rag_app.rag import Rag
 from tests.fakes import HashEmbedder
@@ -140,6 +140,21 @@ def index(tmp_path: Path, embedder: HashEmbedder) -> Iterator[Index]:
 def minilm() -> SentenceEmbedder:
     """The bundled embedding model."""
     return SentenceEmbedder.open("all-MiniLM-L6-v2")
+
+
+@pytest.fixture(scope="session")
+def shallow(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The bundled model with two of its six layers: same tokens, other vectors."""
+    from sentence_transformers import SentenceTransformer
+
+    folder = tmp_path_factory.mktemp("models") / "shallow"
+    options = {"use_safetensors": True}
+    model = SentenceTransformer(str(find_model(BUNDLED_EMBEDDER)), **LOCAL, model_kwargs=options)
+    bert = model[0].auto_model
+    bert.encoder.layer = bert.encoder.layer[:2]
+    bert.config.num_hidden_layers = 2
+    model.save_pretrained(str(folder), create_model_card=False)
+    return str(folder)
 
 
 @pytest.fixture(scope="session")

@@ -13,15 +13,13 @@ if TYPE_CHECKING:
     from playwright.sync_api import ElementHandle, Page
 
 sync_api = pytest.importorskip("playwright.sync_api")
+Looks = tuple[tuple[str, tuple[int, int], tuple[str, ...]], ...]
 # What is scrolled out of sight has no colours to be judged: all of a page must be in sight.
 TALL = 4_000
 COLOURS = ("color-contrast",)
 ALL: tuple[str, ...] = ()
-LOOKS = (
-    ("light", DESKTOP, ALL),
-    ("dark", DESKTOP, COLOURS),
-    ("dark", PHONE, ALL),
-)
+WIDE = (("light", DESKTOP, ALL), ("dark", DESKTOP, COLOURS))
+NARROW = (("dark", PHONE, ALL), ("light", PHONE, COLOURS))
 needs_axe = pytest.mark.skipif(
     not axe.is_here(), reason=f"no {axe.SCRIPT}; `make axe` fetches it, with npm"
 )
@@ -41,11 +39,12 @@ TAG = "element => element.cloneNode(false).outerHTML"
 
 
 @needs_axe
+@pytest.mark.parametrize("looks", [WIDE, pytest.param(NARROW, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", EVERY_PAGE)
-def test_no_page_breaks_a_grave_rule(page: "Page", name: str) -> None:
+def test_no_page_breaks_a_grave_rule(page: "Page", name: str, looks: Looks) -> None:
     come_to(page, name)
     page.evaluate(axe.SCRIPT.read_text(encoding="utf-8"))
-    for scheme, (width, _), rules in LOOKS:
+    for scheme, (width, _), rules in looks:
         page.set_viewport_size({"width": width, "height": TALL})
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         settle(page)

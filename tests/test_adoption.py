@@ -21,7 +21,7 @@ from rag_app.index.index import Index
 from rag_app.index.stores import Stores
 from rag_app.index.vectors import ChromaVectors
 from rag_app.models.embedder import SentenceEmbedder, WordPieces
-from rag_app.models.files import BUNDLED_EMBEDDER, LOCAL, find_model
+from rag_app.models.files import BUNDLED_EMBEDDER, find_model
 from rag_app.opening import embedder_name, open_index, settled
 from rag_app.protocols import Embedder, TextKind, Vectors
 from rag_app.rag import Rag
@@ -39,21 +39,6 @@ NOTES = {
     "paint": "Paint needs six hours to dry, and two days before it is sanded.",
     "keys": "The key of the tool store hangs behind the kitchen door.",
 }
-
-
-@pytest.fixture(scope="module")
-def shallow(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The bundled model with two of its six layers: same tokens, other vectors."""
-    from sentence_transformers import SentenceTransformer
-
-    folder = tmp_path_factory.mktemp("models") / "shallow"
-    options = {"use_safetensors": True}
-    model = SentenceTransformer(str(find_model(BUNDLED_EMBEDDER)), **LOCAL, model_kwargs=options)
-    bert = model[0].auto_model
-    bert.encoder.layer = bert.encoder.layer[:2]
-    bert.config.num_hidden_layers = 2
-    model.save_pretrained(str(folder), create_model_card=False)
-    return str(folder)
 
 
 @pytest.fixture

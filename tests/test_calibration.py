@@ -19,7 +19,7 @@ from rag_app.schema import Chunk
 from rag_app.workbench.calibrate import Outcome, calibrate, fit
 from rag_app.workbench.made_questions import made_questions, question_on
 from tests.conftest import SAMPLES
-from tests.fakes import HashEmbedder, a_hit
+from tests.fakes import HashEmbedder, OverlapPointer, a_hit
 
 
 @pytest.mark.parametrize("chance", [0.0, 1e-9, 0.3, 0.5, 0.999, 1.0])
@@ -110,18 +110,19 @@ def test_too_few_documents_are_told(tmp_path: Path) -> None:
 
 
 def test_the_command_fits_the_samples_and_answers_change(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], minilm: object
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("rag_app.rag.open_pointer", lambda _: OverlapPointer())
     settings = Settings(index=tmp_path, answer="read")
     rag = Rag.open(settings=settings)
     sync([SAMPLES], rag.index, embedder=rag.embedder)
     before = rag.ask("How much is a day pass for the workshop?").confidence
     rag.close()
-    assert main(["calibrate", "--index", str(tmp_path), "--questions", "60", "--json"]) == 0
+    assert main(["calibrate", "--index", str(tmp_path), "--questions", "40", "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     rag = Rag.open(settings=settings)
     kept = rag.index.catalog.get(STATE)
     after = rag.ask("How much is a day pass for the workshop?").confidence
     rag.close()
     assert told["kept"] == (kept is not None) == (after != before)
-    assert told["questions"] >= 80
+    assert told["questions"] >= 60

@@ -17,7 +17,7 @@ needs_shared = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Asked], float]:
-    return ask_all(tmp_path_factory.mktemp("questions"))
+    return ask_all(tmp_path_factory.mktemp("questions"), limit=60)
 
 
 def test_every_citation_is_exact(outcomes: tuple[list[Asked], float]) -> None:

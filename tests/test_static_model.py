@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 
 from rag_app.models.embedder import SentenceEmbedder
-from rag_app.models.files import BUNDLED_EMBEDDER
 from rag_app.workbench.static_model import distil
 
 
 @pytest.fixture(scope="module")
-def static(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return distil(BUNDLED_EMBEDDER, tmp_path_factory.mktemp("static") / "model", dimensions=128)
+def static(shallow: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return distil(shallow, tmp_path_factory.mktemp("static") / "model", dimensions=128)
 
 
 def test_it_embeds_texts_of_any_length(static: Path) -> None:

@@ -24,6 +24,7 @@ from rag_app.evaluation.metrics import mean
 from rag_app.models.batches import batches
 from rag_app.models.bert import padded
 from rag_app.models.difference import save_difference
+from rag_app.models.encoders import fastest_dtype
 from rag_app.models.files import BUNDLED_EMBEDDER, find_model
 from rag_app.models.span_scorer import DIFFERENCE, open_tokenizer
 from rag_app.workbench.reading_data import Example, read
@@ -162,7 +163,8 @@ class Training:
         import torch
 
         ids, types, mask = (torch.from_numpy(a).to(self._device) for a in padded(encoded))
-        with torch.autocast(self._device, torch.bfloat16):
+        native = fastest_dtype(self._device) is torch.bfloat16
+        with torch.autocast(self._device, torch.bfloat16, enabled=native):
             states = self._model(ids, token_type_ids=types, attention_mask=mask).last_hidden_state
             logits = self._head(states).transpose(1, 2)
         allowed = (types == 1) & (ids != ids[0, len(encoded[0].ids) - 1])  # its last is [SEP]
