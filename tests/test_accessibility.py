@@ -18,6 +18,7 @@ Looks = tuple[tuple[str, tuple[int, int], tuple[str, ...]], ...]
 TALL = 4_000
 COLOURS = ("color-contrast",)
 ALL: tuple[str, ...] = ()
+SLOW = pytest.mark.slow
 WIDE = (("light", DESKTOP, ALL), ("dark", DESKTOP, COLOURS))
 NARROW = (("dark", PHONE, ALL), ("light", PHONE, COLOURS))
 needs_axe = pytest.mark.skipif(
@@ -39,7 +40,9 @@ TAG = "element => element.cloneNode(false).outerHTML"
 
 
 @needs_axe
-@pytest.mark.parametrize("looks", [WIDE, pytest.param(NARROW, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "looks", [pytest.param(WIDE, id="wide"), pytest.param(NARROW, id="phone", marks=SLOW)]
+)
 @pytest.mark.parametrize("name", EVERY_PAGE)
 def test_no_page_breaks_a_grave_rule(page: "Page", name: str, looks: Looks) -> None:
     come_to(page, name)
