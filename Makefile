@@ -4,32 +4,33 @@ PORT   ?= 8501
 # The chat of a checkout has an index of its own; override to use another.
 INDEX  ?= .index
 BIN    := .venv/bin
+PIP    := $(BIN)/pip install --quiet --no-compile --constraint .ci/constraints.txt
 
 .PHONY: chat test test-slow test-crashes check format languages setup axe clean
 
 chat: .venv/ready ## Set up, ingest the samples if the index is empty, open the chat.
 	$(BIN)/rag-ui --index $(INDEX) --port $(PORT) --samples data/samples
 
-test: .venv/ready .axe/axe.min.js ## Run the test suite.
+test: .venv/dev .axe/axe.min.js ## Run the test suite.
 	$(BIN)/pytest
 
-test-slow: .venv/ready .axe/axe.min.js ## Run the slow suites too.
+test-slow: .venv/dev .axe/axe.min.js ## Run the slow suites too.
 	$(BIN)/pytest -m "slow or not slow"
 
-test-crashes: .venv/ready ## Kill 200 ingestions at random instants (ten minutes).
+test-crashes: .venv/dev ## Kill 200 ingestions at random instants (ten minutes).
 	$(BIN)/pytest -m slow tests/test_crashes.py
 
-check: .venv/ready .axe/axe.min.js ## What CI runs: linter, format, types, tests.
+check: .venv/dev .axe/axe.min.js ## What CI runs: linter, format, types, tests.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pytest
 
-format: .venv/ready ## Put the code into the house format.
+format: .venv/dev ## Put the code into the house format.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-languages: .venv/ready ## Put the pages' words into every ui/languages/*.po, to be translated.
+languages: .venv/dev ## Put the pages' words into every ui/languages/*.po, to be translated.
 	$(BIN)/pybabel --quiet extract --no-location --omit-header --sort-output --output .messages.pot ui
 	for po in ui/languages/*.po; do \
 		$(BIN)/pybabel --quiet update --no-fuzzy-matching --ignore-obsolete --omit-header \
@@ -37,14 +38,19 @@ languages: .venv/ready ## Put the pages' words into every ui/languages/*.po, to 
 	done
 	rm .messages.pot
 
-setup: .venv/ready ## Only make the environment.
+setup: .venv/dev ## Only make the environment, with what tests need.
 
-# torch first and alone: the constraints pin a build that needs no GPU libraries.
+# torch first and alone: the constraints pin a build that needs no GPU libraries. Most of the
+# files that come are never run; Python compiles the others when they are.
 .venv/ready: pyproject.toml .ci/constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --constraint .ci/constraints.txt torch
-	$(BIN)/pip install --quiet --constraint .ci/constraints.txt --editable '.[dev]'
+	$(PIP) torch
+	$(PIP) --editable '.[train]'
+	touch $@
+
+.venv/dev: .venv/ready
+	$(PIP) --editable '.[dev]'
 	touch $@
 
 # Without npm, or out of its reach, the tests of accessibility are skipped.

@@ -3,10 +3,10 @@
     python -m benchmarks.visit INDEX [--questions 9]
 
 A page counts as there when a question can be typed; a first visit has nothing of it kept, a
-second one has. Evidence is there when the first source of the answer is in the page, by the
-page's own clock, from Enter on. The questions are made from the documents, each is asked in a
-conversation of its own, and those without an answer do not count. The conversations are
-deleted from the index at the end.
+second one has. By the page's own clock, from Enter on: evidence is there when the page quotes
+the first document by name, an answer when its first source is in the page. The questions are
+made from the documents, each is asked in a conversation of its own, and those without an
+answer do not count. The conversations are deleted from the index at the end.
 """
 
 import argparse
@@ -34,15 +34,17 @@ if TYPE_CHECKING:
 WARM_UP, VISITS = 3, 5
 PASSAGES = 2_000  # that questions are made from
 STOPWATCH = """() => {
-    const clock = window.clock = {};  // an earlier question's goes on where it had no evidence
-    window.waited = null;
+    // An earlier question's goes on where it had no evidence.
+    const clock = window.clock = {quote: null, answer: null};
     addEventListener('keydown', () => {
         const begun = performance.now();
         const look = () => {
             if (window.clock !== clock)
                 return;
+            if (document.querySelector('.found blockquote, details.source'))
+                clock.quote ??= performance.now() - begun;
             if (document.querySelector('details.source'))
-                window.waited = performance.now() - begun;
+                clock.answer = performance.now() - begun;
             else
                 requestAnimationFrame(look);
         };
@@ -83,21 +85,23 @@ def visits(browser: "Browser", address: str) -> tuple[list[float], list[float]]:
     return first, second
 
 
-def evidence_seconds(page: "Page", question: str) -> float | None:
-    """From Enter to the first source; None where the answer has none."""
+def seconds_from_enter(page: "Page", question: str) -> tuple[float, float] | None:
+    """To the first quote and to the answer with its source; None where it has none."""
     page.evaluate(STOPWATCH)
     send(page, question)
     answered(page, 0)
-    waited = page.evaluate("window.waited")
-    return None if waited is None else waited / 1000
+    clock = page.evaluate("window.clock")
+    return None if clock["answer"] is None else (clock["quote"] / 1000, clock["answer"] / 1000)
 
 
-def ask_all(page: "Page", asked: Sequence[str], wanted: int) -> tuple[list[float], list[str]]:
-    """Seconds to the evidence of so many questions, and the ids of the conversations."""
-    found: list[float] = []
+def ask_all(
+    page: "Page", asked: Sequence[str], wanted: int
+) -> tuple[list[tuple[float, float]], list[str]]:
+    """What so many questions take, and the ids of the conversations."""
+    found: list[tuple[float, float]] = []
     kept = []
     for number, question in enumerate(asked):
-        seconds = evidence_seconds(page, question)
+        seconds = seconds_from_enter(page, question)
         kept += parse_qs(urlsplit(page.url).query)[CONVERSATION]
         begin_anew(page)
         settle(page)
@@ -140,7 +144,8 @@ def main() -> None:
     print(f"{'s':16}{'p50':>8}{'worst':>8}")
     show("first visit", first)
     show("second visit", second)
-    show("first evidence", found)
+    show("first evidence", [quote for quote, _ in found])
+    show("its answer", [answer for _, answer in found])
 
 
 if __name__ == "__main__":

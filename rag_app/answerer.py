@@ -97,7 +97,7 @@ class Answerer:
         strict = self._strict if strict is None else strict
         retrieval = self._retriever.retrieve(searched, k=max(k, READ) if k > 0 else k, where=where)
         hits, seconds = retrieval.hits, dict(retrieval.seconds)
-        yield Found(hits[:k])
+        yield Found(hits[:k], searched)
         begun = perf_counter()
         reading = self._reader.read(searched, [passage_of(hit) for hit in hits])
         seconds["read"] = perf_counter() - begun

@@ -214,9 +214,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Streaming: the evidence, before any word of the answer."""
+    """Streaming: the evidence, before any word of the answer.
+
+    Attributes:
+        hits: Best first.
+        searched: The standalone question they were found with.
+    """
 
     hits: tuple[Hit, ...]
+    searched: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,6 +112,7 @@ def test_too_few_documents_are_told(tmp_path: Path) -> None:
 def test_the_command_fits_the_samples_and_answers_change(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("rag_app.opening.open_embedder", lambda _: HashEmbedder())
     monkeypatch.setattr("rag_app.rag.open_pointer", lambda _: OverlapPointer())
     settings = Settings(index=tmp_path, answer="read")
     rag = Rag.open(settings=settings)

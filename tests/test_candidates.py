@@ -1,9 +1,12 @@
 """What could be quoted, and what a question asks for."""
 
+from collections.abc import Iterable
+
 import pytest
 
 from rag_app.answer_type import answer_type, holds
 from rag_app.candidates import Candidate, candidates
+from rag_app.overlap import closest_sentence, overlap
 
 
 def found(text: str) -> list[Candidate]:
@@ -81,3 +84,26 @@ def test_a_sentence_holds_what_is_asked_for_or_not(question: str, yes: str, no: 
     kind = answer_type(question)
     assert holds(kind, yes)
     assert not holds(kind, no)
+
+
+# The sentence that holds most of the question
+
+
+def alike(stems: Iterable[str]) -> dict[str, float]:
+    return dict.fromkeys(stems, 1.0)
+
+
+def test_the_closest_sentence_is_quoted_as_it_stands() -> None:
+    text = "# Berths\n\nSkiffs lie at  berth seven. Punts lie ashore, in winter.\n"
+    assert closest_sentence("Where do punts lie?", text, alike) == "Punts lie ashore, in winter."
+    assert closest_sentence("Where do skiffs lie?", text, alike) == "Skiffs lie at  berth seven."
+
+
+def test_a_rare_word_outweighs_common_ones() -> None:
+    weights = {"boat": 1.0, "sail": 1.0, "bowsprit": 5.0}
+    assert overlap(weights, "A bowsprit.") > overlap(weights, "The boat sails.") > 0
+    assert overlap({}, "A bowsprit.") == 0.0
+
+
+def test_what_has_no_sentence_has_no_closest_one() -> None:
+    assert closest_sentence("Where?", "# Only a heading", alike) == ""

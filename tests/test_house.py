@@ -50,7 +50,7 @@ LAYERS = (
         "rag_app.prompts",
         "rag_app.recipe",
     ),
-    ("rag_app.windows",),
+    ("rag_app.overlap", "rag_app.windows"),
     ("rag_app.index", "rag_app.models"),
     ("rag_app.collection_folders", "rag_app.context"),
     ("rag_app.rendering", "rag_app.retriever"),

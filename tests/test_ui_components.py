@@ -218,7 +218,7 @@ def test_confidence_has_words(confidence: float, words: str) -> None:
         answer_html(an_answer(a_hit(HOSTILE, source=HOSTILE)), turn=1),
         answer_html(an_answer(a_hit(HOSTILE, source=HOSTILE), mode="generate"), turn=1),
         answer_html(an_abstention(a_hit(HOSTILE, source=HOSTILE)), turn=1),
-        found_html([a_hit(HOSTILE, source=HOSTILE)]),
+        found_html([a_hit(HOSTILE, source=HOSTILE)], [HOSTILE]),
         draft_html(HOSTILE),
         outcomes_html([("failed", HOSTILE, HOSTILE)]),
         heading_html(HOSTILE, HOSTILE),
@@ -313,10 +313,11 @@ def test_an_abstention_over_nothing_is_one_line() -> None:
     assert shown(answer_html(an_abstention(), turn=1)) == "The documents do not answer this."
 
 
-def test_a_document_found_twice_is_one_chip() -> None:
-    html = found_html([a_hit("One."), a_hit("Two.", start=10)])
-    assert html.count('class="chip"') == 1
+def test_what_is_found_is_quoted_while_it_is_read() -> None:
+    hits = [a_hit("One. Two.", source="/d/a.md"), a_hit("Three.", source="/d/b.md")]
+    html = found_html(hits, ["Two."])
     assert "Reading 2 passages" in html
+    assert html.count("<li>") == html.count("<span>Two.</span>") == html.count("a.md") == 1
 
 
 # Library

@@ -56,12 +56,16 @@ def sources_html(answer: Answer, *, turn: int) -> list[tuple[Citation, str]]:
     ]
 
 
-def found_html(hits: Sequence[Hit]) -> str:
-    """What is known before the answer is: where it will come from."""
-    names = dict.fromkeys(place(hit.chunk.source, hit.chunk.page) for hit in hits)
-    chips = "".join(f'<li class="chip">{plain(name)}</li>' for name in names)
+def found_html(hits: Sequence[Hit], quotes: Sequence[str]) -> str:
+    """What is known before the answer is: where it may come from, in the documents' words.
+
+    Args:
+        hits: All that are read.
+        quotes: Of the first of them, a sentence each.
+    """
+    listed = "".join(_glimpse(hit.chunk, quote) for hit, quote in zip(hits, quotes, strict=False))
     reading = ngettext("Reading {count} passage", "Reading {count} passages", len(hits))
-    return f'<p class="working" role="status">{plain(reading)}</p><ul class="chips">{chips}</ul>'
+    return f'<p class="working" role="status">{plain(reading)}</p><ol class="found">{listed}</ol>'
 
 
 def draft_html(draft: str) -> str:
@@ -194,6 +198,13 @@ def _passage(chunk: Chunk) -> str:
     return (
         f'<div class="passage"><p>{_where(chunk.source, chunk.page, chunk.heading)}</p>'
         f"<blockquote>{plain(rejoined(chunk.text.rstrip()))}</blockquote></div>"
+    )
+
+
+def _glimpse(chunk: Chunk, quote: str) -> str:
+    return (
+        f"<li><p>{_where(chunk.source, chunk.page, chunk.heading)}</p>"
+        f"<blockquote><span>{plain(quote)}</span></blockquote></li>"
     )
 
 

@@ -6,6 +6,7 @@ instructions it embeds faster than torch does.
 """
 
 import json
+import logging
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -22,10 +23,10 @@ from rag_app.models.forms import Computing
 if TYPE_CHECKING:
     from tokenizers import Encoding
 
+_logger = logging.getLogger(__name__)
 # OpenVINO prepares itself for every shape it meets, and keeps what it prepared. Questions
 # are short, and wait for an answer.
 _SHORT, _ROUNDED_SHORT, _ROUNDED_LONG = 64, 8, 16  # tokens
-_PRECISIONS = {"float32": "f32", "bfloat16": "bf16"}
 _WORDS = "embeddings.word_embeddings.weight"
 
 
@@ -65,8 +66,10 @@ class Bert:
 
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         core = openvino.Core()
-        precision = _PRECISIONS.get(computing) or _fastest(core)
-        options = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
+        options = {
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_PRECISION_HINT": _precision(core, computing),
+        }
         if threads:
             options["INFERENCE_NUM_THREADS"] = str(threads)
         model = network(weights, config, head, in_bytes=computing == "int8")
@@ -131,6 +134,9 @@ def _mute() -> None:
     sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
 
 
-def _fastest(core: Any) -> str:
+def _precision(core: Any, computing: Computing) -> str:
     """bfloat16 where the processor has instructions for it (cosine to float32 above 0.9999)."""
-    return "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
+    halves = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    if computing == "bfloat16" and not halves:
+        _logger.warning("this processor has no bfloat16 instructions; float32 is used instead")
+    return "bf16" if halves and computing != "float32" else "f32"

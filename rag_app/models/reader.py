@@ -5,7 +5,7 @@ judged by their words, the best of them by their cosine with the question too, a
 stretches of text are read by a network that points at the words which answer.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from rag_app.answer_type import answer_type, holds
 from rag_app.calibration import Calibration, logistic
 from rag_app.candidates import Candidate, candidates
+from rag_app.overlap import Idf, overlap
 from rag_app.protocols import Embedder, Pointer
 from rag_app.schema import Passage, Reading, Span
 from rag_app.support import statement
 from rag_app.terms import stems
 from rag_app.windows import Window, windows
 
-Idf = Callable[[Iterable[str]], Mapping[str, float]]
 Scores = NDArray[np.float64]
 Words = tuple[int, int]
 
@@ -175,10 +175,8 @@ class SentenceReader:
         return np.array(
             [
                 (
-                    _overlap(weights, c.text),
-                    _overlap(
-                        weights, f"{passages[c.passage].name} {c.context} {c.before} {c.text}"
-                    ),
+                    overlap(weights, c.text),
+                    overlap(weights, f"{passages[c.passage].name} {c.context} {c.before} {c.text}"),
                     passages[c.passage].prior,
                     kind is not None and holds(kind, c.text),
                 )
@@ -193,12 +191,3 @@ class SentenceReader:
         texts = [f"{c.context} {c.text}".strip() for c in found]
         cosines: Scores = (self._embedder.embed(texts) @ vector).astype(np.float64)
         return cosines
-
-
-def _overlap(weights: Mapping[str, float], text: str) -> float:
-    """Share, 0…1, of the question's idf weight whose stems occur in the text."""
-    total = sum(weights.values())
-    if not total:
-        return 0.0
-    found = set(stems(text))
-    return sum(weight for stem, weight in weights.items() if stem in found) / total

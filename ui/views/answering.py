@@ -6,14 +6,16 @@ from contextlib import closing
 from streamlit.delta_generator import DeltaGenerator
 
 from rag_app.errors import RagError
+from rag_app.overlap import closest_sentence
 from rag_app.rag import Rag
-from rag_app.schema import Delta, Done, Found, Hit, Quoted
+from rag_app.schema import Delta, Done, Found, Quoted
 from ui import keys, state
 from ui.components import plain
 from ui.conversation import answer_html, draft_html, found_html
 from ui.fixed_words import UNANSWERED
 from ui.language import gettext
 
+_GLIMPSES = 3
 _logger = logging.getLogger(__name__)
 
 
@@ -44,14 +46,13 @@ def _answer(
     rag: Rag, turn: state.Turn, number: int, place: DeltaGenerator, below: DeltaGenerator
 ) -> None:
     history = [earlier.question for earlier in state.turns()[: number - 1]]
-    hits: tuple[Hit, ...] = ()
-    draft, quoted = "", ""
+    found, draft, quoted = "", "", ""
     # Whatever the visitor clicks on ends this by an exception, and the model is to stop then.
     with closing(rag.stream(turn.question, where=turn.filter.where, history=history)) as events:
         for event in events:
             match event:
                 case Found():
-                    hits = event.hits
+                    found = found_html(event.hits, _glimpses(rag, event))
                 case Quoted():
                     turn.quoted = event.answer
                     quoted = answer_html(event.answer, turn=number)
@@ -62,7 +63,13 @@ def _answer(
                     # Since the last word, the visitor may have stopped it.
                     turn.answer = event.answer if turn.waits else turn.answer
                     return
-            place.html(draft_html(draft) + quoted if quoted else found_html(hits))
+            place.html(draft_html(draft) + quoted if quoted else found)
+
+
+def _glimpses(rag: Rag, found: Found) -> list[str]:
+    """Of the first passages, what seems to answer, while all of them are read."""
+    texts = [hit.chunk.text for hit in found.hits[:_GLIMPSES]]
+    return [closest_sentence(found.searched, text, rag.index.idf) for text in texts]
 
 
 def _stop_button(turn: state.Turn, place: DeltaGenerator) -> None:
