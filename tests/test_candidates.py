@@ -6,7 +6,7 @@ import pytest
 
 from rag_app.answer_type import answer_type, holds
 from rag_app.candidates import Candidate, candidates
-from rag_app.overlap import closest_sentence, overlap
+from rag_app.overlap import closest_sentences, overlap
 
 
 def found(text: str) -> list[Candidate]:
@@ -93,17 +93,29 @@ def alike(stems: Iterable[str]) -> dict[str, float]:
     return dict.fromkeys(stems, 1.0)
 
 
-def test_the_closest_sentence_is_quoted_as_it_stands() -> None:
-    text = "# Berths\n\nSkiffs lie at  berth seven. Punts lie ashore, in winter.\n"
-    assert closest_sentence("Where do punts lie?", text, alike) == "Punts lie ashore, in winter."
-    assert closest_sentence("Where do skiffs lie?", text, alike) == "Skiffs lie at  berth seven."
+BERTHS = "# Berths\n\nSkiffs lie at  berth seven. Punts lie ashore, in winter.\n"
+
+
+@pytest.mark.parametrize(
+    ("question", "closest"),
+    [
+        ("Where do punts lie?", "Punts lie ashore, in winter."),
+        ("Where do skiffs lie?", "Skiffs lie at  berth seven."),
+        ("Who is the treasurer?", ""),
+    ],
+)
+def test_the_closest_sentence_is_quoted_as_it_stands(question: str, closest: str) -> None:
+    assert closest_sentences(question, [BERTHS], alike) == [closest]
+
+
+def test_a_text_that_holds_little_of_the_question_is_not_quoted() -> None:
+    texts = ["Punts lie ashore in winter.", "Winter is cold.", "# Only a heading"]
+    found = closest_sentences("Do punts lie ashore in winter?", texts, alike)
+    assert found == [texts[0], "", ""]
+    assert closest_sentences("Where?", [], alike) == []
 
 
 def test_a_rare_word_outweighs_common_ones() -> None:
     weights = {"boat": 1.0, "sail": 1.0, "bowsprit": 5.0}
     assert overlap(weights, "A bowsprit.") > overlap(weights, "The boat sails.") > 0
     assert overlap({}, "A bowsprit.") == 0.0
-
-
-def test_what_has_no_sentence_has_no_closest_one() -> None:
-    assert closest_sentence("Where?", "# Only a heading", alike) == ""

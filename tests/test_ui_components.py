@@ -314,10 +314,10 @@ def test_an_abstention_over_nothing_is_one_line() -> None:
 
 
 def test_what_is_found_is_quoted_while_it_is_read() -> None:
-    hits = [a_hit("One. Two.", source="/d/a.md"), a_hit("Three.", source="/d/b.md")]
-    html = found_html(hits, ["Two."])
-    assert "Reading 2 passages" in html
-    assert html.count("<li>") == html.count("<span>Two.</span>") == html.count("a.md") == 1
+    hits = [a_hit(text, source=f"/d/{text[0]}.md") for text in ("0. Two.", "1.", "2.")]
+    html = found_html(hits, ["Two.", ""])
+    assert "Reading 3 passages" in html
+    assert html.count("<li>") == html.count("<span>Two.</span>") == html.count("0.md") == 1
 
 
 # Library

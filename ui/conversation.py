@@ -61,9 +61,10 @@ def found_html(hits: Sequence[Hit], quotes: Sequence[str]) -> str:
 
     Args:
         hits: All that are read.
-        quotes: Of the first of them, a sentence each.
+        quotes: Of the first of them, a sentence each; "" shows none.
     """
-    listed = "".join(_glimpse(hit.chunk, quote) for hit, quote in zip(hits, quotes, strict=False))
+    shown = zip(hits, quotes, strict=False)
+    listed = "".join(_glimpse(hit.chunk.source, quote) for hit, quote in shown if quote)
     reading = ngettext("Reading {count} passage", "Reading {count} passages", len(hits))
     return f'<p class="working" role="status">{plain(reading)}</p><ol class="found">{listed}</ol>'
 
@@ -201,9 +202,10 @@ def _passage(chunk: Chunk) -> str:
     )
 
 
-def _glimpse(chunk: Chunk, quote: str) -> str:
+def _glimpse(source: str, quote: str) -> str:
+    # Without a page: the passage's is not always that of the sentence.
     return (
-        f"<li><p>{_where(chunk.source, chunk.page, chunk.heading)}</p>"
+        f"<li><p>{_where(source, None)}</p>"
         f"<blockquote><span>{plain(quote)}</span></blockquote></li>"
     )
 

@@ -6,7 +6,7 @@ from contextlib import closing
 from streamlit.delta_generator import DeltaGenerator
 
 from rag_app.errors import RagError
-from rag_app.overlap import closest_sentence
+from rag_app.overlap import closest_sentences
 from rag_app.rag import Rag
 from rag_app.schema import Delta, Done, Found, Quoted
 from ui import keys, state
@@ -69,7 +69,7 @@ def _answer(
 def _glimpses(rag: Rag, found: Found) -> list[str]:
     """Of the first passages, what seems to answer, while all of them are read."""
     texts = [hit.chunk.text for hit in found.hits[:_GLIMPSES]]
-    return [closest_sentence(found.searched, text, rag.index.idf) for text in texts]
+    return closest_sentences(found.searched, texts, rag.index.idf)
 
 
 def _stop_button(turn: state.Turn, place: DeltaGenerator) -> None:
