@@ -120,6 +120,8 @@ def _field(field: Field, resolved: Resolved, models: Sequence[str], index: Path)
     save = partial(_save, field.name, key, index)
     field.draw(Control(field.label, key, value, models, fixed, save))
     st.caption(field.about)
+    if origin == "default":
+        return
     with st.container(horizontal=True, key=f"origin-{field.name}"):
         st.html(f'<p class="origin">{plain(_origin(origin, index))}</p>')
         if origin == str(own_settings_file(index)):
@@ -134,9 +136,7 @@ def _field(field: Field, resolved: Resolved, models: Sequence[str], index: Path)
 
 
 def _origin(origin: str, index: Path) -> str:
-    """Where the present value comes from, in a sentence."""
-    if origin == "default":
-        return gettext("This is the default.")
+    """Where a value that is not the default comes from, in a sentence."""
     if origin == "flag":
         return gettext("Fixed by the command that started the app.")
     if origin.startswith(ENVIRONMENT):
