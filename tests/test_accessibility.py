@@ -18,6 +18,11 @@ Looks = tuple[tuple[str, tuple[int, int], tuple[str, ...]], ...]
 TALL = 4_000
 COLOURS = ("color-contrast",)
 ALL: tuple[str, ...] = ()
+# Pages that have little in common; the others wait for `make test-slow`.
+UNLIKE = {
+    *("chat", "sources", "page", "conversations", "library", "library-document"),
+    *("evaluated", "settings", "map", "tokens"),
+}
 SLOW = pytest.mark.slow
 WIDE = (("light", DESKTOP, ALL), ("dark", DESKTOP, COLOURS))
 NARROW = (("dark", PHONE, ALL), ("light", PHONE, COLOURS))
@@ -43,7 +48,9 @@ TAG = "element => element.cloneNode(false).outerHTML"
 @pytest.mark.parametrize(
     "looks", [pytest.param(WIDE, id="wide"), pytest.param(NARROW, id="phone", marks=SLOW)]
 )
-@pytest.mark.parametrize("name", EVERY_PAGE)
+@pytest.mark.parametrize(
+    "name", [name if name in UNLIKE else pytest.param(name, marks=SLOW) for name in EVERY_PAGE]
+)
 def test_no_page_breaks_a_grave_rule(page: "Page", name: str, looks: Looks) -> None:
     come_to(page, name)
     page.evaluate(axe.SCRIPT.read_text(encoding="utf-8"))

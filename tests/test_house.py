@@ -175,6 +175,7 @@ class Import(NamedTuple):
     inside: bool
 
 
+@cache
 def modules() -> dict[str, Path]:
     """Every module of the three packages by its dotted name."""
     return {
