@@ -118,7 +118,7 @@ def test_asking_again_drops_what_followed() -> None:
     def script() -> None:
         import streamlit as st
 
-        from ui import state
+        from ui import keys, state
 
         state.ask_again(st.session_state[keys.TURNS][1], "  Second, in other words ")
 
