@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from tests.fakes import a_hit
 from tests.test_ui_components import an_answer
-from ui import keys, scripts, state
+from ui import keys, scripts
 from ui.state import Turn
 
 TURN = Turn("How much?", answer=an_answer(a_hit("A berth costs £120 a year.")))
@@ -36,6 +36,7 @@ def test_browsers_let_pages_copy_on_this_machine_and_where_nobody_listens(
 def buttons() -> None:
     """Those under the answer."""
     from rag_app.config import Settings
+    from ui import state
     from ui.views import actions
 
     actions.render(Settings(), state.turns()[0])
