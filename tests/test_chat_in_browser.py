@@ -41,6 +41,15 @@ LOOKUPS = {id_: QUESTIONS[id_] for id_ in ("q011", "q021", "q054", "q027")}
 PDF_QUESTION = LOOKUPS["q027"]["question"]
 
 
+# Keeps what was quoted while an answer was read, as the answer then takes its place.
+QUOTED_MEANWHILE = """() => {
+    window.quoted = [];
+    const look = () => document.querySelectorAll('.found blockquote')
+        .forEach(quote => window.quoted.push(quote.innerText));
+    new MutationObserver(look).observe(document.body, {childList: true, subtree: true});
+}"""
+
+
 @pytest.mark.parametrize("row", LOOKUPS.values(), ids=LOOKUPS.keys())
 def test_an_answer_opens_its_evidence(page: "sync_api.Page", row: dict[str, Any]) -> None:
     gold = row["gold"][0]
@@ -59,6 +68,12 @@ def test_an_answer_opens_its_evidence(page: "sync_api.Page", row: dict[str, Any]
     if gold["source"].endswith(".pdf"):
         assert "page 2" in source.locator("summary").inner_text()
     shot(page, f"evidence-{gold['source']}")
+
+
+def test_what_is_found_is_quoted_while_it_is_read(page: "sync_api.Page") -> None:
+    page.evaluate(QUOTED_MEANWHILE)
+    ask(page, PDF_QUESTION)
+    assert any(LOOKUPS["q027"]["answer"] in quote for quote in page.evaluate("window.quoted"))
 
 
 def test_the_number_in_the_text_leads_to_the_quote(page: "sync_api.Page") -> None:
