@@ -268,6 +268,8 @@ def test_the_map_and_its_hints_are_words(page: "Page") -> None:
 
 def test_the_workbench_shows_them_as_words(page: "Page") -> None:
     go(page, "Workbench")
+    page.locator(".token").first.wait_for()  # a field that is still to be drawn loses its text
+    settle(page)
     text = page.get_by_label("A text")
     text.fill(f"{SCRIPT}{PICTURE}{FORMULA}{CONTROL}")
     text.press("Control+Enter")
