@@ -5,10 +5,11 @@ import re
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
-from tests.browser import Visit
+from tests.browser import Visit, serving, visiting
 from tests.conftest import ROOT, SAMPLES
 from tests.visitor import (
     answered,
@@ -160,6 +161,20 @@ def test_a_conversation_outlives_a_look_at_the_library_and_can_be_ended(
     sync_api.expect(page.locator(".answer")).to_contain_text("£9")
     begin_anew(page)
     page.get_by_role("heading", name="Ask your documents").wait_for()
+
+
+def test_a_conversation_outlives_the_server(
+    browser: "sync_api.Browser", tmp_path: Path, docs: Path
+) -> None:
+    with serving(tmp_path, docs) as address, visiting(browser, address) as page:
+        assert "berth seven" in told(ask(page, "Where do skiffs lie?"))
+        settle(page)
+        kept = urlsplit(page.url).query
+    with serving(tmp_path, docs) as address, visiting(browser, f"{address}/?{kept}") as page:
+        answer = page.locator(".answer")
+        sync_api.expect(answer).to_contain_text("berth seven")
+        page.locator("details.source summary").click()
+        sync_api.expect(page.locator("mark").first).to_have_text("Skiffs lie at berth seven.")
 
 
 def test_a_conversation_outlives_a_reload_and_is_found_in_the_list(
