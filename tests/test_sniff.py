@@ -147,6 +147,7 @@ def test_what_is_not_read_is_called_by_its_name(data: bytes, reason: str) -> Non
         ("a.docx", zipped("word/document.xml")[:40], "damaged or cut short"),
         ("a.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(20), "damaged Office file"),
     ],
+    ids=["pdf", "docx", "doc"],  # a zip file tells the time
 )
 def test_what_is_damaged_is_an_error_with_the_cure(name: str, data: bytes, reason: str) -> None:
     with pytest.raises(LoadError, match=f"{reason}.*; get (it|the file) again"):
