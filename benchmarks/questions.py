@@ -18,23 +18,21 @@ from rag_app import Rag, Settings
 from rag_app.evaluation.answers import citation_exact
 from rag_app.evaluation.asking import Asked, ask_questions
 from rag_app.evaluation.question_report import QuestionReport
-from rag_app.evaluation.questions import read_questions, spread
+from rag_app.evaluation.questions import read_questions
 from rag_app.evaluation.told import report_text
 
 DATA = Path(__file__).parent.parent / "data"
 
 
-def ask_all(index: Path, *, limit: int | None = None) -> tuple[list[Asked], float]:
+def ask_all(index: Path) -> tuple[list[Asked], float]:
     """What became of each question, and the share of exact citations.
 
     Args:
         index: Folder of an index that is made of the samples.
-        limit: Only so many of the questions, spread over all.
     """
     with closing(Rag.open(settings=Settings(index=index, answer="read"))) as rag:
         sync([DATA / "samples"], rag.index, embedder=rag.embedder)
-        questions = read_questions(DATA / "eval" / "questions.jsonl")
-        rows = [*ask_questions(rag, spread(questions, limit))]
+        rows = [*ask_questions(rag, read_questions(DATA / "eval" / "questions.jsonl"))]
         return rows, citation_exact(rag, [row.answer for row in rows])
 
 

@@ -19,10 +19,7 @@ TALL = 4_000
 COLOURS = ("color-contrast",)
 ALL: tuple[str, ...] = ()
 # Pages that have little in common; the others wait for `make test-slow`.
-UNLIKE = {
-    *("chat", "sources", "page", "conversations", "library", "library-document"),
-    *("evaluated", "settings", "map", "tokens"),
-}
+UNLIKE = {"sources", "library", "settings", "tokens"}
 SLOW = pytest.mark.slow
 WIDE = (("light", DESKTOP, ALL), ("dark", DESKTOP, COLOURS))
 NARROW = (("dark", PHONE, ALL), ("light", PHONE, COLOURS))

@@ -509,7 +509,7 @@ def test_going_back_from_nothing_is_one_line(
     assert error == f"error: {tmp_path / 'index'} has adopted no model, so it cannot go back\n"
 
 
-@pytest.mark.parametrize("better", [True, False])
+@pytest.mark.parametrize("better", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_a_trained_model_is_adopted_only_if_it_is_better(
     tmp_path: Path,
     minilm: SentenceEmbedder,

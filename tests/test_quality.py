@@ -10,6 +10,7 @@ from rag_app.evaluation.question_report import Figure, Name, QuestionReport
 from rag_app.evaluation.retrieval import evaluate_retrieval
 from tests.conftest import SHARED
 
+pytestmark = pytest.mark.slow
 needs_shared = pytest.mark.skipif(
     not SHARED.is_dir(), reason=f"the evaluation data is not in {SHARED}; set RAG_APP_SHARED_DATA"
 )
@@ -17,7 +18,7 @@ needs_shared = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Asked], float]:
-    return ask_all(tmp_path_factory.mktemp("questions"), limit=60)
+    return ask_all(tmp_path_factory.mktemp("questions"))
 
 
 def test_every_citation_is_exact(outcomes: tuple[list[Asked], float]) -> None:
@@ -35,7 +36,7 @@ def test_every_claim_of_a_read_answer_is_its_quote(outcomes: tuple[list[Asked], 
 
 @pytest.mark.parametrize(
     ("name", "least"),
-    [("recall", 0.90), ("contains_gold", 0.66), ("refused_unanswerable", 0.30)],
+    [("recall", 0.90), ("contains_gold", 0.62), ("refused_unanswerable", 0.35)],
 )
 def test_questions_about_the_samples_are_answered_as_well_as_before(
     outcomes: tuple[list[Asked], float], name: Name, least: float
@@ -53,7 +54,6 @@ def figure(outcomes: tuple[list[Asked], float], name: Name) -> Figure:
 
 
 @needs_shared
-@pytest.mark.slow
 def test_citations_are_exact_on_public_questions() -> None:
     report = evaluate_answers(
         SHARED / "squad2" / "dev-half.json", settings=Settings(answer="read"), limit=200
@@ -63,7 +63,6 @@ def test_citations_are_exact_on_public_questions() -> None:
 
 
 @needs_shared
-@pytest.mark.slow
 def test_retrieval_on_public_claims() -> None:
     report = evaluate_retrieval(SHARED / "scifact", settings=Settings())
     assert report["ndcg@10"] >= 0.72
