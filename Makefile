@@ -4,8 +4,6 @@ PORT   ?= 8501
 # The chat of a checkout has an index of its own; override to use another.
 INDEX  ?= .index
 BIN    := .venv/bin
-# A file of tests stays in one process, which has opened what it needs.
-PYTEST := $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 PIP    := $(BIN)/pip install --quiet --no-compile --constraint .ci/constraints.txt
 
 .PHONY: chat test test-slow test-crashes check format languages setup axe clean
@@ -14,10 +12,10 @@ chat: .venv/ready ## Set up, ingest the samples if the index is empty, open the 
 	$(BIN)/rag-ui --index $(INDEX) --port $(PORT) --samples data/samples
 
 test: .venv/dev .axe/axe.min.js ## Run the test suite.
-	$(PYTEST)
+	$(BIN)/pytest
 
 test-slow: .venv/dev .axe/axe.min.js ## Run the slow suites too.
-	$(PYTEST) -m "slow or not slow"
+	$(BIN)/pytest -m "slow or not slow"
 
 test-crashes: .venv/dev ## Kill 200 ingestions at random instants (ten minutes).
 	$(BIN)/pytest -m slow tests/test_crashes.py
@@ -26,7 +24,7 @@ check: .venv/dev .axe/axe.min.js ## What CI runs: linter, format, types, tests.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(PYTEST)
+	$(BIN)/pytest
 
 format: .venv/dev ## Put the code into the house format.
 	$(BIN)/ruff check --fix .

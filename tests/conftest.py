@@ -31,15 +31,6 @@ needs_hostile = pytest.mark.skipif(
 Write = Callable[[str, bytes], Path]
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Side by side, each process has cores of its own: models wait for threads that have none."""
-    worker = getattr(config, "workerinput", None)
-    if worker and hasattr(os, "sched_setaffinity"):
-        number, count = int(worker["workerid"].removeprefix("gw")), worker["workercount"]
-        if own := sorted(os.sched_getaffinity(0))[number::count]:
-            os.sched_setaffinity(0, own)
-
-
 @pytest.fixture(autouse=True)
 def own_main() -> Iterator[None]:
     """A page that a test draws becomes the main module, which child processes would run."""

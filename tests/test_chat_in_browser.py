@@ -163,6 +163,7 @@ def test_a_conversation_outlives_a_look_at_the_library_and_can_be_ended(
     page.get_by_role("heading", name="Ask your documents").wait_for()
 
 
+@pytest.mark.slow
 def test_a_conversation_outlives_the_server(
     browser: "sync_api.Browser", tmp_path: Path, docs: Path
 ) -> None:

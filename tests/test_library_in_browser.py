@@ -55,6 +55,7 @@ def add_folder(page: "sync_api.Page", path: Path) -> None:
     page.get_by_role("button", name="Add to the library").click()
 
 
+@pytest.mark.slow
 def test_a_run_is_cancelled_resumed_and_looked_into(page: "sync_api.Page", logbooks: Path) -> None:
     add_folder(page, logbooks)
     bar = page.get_by_role("progressbar", name="Files read")
