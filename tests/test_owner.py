@@ -6,9 +6,12 @@ import sys
 from base64 import urlsafe_b64encode
 from hashlib import sha256
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from rag_app import owner
+from rag_app.errors import ConfigError
 from tests.conftest import ROOT
 
 OURS = ("rag_app", "ingest", "ui")
@@ -100,3 +103,9 @@ def check(*paths: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-c", code], cwd=paths[0].parent, capture_output=True, text=True
     )
+
+
+def test_another_system_is_told_where_it_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(owner, "os", SimpleNamespace(name="nt"))
+    with pytest.raises(ConfigError, match="on Windows, use WSL"):
+        owner.check_owners()
