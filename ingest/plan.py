@@ -1,15 +1,17 @@
 """What has to be done so that the index mirrors the paths: a comparison, no change yet."""
 
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from ingest.away import known_mounts, mounts_of, reason_away
 from ingest.cancelling import IsCancelled, never, stop_if
-from ingest.names import path_of
+from ingest.names import path_of, text_of
 from ingest.report import Outcome, SyncReport
 from ingest.scan import FoundFile, Unreadable, locate, scan
+from ingest.told_apart import named_as_before, tell_apart
 from rag_app.errors import ConfigError
 from rag_app.index.catalog import Entry, FileState
 from rag_app.index.index import Index
@@ -35,6 +37,8 @@ class Plan:
         copies: Files of the same bytes as one that is read, or is in the index already.
         removed: Entries whose files are gone.
         touched: Unchanged files with another date.
+        called: Sources of entries that change as others are given alike, by id.
+        mounts: Folders below the paths that are file systems of their own.
     """
 
     report: SyncReport
@@ -42,6 +46,8 @@ class Plan:
     copies: list[Work] = field(default_factory=list)
     removed: list[Entry] = field(default_factory=list)
     touched: list[tuple[Entry, FileState]] = field(default_factory=list)
+    called: dict[str, str] = field(default_factory=dict)
+    mounts: set[Path] = field(default_factory=set)
 
 
 def plan(
@@ -51,9 +57,10 @@ def plan(
     recipe: str,
     rebuild: bool = False,
     may_be_gone: bool = False,
+    remove_missing: bool = False,
     cancelled: IsCancelled = never,
 ) -> Plan:
-    """Compare the paths with the catalogue.
+    """Compare the paths with the catalogue; see `sync`.
 
     Raises:
         ConfigError: A path neither exists nor has documents in the index, unless it may.
@@ -64,7 +71,15 @@ def plan(
         _check(paths, roots, entries)
     there = [path for path in paths if _exists(path)]
     files, unreadable = scan(there, cancelled=cancelled)
-    return _Planner(entries, roots, recipe, rebuild, cancelled).plan(files, unreadable)
+    files = named_as_before(files, entries)
+    planner = _Planner(entries, roots, recipe, rebuild, cancelled)
+    if not remove_missing:
+        # Looked at after the scan: a share may go away meanwhile.
+        shown = {root: str(path) for root, path in zip(roots, paths, strict=True)}
+        planner.keep(shown | {m: str(m) for m in known_mounts(index.catalog, roots)})
+    planned = planner.plan(files, unreadable)
+    planned.mounts = mounts_of(files, roots) | planner.away.keys() - set(roots)
+    return planned
 
 
 def _check(paths: Sequence[Path], roots: Sequence[Path], entries: Mapping[str, Entry]) -> None:
@@ -91,6 +106,13 @@ class _Planner:
         self._recipe = recipe
         self._rebuild = rebuild
         self._cancelled = cancelled
+        self.away: dict[Path, str] = {}
+
+    def keep(self, places: Mapping[Path, str]) -> None:
+        """Forget nothing of those that are away; the places as they are shown."""
+        for place, shown in places.items():
+            if why := reason_away(place):
+                self.away[place] = f"{shown} {why}"
 
     def plan(self, files: Sequence[FoundFile], unreadable: Sequence[Unreadable]) -> Plan:
         planned = Plan(SyncReport(files=len(files) + len(unreadable)))
@@ -117,9 +139,35 @@ class _Planner:
             work = Work(file, state, self._outcome(known, state, before), before)
             (planned.copies if state.digest in holders else planned.reads).append(work)
             holders.setdefault(state.digest, file.key)
-        planned.removed = list(gone.values())
-        planned.report.removed = len(gone)
+        planned.removed = self._told_gone(gone, planned.report)
+        planned.report.removed = len(planned.removed)
+        self._tell_apart(planned)
         return planned
+
+    def _told_gone(self, gone: Mapping[str, Entry], report: SyncReport) -> list[Entry]:
+        """Those that are gone for certain; what is away is kept, and named."""
+        removed = []
+        kept: Counter[Path] = Counter()
+        for key, entry in gone.items():
+            place = next((place for place in self.away if _inside(key, place)), None)
+            if place is None:
+                removed.append(entry)
+            else:
+                kept[place] += 1
+        for place, count in kept.items():
+            report.note_away(text_of(place), self.away[place], count)
+        return removed
+
+    def _tell_apart(self, planned: Plan) -> None:
+        works = [*planned.reads, *planned.copies]
+        leaving = {entry.id for entry in planned.removed}
+        leaving |= {work.replaces.id for work in works if work.replaces}
+        leaving |= {self._entries[w.file.key].id for w in works if w.file.key in self._entries}
+        others = (entry for entry in self._entries.values() if entry.id not in leaving)
+        told, planned.called = tell_apart([work.file for work in works], others)
+        named = [replace(work, file=file) for work, file in zip(works, told, strict=True)]
+        reads = len(planned.reads)
+        planned.reads, planned.copies = named[:reads], named[reads:]
 
     def _missed(
         self, files: Sequence[FoundFile], unreadable: Sequence[Unreadable]
@@ -183,7 +231,7 @@ class _Planner:
     @staticmethod
     def _note_unchanged(planned: Plan, known: Entry, file: FoundFile, state: FileState) -> None:
         """A file that failed before and has not changed is not tried again, nor forgotten."""
-        if known.file.modified != state.modified or known.file.size != state.size:
+        if known.file != state:
             planned.touched.append((known, state))
         if known.status == "indexed":
             planned.report.note("unchanged", file.source)
@@ -192,7 +240,8 @@ class _Planner:
 
 
 def _looks_same(entry: Entry, file: FoundFile) -> bool:
-    return (entry.file.size, entry.file.modified) == (file.size, file.modified)
+    known = entry.file
+    return (known.size, known.modified, known.stamp) == (file.size, file.modified, file.stamp)
 
 
 def _inside(key: str, root: Path) -> bool:

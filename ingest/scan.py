@@ -5,6 +5,7 @@ import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from ingest.cancelling import IsCancelled, never, stop_if
 from ingest.ignore import IGNORE_FILE, Rules
@@ -14,16 +15,45 @@ from rag_app.index.catalog import FileState
 from rag_app.models.files import hash_file
 
 CATALOG = "catalog.sqlite"  # a folder with this file is an index
+_LATEST = 2**63 - 1  # the year 2262: SQLite takes no larger number
 
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file and what citations will call it: the path as the user gave it."""
+    """A file as it lies there.
+
+    Attributes:
+        path: Absolute.
+        source: What citations call it: the path as given, unless others are given alike.
+        given: The path as the user gave it.
+        size: In bytes.
+        modified: In nanoseconds since 1970.
+        stamp: Moves with every change, whatever date the file is given.
+        device: The file system that it lies in.
+    """
 
     path: Path
     source: str
+    given: str
     size: int
     modified: int
+    stamp: str
+    device: int
+
+    @classmethod
+    def of(cls, path: str, shown: str, status: os.stat_result) -> Self:
+        """The file with that status."""
+        given = text_of(shown)
+        return cls(
+            path=Path(path),
+            source=given,
+            given=given,
+            size=status.st_size,
+            modified=max(-_LATEST, min(status.st_mtime_ns, _LATEST)),
+            # The date of the content anybody may set, these the system alone.
+            stamp=f"{status.st_ctime_ns} {status.st_ino}",
+            device=status.st_dev,
+        )
 
     @property
     def key(self) -> str:
@@ -32,7 +62,8 @@ class FoundFile:
 
     def state(self) -> FileState:
         """The file as it is now, with the digest of its bytes."""
-        return FileState(self.key, self.size, self.modified, hash_file(self.path))
+        digest = hash_file(self.path)
+        return FileState(self.key, self.size, self.modified, digest, self.given, self.stamp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +188,7 @@ class _Search:
         return False
 
     def _add(self, path: str, shown: str, status: os.stat_result) -> None:
-        file = FoundFile(Path(path), text_of(shown), status.st_size, status.st_mtime_ns)
-        self.found.setdefault(path, file)
+        self.found.setdefault(path, FoundFile.of(path, shown, status))
 
     def _miss(self, path: str, shown: str, error: OSError) -> None:
         """What has gone since its folder was listed is no longer there to be read."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from ingest.away import remember_mounts
 from ingest.cancelling import IsCancelled, RunCancelled, never, stop_if
 from ingest.children import DEFAULT_LIMITS, Limits
 from ingest.plan import Plan, Work, plan
@@ -14,6 +15,7 @@ from ingest.reading import read_ahead
 from ingest.report import Progress, SyncReport
 from ingest.roots import Roots
 from ingest.run import Run
+from ingest.scan import locate
 from rag_app.config import Settings
 from rag_app.index.catalog import FileState
 from rag_app.index.index import Index
@@ -33,6 +35,7 @@ def sync(
     rebuild: bool = False,
     dry_run: bool = False,
     may_be_gone: bool = False,
+    remove_missing: bool = False,
     cache: VectorCache | None = None,
     limits: Limits = DEFAULT_LIMITS,
     progress: Callable[[Progress], None] | None = None,
@@ -41,7 +44,7 @@ def sync(
     """Make the index mirror the paths; documents from elsewhere are kept.
 
     Args:
-        paths: Files and folders. One that no longer exists has its documents removed.
+        paths: Files and folders. The documents of one that is gone or empty are kept.
         index: The index to write to.
         embedder: Whose vectors the index holds.
         tokens: Longest chunk, special tokens included.
@@ -49,6 +52,7 @@ def sync(
         rebuild: Read every file again, also unchanged ones; known texts keep their vectors.
         dry_run: Only report what would be done.
         may_be_gone: A path that nothing is known of is passed over, as while watching.
+        remove_missing: The documents of such a path are removed too.
         cache: Vectors shared with other machines.
         limits: What reading one file may cost.
         progress: Called as each file begins, as each batch is embedded, and after the last.
@@ -62,7 +66,12 @@ def sync(
     """
     begun = perf_counter()
     recipe = Recipe(embedder, tokens, context)
-    how: dict[str, Any] = {"rebuild": rebuild, "may_be_gone": may_be_gone, "cancelled": cancelled}
+    how: dict[str, Any] = {
+        "rebuild": rebuild,
+        "may_be_gone": may_be_gone,
+        "remove_missing": remove_missing,
+        "cancelled": cancelled,
+    }
     look = partial(plan, paths, index, recipe=recipe.fingerprint, **how)
     report = SyncReport()
     try:
@@ -72,6 +81,7 @@ def sync(
             with index.writing() as writer, Roots(index.catalog).underway(paths):
                 planned = look()
                 report = planned.report
+                remember_mounts(index.catalog, [*map(locate, paths)], planned.mounts)
                 files = len(planned.reads) + len(planned.copies)
                 options: dict[str, Any] = {"cache": cache, "files": files, "progress": progress}
                 with Run(index, writer, recipe, report, cancelled=cancelled, **options) as run:
@@ -125,6 +135,8 @@ def _carry_out(
             for work in run.begun(works):
                 run.add(work, next(loaded))
 
+    if planned.called:
+        index.catalog.call(planned.called)
     for entry, state in planned.touched:
         index.catalog.touch(entry.id, state)
     run.remove([entry.id for entry in planned.removed])

@@ -4,9 +4,11 @@ This SQLite file is the truth. Every public method is one consistent read, or on
 transaction that takes effect whole.
 """
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from rag_app.errors import ConfigError
 from rag_app.index import filters
 from rag_app.index.database import Database
 from rag_app.index.kept_vectors import KeptVectors
@@ -23,11 +25,14 @@ from rag_app.index.rows import (
     copy_row,
     document_of,
     document_row,
+    entry_of,
     searchable_name,
 )
+from rag_app.printable import printable
 from rag_app.schema import Chunk, Document, Status
 
 __all__ = ["Catalog", "Entry", "FileState"]
+_MOST_LISTED = 20  # documents that a name may mean
 
 
 class Catalog:
@@ -94,11 +99,20 @@ class Catalog:
         return found[0] if found else None
 
     def touch(self, document_id: str, file: FileState) -> None:
-        """Note a new modification time of an unchanged file."""
+        """Note the new dates of an unchanged file."""
         self._db.run(
-            "UPDATE documents SET size = ?, modified = ? WHERE id = ?",
-            (file.size, file.modified, document_id),
+            "UPDATE documents SET size = ?, modified = ?, stamp = ? WHERE id = ?",
+            (file.size, file.modified, file.stamp, document_id),
         )
+
+    def call(self, sources: Mapping[str, str]) -> None:
+        """Give documents other sources, by id."""
+        with self._db.transaction():
+            self._db.run_many(
+                "UPDATE documents SET source = ? WHERE id = ?",
+                [(source, id_) for id_, source in sources.items()],
+            )
+            self._advance()
 
     def remove(self, document_ids: Iterable[str]) -> None:
         """Forget documents with their chunks; unknown ids are ignored."""
@@ -117,15 +131,56 @@ class Catalog:
 
     def _entries(self, which: str, values: Sequence[str] = ()) -> list[Entry]:
         rows = self._db.rows(f"{READ_ENTRY} {which}", values)
-        return [Entry(row[0], row[1], FileState(*row[2:6]), *row[6:]) for row in rows]
+        return [entry_of(row) for row in rows]
 
     def document(self, source: str) -> Document | None:
         """The document of that source, absolute path or id."""
         rows = self._db.rows(READ_DOCUMENT, (source,))
         return document_of(rows[0]) if rows else None
 
+    def called(self, name: str) -> list[str]:
+        """The sources that a person may mean by the name.
+
+        It may be a source, the path as it was given, an absolute path, an id, or the end of
+        an absolute path; the first kind that there is counts.
+        """
+        tail = os.sep + name
+        for which, value in (
+            ("source = ?1", name),
+            ("?1 IN (given, path, id)", name),
+            ("path = ?1", os.path.abspath(name)),  # noqa: PTH100 - ends at no link
+            ("substr(path, -length(?1)) = ?1", tail),
+        ):
+            found = self._db.rows(
+                f"SELECT source FROM documents WHERE {which} ORDER BY source",  # noqa: S608
+                (value,),
+            )
+            if found:
+                return [source for (source,) in found]
+        return []
+
+    def meant(self, name: str) -> str:
+        """The one source that a person means by the name, or the name where there is none.
+
+        Raises:
+            ConfigError: It may be several.
+        """
+        found = self.called(name)
+        if len(found) > 1:
+            listed = f"{', '.join(found[:_MOST_LISTED])}{', …' if found[_MOST_LISTED:] else ''}"
+            raise ConfigError(
+                f"{name!r} means {len(found)} documents; say which one: {printable(listed)}"
+            )
+        return found[0] if found else name
+
     def matching(self, where: Mapping[str, str]) -> list[str]:
-        """Ids of documents that have all these values; see `filters`."""
+        """Ids of documents that have all these values; see `filters`.
+
+        Raises:
+            ConfigError: A value is none that could be, or means several documents.
+        """
+        if "source" in where:
+            where = {**where, "source": self.meant(where["source"])}
         condition, values = filters.condition(where)
         select = f"SELECT DISTINCT coalesce(same_as, id) FROM documents WHERE {condition}"  # noqa: S608
         return [id_ for (id_,) in self._db.rows(select, values)]
