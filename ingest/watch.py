@@ -76,7 +76,10 @@ def _nothing() -> None:
 def snapshot(paths: Sequence[Path], *, cancelled: IsCancelled = never) -> Snapshot:
     """What a scan finds, to be compared with that of another time."""
     files, unreadable = scan(paths, cancelled=cancelled)
-    found = {str(file.path): (file.size, file.modified, file.stamp, _is_open(file.path)) for file in files}
+    found = {
+        str(file.path): (file.size, file.modified, file.stamp, _is_open(file.path))
+        for file in files
+    }
     return found | {str(unread.path): (unread.reason,) for unread in unreadable}
 
 

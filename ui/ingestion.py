@@ -134,9 +134,9 @@ class Ingestion:
         self._cancel.set()
 
     def resume(self) -> bool:
-        """Go on with all that is unfinished, even since another process; see `start`.
+        """Go on with all that is unfinished and is there, even since another process.
 
-        What is not there now is left, as its documents would be taken for deleted.
+        See `start`.
         """
         paths = [root.path for root in self.roots.unfinished()]
         return self.start([path for path in paths if path.exists()])

@@ -13,6 +13,8 @@ from rag_app.index import filters
 from rag_app.index.database import Database
 from rag_app.index.kept_vectors import KeptVectors
 from rag_app.index.rows import (
+    INHERIT_TEXT,
+    INHERITED_CHUNKS,
     READ_CHUNKS,
     READ_DOCUMENT,
     READ_ENTRY,
@@ -29,7 +31,7 @@ from rag_app.index.rows import (
     searchable_name,
 )
 from rag_app.printable import printable
-from rag_app.schema import Chunk, Document, Status
+from rag_app.schema import Chunk, Document, Status, identify
 
 __all__ = ["Catalog", "Entry", "FileState"]
 _MOST_LISTED = 20  # documents that a name may mean
@@ -52,6 +54,7 @@ class Catalog:
         name = searchable_name(document)
         new = {row[0]: row for row in (chunk_row(chunk, name) for chunk in chunks)}
         with self._db.transaction():
+            self._hand_on("id = ? AND digest != ?", (document.id, document.digest))
             # The same file under a new id, after it was renamed.
             self._db.run(
                 "DELETE FROM documents WHERE path = ? AND id != ?", (file.path, document.id)
@@ -78,6 +81,7 @@ class Catalog:
         """Note a file that gave no text, so that it is tried again only when it changes."""
         empty = Document(id=id_, source=source, text="", title="", digest=file.digest)
         with self._db.transaction():
+            self._hand_on("path = ?", (file.path,))
             self._db.run("DELETE FROM documents WHERE path = ?", (file.path,))
             self._write_document(empty, file, recipe, status, reason)
             self._advance()
@@ -85,6 +89,7 @@ class Catalog:
     def put_copy(self, source: str, *, file: FileState, of: str, folder: str) -> None:
         """Note a file with the same bytes as the document of that id, which has the text."""
         with self._db.transaction():
+            self._hand_on("path = ?", (file.path,))
             self._db.run("DELETE FROM documents WHERE path = ?", (file.path,))
             self._db.run(WRITE_COPY, copy_row(source, file, of=of, folder=folder))
             self._advance()
@@ -116,8 +121,13 @@ class Catalog:
 
     def remove(self, document_ids: Iterable[str]) -> None:
         """Forget documents with their chunks; unknown ids are ignored."""
+        leaving = [(id_,) for id_ in document_ids]
         with self._db.transaction():
-            self._db.run_many("DELETE FROM documents WHERE id = ?", [(i,) for i in document_ids])
+            # First the copies, so that none of them inherits only to go as well.
+            for which in ("id = ? AND same_as IS NOT NULL", "id = ?"):
+                for each in leaving:
+                    self._hand_on(which, each)
+                self._db.run_many(f"DELETE FROM documents WHERE {which}", leaving)  # noqa: S608
             self._advance()
 
     def entries(self) -> list[Entry]:
@@ -315,6 +325,28 @@ class Catalog:
     def _ids_of(self, document_id: str) -> list[str]:
         rows = self._db.rows("SELECT id FROM chunks WHERE document_id = ?", (document_id,))
         return [id_ for (id_,) in rows]
+
+    def _hand_on(self, which: str, values: Sequence[str]) -> None:
+        """Have a copy take over the text and the chunks of a document that is to go or change.
+
+        Copies may lie elsewhere, where nobody looks now.
+        """
+        found = self._db.rows(
+            "SELECT min(c.id), d.id FROM documents d JOIN documents c ON c.same_as = d.id"  # noqa: S608
+            f" WHERE d.id IN (SELECT id FROM documents WHERE {which}) GROUP BY d.id",
+            values,
+        )
+        for heir, former in found:
+            self._db.run(INHERIT_TEXT, (former, heir))
+            self._db.run("UPDATE documents SET same_as = ? WHERE same_as = ?", (heir, former))
+            inherited = self._db.rows(INHERITED_CHUNKS, (former,))
+            self._db.run_many(
+                WRITE_CHUNK,
+                [
+                    (identify(heir, str(start), text), heir, start, *rest, text, digest)
+                    for start, *rest, text, digest in inherited
+                ],
+            )
 
     def _write_document(
         self, document: Document, file: FileState, recipe: str, status: Status, reason: str

@@ -44,6 +44,14 @@ WRITE_CHUNK = """
 INSERT INTO chunks (id, document_id, start, "end", page, heading, tokens, name, text, digest)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+INHERIT_TEXT = """
+UPDATE documents SET (text, page_starts, same_as) =
+    (SELECT text, page_starts, NULL FROM documents WHERE id = ?) WHERE id = ?
+"""
+# In the order of `WRITE_CHUNK`, but for the ids.
+INHERITED_CHUNKS = """
+SELECT start, "end", page, heading, tokens, name, text, digest FROM chunks WHERE document_id = ?
+"""
 READ_CHUNKS = """
 SELECT c.id, c.document_id, d.source, c.text, c.start, c."end", c.page, c.heading, c.tokens
 FROM chunks c JOIN documents d ON d.id = c.document_id

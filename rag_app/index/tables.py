@@ -40,6 +40,15 @@ CREATE INDEX documents_source ON documents (source);
 CREATE INDEX documents_given ON documents (given);
 """
 
+# Paths are unique: documents that were called alike are told apart by them.
+_TOLD_APART = """
+ALTER TABLE documents ADD COLUMN given TEXT NOT NULL DEFAULT '';
+ALTER TABLE documents ADD COLUMN stamp TEXT NOT NULL DEFAULT '';
+UPDATE documents SET given = source;
+UPDATE documents SET source = path WHERE source IN
+    (SELECT source FROM documents GROUP BY source HAVING count(*) > 1);
+"""
+
 # Searches ask by id for what stands behind the text in a row, for hundreds of rows at once.
 _COVERING = """
 CREATE INDEX chunks_covering ON chunks (id, digest, document_id);
@@ -58,15 +67,7 @@ DROP TABLE lexicon;
 """
     + _TRIGGERS,
     3: _COVERING,
-    # Paths are unique: documents that were called alike are told apart by them.
-    4: """
-ALTER TABLE documents ADD COLUMN given TEXT NOT NULL DEFAULT '';
-ALTER TABLE documents ADD COLUMN stamp TEXT NOT NULL DEFAULT '';
-UPDATE documents SET given = source;
-UPDATE documents SET source = path WHERE source IN
-    (SELECT source FROM documents GROUP BY source HAVING count(*) > 1);
-"""
-    + _NAMES,
+    4: _TOLD_APART + _NAMES,
 }
 
 _SCHEMA = (
