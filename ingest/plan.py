@@ -58,6 +58,7 @@ def plan(
     rebuild: bool = False,
     may_be_gone: bool = False,
     remove_missing: bool = False,
+    follow_links: bool = False,
     cancelled: IsCancelled = never,
 ) -> Plan:
     """Compare the paths with the catalogue; see `sync`.
@@ -70,13 +71,13 @@ def plan(
     if not may_be_gone:
         _check(paths, roots, entries)
     there = [path for path in paths if _exists(path)]
-    files, unreadable = scan(there, cancelled=cancelled)
+    files, unreadable = scan(there, follow_links=follow_links, cancelled=cancelled)
     files = named_as_before(files, entries)
     planner = _Planner(entries, roots, recipe, rebuild, cancelled)
     if not remove_missing:
         # Looked at after the scan: a share may go away meanwhile.
-        shown = {root: str(path) for root, path in zip(roots, paths, strict=True)}
-        planner.keep(shown | {m: str(m) for m in known_mounts(index.catalog, roots)})
+        shown = {root: text_of(path) for root, path in zip(roots, paths, strict=True)}
+        planner.keep(shown | {m: text_of(m) for m in known_mounts(index.catalog, roots)})
     planned = planner.plan(files, unreadable)
     planned.mounts = mounts_of(files, roots) | planner.away.keys() - set(roots)
     return planned
@@ -84,7 +85,7 @@ def plan(
 
 def _check(paths: Sequence[Path], roots: Sequence[Path], entries: Mapping[str, Entry]) -> None:
     missing = [
-        str(path)
+        text_of(path)
         for path, root in zip(paths, roots, strict=True)
         if not _exists(path) and not any(_inside(key, root) for key in entries)
     ]
@@ -117,7 +118,7 @@ class _Planner:
     def plan(self, files: Sequence[FoundFile], unreadable: Sequence[Unreadable]) -> Plan:
         planned = Plan(SyncReport(files=len(files) + len(unreadable)))
         for unread in unreadable:
-            planned.report.note("failed", unread.source, unread.reason)
+            planned.report.note(unread.outcome, unread.source, unread.reason)
         missed = self._missed(files, unreadable)
         states = self._states(files, planned.report)
         holders = self._holders(missed, states)
@@ -174,7 +175,7 @@ class _Planner:
     ) -> dict[str, Entry]:
         """Entries whose files were not found; what cannot be read now is not known to be gone."""
         present = {file.key for file in files}
-        closed = [unread.path for unread in unreadable]
+        closed = [unread.path for unread in unreadable if unread.outcome == "failed"]
         return {
             key: entry
             for key, entry in self._entries.items()

@@ -15,6 +15,7 @@ from rag_app.cli import guarded
 from rag_app.commands.common import add_common_options, settings_of
 from rag_app.opening import open_index
 from rag_app.owner import check_owners
+from rag_app.well_formed import check_text
 
 _logger = logging.getLogger(__name__)
 
@@ -32,6 +33,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         action="store_true",
         help="remove the documents of paths that are gone or empty, too",
     )
+    parser.add_argument(
+        "--follow-links",
+        action="store_true",
+        help="take in files outside of the folders that links in them lead to",
+    )
     parser.add_argument("--watch", action="store_true", help="stay and follow changes")
     add_common_options(parser)
     arguments = parser.parse_args(argv)
@@ -40,7 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     check_owners()
-    settings = settings_of(arguments)
+    check_text(vars(arguments), "an argument")
+    settings = settings_of(arguments, follow_links=arguments.follow_links or None)
     index, embedder = open_index(settings)
     sync = configured(settings)
 
@@ -71,9 +78,15 @@ def _run(arguments: argparse.Namespace) -> int:
         return first().status
     from ingest.watch import snapshot, watch
 
-    since = snapshot(arguments.paths)
+    links = settings.follow_links
+    since = snapshot(arguments.paths, follow_links=links)
     report = first()
-    watch(arguments.paths, lambda: _print(once(again=True), as_json=arguments.json), since=since)
+    watch(
+        arguments.paths,
+        lambda: _print(once(again=True), as_json=arguments.json),
+        since=since,
+        follow_links=links,
+    )
     return report.status
 
 

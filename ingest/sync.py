@@ -36,6 +36,7 @@ def sync(
     dry_run: bool = False,
     may_be_gone: bool = False,
     remove_missing: bool = False,
+    follow_links: bool = False,
     cache: VectorCache | None = None,
     limits: Limits = DEFAULT_LIMITS,
     progress: Callable[[Progress], None] | None = None,
@@ -53,6 +54,7 @@ def sync(
         dry_run: Only report what would be done.
         may_be_gone: A path that nothing is known of is passed over, as while watching.
         remove_missing: The documents of such a path are removed too.
+        follow_links: Links to files outside of the folders are followed.
         cache: Vectors shared with other machines.
         limits: What reading one file may cost.
         progress: Called as each file begins, as each batch is embedded, and after the last.
@@ -70,6 +72,7 @@ def sync(
         "rebuild": rebuild,
         "may_be_gone": may_be_gone,
         "remove_missing": remove_missing,
+        "follow_links": follow_links,
         "cancelled": cancelled,
     }
     look = partial(plan, paths, index, recipe=recipe.fingerprint, **how)
@@ -97,6 +100,7 @@ def configured(settings: Settings) -> Callable[..., SyncReport]:
         sync,
         tokens=settings.chunk_tokens,
         context=settings.context_tokens,
+        follow_links=settings.follow_links,
         cache=shared_vectors(settings),
         limits=Limits(settings.file_seconds, settings.file_mebibytes),
     )

@@ -28,7 +28,7 @@ PACKAGES = ("rag_app", "ingest", "ui")
 # A room may import from the rows above its own, and from itself.
 LAYERS = (
     ("rag_app.errors", "rag_app.schema"),
-    ("rag_app.pointed", "rag_app.setting_values", "rag_app.settings_files"),
+    ("rag_app.pointed", "rag_app.setting_values", "rag_app.settings_files", "rag_app.well_formed"),
     (
         "rag_app.answer_type",
         "rag_app.config",

@@ -38,7 +38,7 @@ def load(path: Path, *, source: str | None = None) -> Document:
         if not extracted.text.strip():
             raise SkippedFile("holds no text" + (f" ({m})" if (m := extracted.missing) else ""))
     except LoadError as error:
-        raise type(error)(f"{text_of(path)}: {error}") from error
+        raise type(error)(_storable(f"{text_of(path)}: {error}")) from error
     folder = path.parent.resolve()
     return Document(
         id=identify(text_of(folder / path.name)),

@@ -17,6 +17,7 @@ from rag_app.opening import settled
 from rag_app.protocols import Ingestion
 from rag_app.rag import Rag
 from rag_app.schema import Document, identify
+from rag_app.well_formed import loads
 
 _logger = logging.getLogger(__name__)
 _Row = TypeVar("_Row")
@@ -76,7 +77,7 @@ def parse_lines(text: str, parse: Callable[[Any], _Row], *, name: str) -> list[_
         if not line.strip():
             continue
         try:
-            rows.append(parse(json.loads(line)))
+            rows.append(parse(loads(line)))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DataError(f"{name}, line {number}: not of this layout ({error!r})") from error
     return rows
