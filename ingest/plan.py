@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypedDict
 
 from ingest.away import known_mounts, mounts_of, reason_away
 from ingest.cancelling import IsCancelled, never, stop_if
@@ -15,6 +16,22 @@ from ingest.told_apart import named_as_before, tell_apart
 from rag_app.errors import ConfigError
 from rag_app.index.catalog import Entry, FileState
 from rag_app.index.index import Index
+
+
+class Looking(TypedDict, total=False):
+    """How the paths are looked at.
+
+    Attributes:
+        rebuild: Every file is read again, also unchanged ones; known texts keep their vectors.
+        may_be_gone: A path that nothing is known of is passed over, as while watching.
+        remove_missing: The documents of a path that is gone or empty are removed too.
+        follow_links: Links to files outside of the folders are followed.
+    """
+
+    rebuild: bool
+    may_be_gone: bool
+    remove_missing: bool
+    follow_links: bool
 
 
 @dataclass(frozen=True, slots=True)

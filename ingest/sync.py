@@ -5,12 +5,12 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, Unpack
 
 from ingest.away import remember_mounts
 from ingest.cancelling import IsCancelled, RunCancelled, never, stop_if
 from ingest.children import DEFAULT_LIMITS, Limits
-from ingest.plan import Plan, Work, plan
+from ingest.plan import Looking, Plan, Work, plan
 from ingest.reading import read_ahead
 from ingest.report import Progress, SyncReport
 from ingest.roots import Roots
@@ -32,15 +32,12 @@ def sync(
     embedder: Embedder,
     tokens: int = 512,
     context: int = 0,
-    rebuild: bool = False,
     dry_run: bool = False,
-    may_be_gone: bool = False,
-    remove_missing: bool = False,
-    follow_links: bool = False,
     cache: VectorCache | None = None,
     limits: Limits = DEFAULT_LIMITS,
     progress: Callable[[Progress], None] | None = None,
     cancelled: IsCancelled = never,
+    **looking: Unpack[Looking],
 ) -> SyncReport:
     """Make the index mirror the paths; documents from elsewhere are kept.
 
@@ -50,16 +47,13 @@ def sync(
         embedder: Whose vectors the index holds.
         tokens: Longest chunk, special tokens included.
         context: Tokens on each side of a chunk that its vector sees besides.
-        rebuild: Read every file again, also unchanged ones; known texts keep their vectors.
         dry_run: Only report what would be done.
-        may_be_gone: A path that nothing is known of is passed over, as while watching.
-        remove_missing: The documents of such a path are removed too.
-        follow_links: Links to files outside of the folders are followed.
         cache: Vectors shared with other machines.
         limits: What reading one file may cost.
         progress: Called as each file begins, as each batch is embedded, and after the last.
         cancelled: Asked often; from its first yes on, nothing is begun any more. What was
             committed stays, the report says so, and the next run goes on from there.
+        looking: See there.
 
     Raises:
         ConfigError: A path neither exists nor has documents in the index.
@@ -68,14 +62,8 @@ def sync(
     """
     begun = perf_counter()
     recipe = Recipe(embedder, tokens, context)
-    how: dict[str, Any] = {
-        "rebuild": rebuild,
-        "may_be_gone": may_be_gone,
-        "remove_missing": remove_missing,
-        "follow_links": follow_links,
-        "cancelled": cancelled,
-    }
-    look = partial(plan, paths, index, recipe=recipe.fingerprint, **how)
+    fingerprint = recipe.fingerprint
+    look = partial(plan, paths, index, recipe=fingerprint, cancelled=cancelled, **looking)
     report = SyncReport()
     try:
         if dry_run:

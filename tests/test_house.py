@@ -66,6 +66,7 @@ LAYERS = (
     ("ingest.cancelling", "ingest.names"),
     ("ingest.children", "ingest.ignore", "ingest.original"),
     ("ingest.chunking", "ingest.drawing", "ingest.loading", "ingest.report", "ingest.scan"),
+    ("ingest.away", "ingest.told_apart"),
     ("ingest.events", "ingest.plan", "ingest.reading", "ingest.roots", "ingest.scope"),
     ("ingest.run", "ingest.watch"),
     ("ingest.sync",),

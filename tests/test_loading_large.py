@@ -12,7 +12,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from ingest.loading import large, members
+from ingest.loading import archive, large, members
 from rag_app.errors import LoadError
 from rag_app.schema import Document
 
@@ -23,7 +23,7 @@ load = import_module("ingest.loading.load")  # the package has the function by t
 
 @pytest.fixture(autouse=True)
 def small_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (large, load, members):
+    for module in (archive, large, load, members):
         monkeypatch.setattr(module, "LARGEST", LIMIT)
 
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import datetime
 
-from ingest.away import reason_away
 from ingest.roots import Root
 from ui.advancing import report_words
 from ui.components import day_and_time, file_name, plain
@@ -32,7 +31,7 @@ def folder_html(root: Root, watched: Watched | None, *, holds: str, now: datetim
 
 def status_words(root: Root, watched: Watched | None, now: datetime) -> str:
     """When it was last looked at, and what changed."""
-    if reason_away(root.path):
+    if root.away:
         empty, gone = gettext("This folder is empty now."), gettext("This folder is not there now.")
         kept = gettext("Its documents are kept; stop following it to remove them.")
         return f"{empty if root.path.is_dir() else gone} {kept}"
