@@ -124,10 +124,12 @@ class Catalog:
         leaving = [(id_,) for id_ in document_ids]
         with self._db.transaction():
             # First the copies, so that none of them inherits only to go as well.
-            for which in ("id = ? AND same_as IS NOT NULL", "id = ?"):
-                for each in leaving:
-                    self._hand_on(which, each)
-                self._db.run_many(f"DELETE FROM documents WHERE {which}", leaving)  # noqa: S608
+            self._db.run_many("DELETE FROM documents WHERE id = ? AND same_as > ''", leaving)
+            with_copies = {*self._db.rows("SELECT same_as FROM documents WHERE same_as > ''")}
+            for each in leaving:
+                if each in with_copies:
+                    self._hand_on("id = ?", each)
+            self._db.run_many("DELETE FROM documents WHERE id = ?", leaving)
             self._advance()
 
     def entries(self) -> list[Entry]:
