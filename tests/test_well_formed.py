@@ -70,6 +70,12 @@ def test_a_question_from_code_is_refused(index: Index, embedder: HashEmbedder) -
         Retriever(index, embedder).search(HALF)
 
 
+def test_an_index_folder_whose_name_is_no_text_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="the index folder is no text"):
+        Index.open(tmp_path / HALF, embedder=HashEmbedder())
+    assert [*tmp_path.iterdir()] == []
+
+
 def test_json_with_half_a_character_is_told_with_its_line(
     tmp_path: Path, index: Index, capsys: pytest.CaptureFixture[str]
 ) -> None:
