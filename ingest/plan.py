@@ -93,8 +93,9 @@ def plan(
     planner = _Planner(entries, roots, recipe, rebuild, cancelled)
     if not remove_missing:
         # Looked at after the scan: a share may go away meanwhile.
-        shown = {root: text_of(path) for root, path in zip(roots, paths, strict=True)}
-        planner.keep(shown | {m: text_of(m) for m in known_mounts(index.catalog, roots)})
+        given = dict(zip(roots, paths, strict=True))
+        mounts = known_mounts(index.catalog, roots)
+        planner.keep(given | dict(zip(mounts, mounts, strict=True)))
     planned = planner.plan(files, unreadable)
     planned.mounts = mounts_of(files, roots) | planner.away.keys() - set(roots)
     return planned
@@ -126,11 +127,12 @@ class _Planner:
         self._cancelled = cancelled
         self.away: dict[Path, str] = {}
 
-    def keep(self, places: Mapping[Path, str]) -> None:
-        """Forget nothing of those that are away; the places as they are shown."""
-        for place, shown in places.items():
+    def keep(self, places: Mapping[Path, Path]) -> None:
+        """Forget nothing of those that are away; each with the path that it was given by."""
+        for place, given in places.items():
             if why := reason_away(place):
-                self.away[place] = f"{shown} {why}"
+                shown = place if given == Path() else given
+                self.away[place] = f"{text_of(shown)} {why}"
 
     def plan(self, files: Sequence[FoundFile], unreadable: Sequence[Unreadable]) -> Plan:
         planned = Plan(SyncReport(files=len(files) + len(unreadable)))
@@ -178,6 +180,8 @@ class _Planner:
 
     def _tell_apart(self, planned: Plan) -> None:
         works = [*planned.reads, *planned.copies]
+        if not works:
+            return
         leaving = {entry.id for entry in planned.removed}
         leaving |= {work.replaces.id for work in works if work.replaces}
         leaving |= {self._entries[w.file.key].id for w in works if w.file.key in self._entries}
