@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TextIO, cast
 
@@ -60,11 +61,11 @@ class Child:
         """End the process, whatever it is doing; the next question starts a new one."""
         process, self._process = self._process, None
         if process is not None:
-            if process.poll() is None:
-                process.kill()
+            _kill(process)
             process.communicate()
 
     def _cause_of_death(self, process: "subprocess.Popen[str]") -> str:
+        _kill(process)
         status = process.wait()
         if status == -signal.SIGALRM:
             return f"took longer than {self._limits.seconds} s to read; raise file_seconds"
@@ -92,6 +93,13 @@ def _start(limits: Limits) -> "subprocess.Popen[str]":
         # Ctrl-C is for us alone: a file whose reader it ends would count as damaged.
         process_group=0,
     )
+
+
+def _kill(process: "subprocess.Popen[str]") -> None:
+    """End the process, if it has not ended, and what it has started, such as tesseract."""
+    if process.returncode is None:  # else its number may be another's by now
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def _answer(process: "subprocess.Popen[str]", question: dict[str, Any]) -> dict[str, Any] | None:

@@ -1,18 +1,37 @@
 """What has to be done so that the index mirrors the paths: a comparison, no change yet."""
 
 import os
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypedDict
 
+from ingest.away import known_mounts, mounts_of, reason_away
 from ingest.cancelling import IsCancelled, never, stop_if
-from ingest.names import path_of
+from ingest.names import path_of, text_of
 from ingest.report import Outcome, SyncReport
 from ingest.scan import FoundFile, Unreadable, locate, scan
+from ingest.told_apart import named_as_before, tell_apart
 from rag_app.errors import ConfigError
 from rag_app.index.catalog import Entry, FileState
 from rag_app.index.index import Index
+
+
+class Looking(TypedDict, total=False):
+    """How the paths are looked at.
+
+    Attributes:
+        rebuild: Every file is read again, also unchanged ones; known texts keep their vectors.
+        may_be_gone: A path that nothing is known of is passed over, as while watching.
+        remove_missing: The documents of a path that is gone or empty are removed too.
+        follow_links: Links to files outside of the folders are followed.
+    """
+
+    rebuild: bool
+    may_be_gone: bool
+    remove_missing: bool
+    follow_links: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +54,8 @@ class Plan:
         copies: Files of the same bytes as one that is read, or is in the index already.
         removed: Entries whose files are gone.
         touched: Unchanged files with another date.
+        called: Sources of entries that change as others are given alike, by id.
+        mounts: Folders below the paths that are file systems of their own.
     """
 
     report: SyncReport
@@ -42,6 +63,8 @@ class Plan:
     copies: list[Work] = field(default_factory=list)
     removed: list[Entry] = field(default_factory=list)
     touched: list[tuple[Entry, FileState]] = field(default_factory=list)
+    called: dict[str, str] = field(default_factory=dict)
+    mounts: set[Path] = field(default_factory=set)
 
 
 def plan(
@@ -51,9 +74,11 @@ def plan(
     recipe: str,
     rebuild: bool = False,
     may_be_gone: bool = False,
+    remove_missing: bool = False,
+    follow_links: bool = False,
     cancelled: IsCancelled = never,
 ) -> Plan:
-    """Compare the paths with the catalogue.
+    """Compare the paths with the catalogue; see `sync`.
 
     Raises:
         ConfigError: A path neither exists nor has documents in the index, unless it may.
@@ -63,13 +88,22 @@ def plan(
     if not may_be_gone:
         _check(paths, roots, entries)
     there = [path for path in paths if _exists(path)]
-    files, unreadable = scan(there, cancelled=cancelled)
-    return _Planner(entries, roots, recipe, rebuild, cancelled).plan(files, unreadable)
+    files, unreadable = scan(there, follow_links=follow_links, cancelled=cancelled)
+    files = named_as_before(files, entries)
+    planner = _Planner(entries, roots, recipe, rebuild, cancelled)
+    if not remove_missing:
+        # Looked at after the scan: a share may go away meanwhile.
+        given = dict(zip(roots, paths, strict=True))
+        mounts = known_mounts(index.catalog, roots)
+        planner.keep(given | dict(zip(mounts, mounts, strict=True)))
+    planned = planner.plan(files, unreadable)
+    planned.mounts = mounts_of(files, roots) | planner.away.keys() - set(roots)
+    return planned
 
 
 def _check(paths: Sequence[Path], roots: Sequence[Path], entries: Mapping[str, Entry]) -> None:
     missing = [
-        str(path)
+        text_of(path)
         for path, root in zip(paths, roots, strict=True)
         if not _exists(path) and not any(_inside(key, root) for key in entries)
     ]
@@ -91,11 +125,19 @@ class _Planner:
         self._recipe = recipe
         self._rebuild = rebuild
         self._cancelled = cancelled
+        self.away: dict[Path, str] = {}
+
+    def keep(self, places: Mapping[Path, Path]) -> None:
+        """Forget nothing of those that are away; each with the path that it was given by."""
+        for place, given in places.items():
+            if why := reason_away(place):
+                shown = place if given == Path() else given
+                self.away[place] = f"{text_of(shown)} {why}"
 
     def plan(self, files: Sequence[FoundFile], unreadable: Sequence[Unreadable]) -> Plan:
         planned = Plan(SyncReport(files=len(files) + len(unreadable)))
         for unread in unreadable:
-            planned.report.note("failed", unread.source, unread.reason)
+            planned.report.note(unread.outcome, unread.source, unread.reason)
         missed = self._missed(files, unreadable)
         states = self._states(files, planned.report)
         holders = self._holders(missed, states)
@@ -117,16 +159,44 @@ class _Planner:
             work = Work(file, state, self._outcome(known, state, before), before)
             (planned.copies if state.digest in holders else planned.reads).append(work)
             holders.setdefault(state.digest, file.key)
-        planned.removed = list(gone.values())
-        planned.report.removed = len(gone)
+        planned.removed = self._told_gone(gone, planned.report)
+        planned.report.removed = len(planned.removed)
+        self._tell_apart(planned)
         return planned
+
+    def _told_gone(self, gone: Mapping[str, Entry], report: SyncReport) -> list[Entry]:
+        """Those that are gone for certain; what is away is kept, and named."""
+        removed = []
+        kept: Counter[Path] = Counter()
+        for key, entry in gone.items():
+            place = next((place for place in self.away if _inside(key, place)), None)
+            if place is None:
+                removed.append(entry)
+            else:
+                kept[place] += 1
+        for place, count in kept.items():
+            report.note_away(text_of(place), self.away[place], count)
+        return removed
+
+    def _tell_apart(self, planned: Plan) -> None:
+        works = [*planned.reads, *planned.copies]
+        if not works:
+            return
+        leaving = {entry.id for entry in planned.removed}
+        leaving |= {work.replaces.id for work in works if work.replaces}
+        leaving |= {self._entries[w.file.key].id for w in works if w.file.key in self._entries}
+        others = (entry for entry in self._entries.values() if entry.id not in leaving)
+        told, planned.called = tell_apart([work.file for work in works], others)
+        named = [replace(work, file=file) for work, file in zip(works, told, strict=True)]
+        reads = len(planned.reads)
+        planned.reads, planned.copies = named[:reads], named[reads:]
 
     def _missed(
         self, files: Sequence[FoundFile], unreadable: Sequence[Unreadable]
     ) -> dict[str, Entry]:
         """Entries whose files were not found; what cannot be read now is not known to be gone."""
         present = {file.key for file in files}
-        closed = [unread.path for unread in unreadable]
+        closed = [unread.path for unread in unreadable if unread.outcome == "failed"]
         return {
             key: entry
             for key, entry in self._entries.items()
@@ -183,7 +253,7 @@ class _Planner:
     @staticmethod
     def _note_unchanged(planned: Plan, known: Entry, file: FoundFile, state: FileState) -> None:
         """A file that failed before and has not changed is not tried again, nor forgotten."""
-        if known.file.modified != state.modified or known.file.size != state.size:
+        if known.file != state:
             planned.touched.append((known, state))
         if known.status == "indexed":
             planned.report.note("unchanged", file.source)
@@ -192,7 +262,8 @@ class _Planner:
 
 
 def _looks_same(entry: Entry, file: FoundFile) -> bool:
-    return (entry.file.size, entry.file.modified) == (file.size, file.modified)
+    known = entry.file
+    return (known.size, known.modified, known.stamp) == (file.size, file.modified, file.stamp)
 
 
 def _inside(key: str, root: Path) -> bool:

@@ -34,7 +34,8 @@ class Progress:
 class SyncReport:
     """Counts and reasons; every file under the paths is in exactly one of the outcomes.
 
-    Of a run that was cancelled, the files that it did not come to are in none.
+    Of a run that was cancelled, the files that it did not come to are in none. `kept` are the
+    documents of paths that are gone or empty, which are listed in `away` with the reason.
     """
 
     added: int = 0
@@ -50,6 +51,8 @@ class SyncReport:
     embedded: int = 0
     seconds: float = 0.0
     cancelled: bool = False
+    kept: int = 0
+    away: list[tuple[str, str]] = field(default_factory=list)
     stages: dict[Stage, float] = field(
         default_factory=lambda: {"load": 0.0, "chunk": 0.0, "embed": 0.0, "store": 0.0}
     )
@@ -58,6 +61,11 @@ class SyncReport:
     def present(self) -> int:
         """How many files the index has the text of."""
         return self.added + self.updated + self.renamed + self.unchanged + len(self.partial)
+
+    @property
+    def status(self) -> int:
+        """What the command exits with: 1 where a file failed, or a path is gone or empty."""
+        return 1 if self.failed or self.away else 0
 
     @property
     def changes(self) -> int:
@@ -70,6 +78,13 @@ class SyncReport:
             getattr(self, outcome).append((source, reason))
         else:
             setattr(self, outcome, getattr(self, outcome) + 1)
+
+    def note_away(self, path: str, reason: str, count: int) -> None:
+        """Count the documents of a path that is gone or empty, and are kept all the same."""
+        documents = f"its {count} documents are" if count > 1 else "its document is"
+        cure = "bring it back, or let go of them with --remove-missing"
+        self.kept += count
+        self.away.append((path, f"{reason}; {documents} kept: {cure}"))
 
     @contextmanager
     def timing(self, stage: Stage) -> Iterator[None]:
@@ -109,6 +124,8 @@ class SyncReport:
             "embedded": self.embedded,
             "seconds": round(self.seconds, 3),
             "stages": {stage: round(seconds, 3) for stage, seconds in self.stages.items()},
+            "kept": self.kept,
+            "away": [{"path": path, "reason": reason} for path, reason in self.away],
         }
 
     def __str__(self) -> str:
@@ -118,6 +135,7 @@ class SyncReport:
             ("renamed", self.renamed),
             ("unchanged", self.unchanged),
             ("removed", self.removed),
+            ("kept", self.kept),
             ("partial", len(self.partial)),
             ("skipped", len(self.skipped)),
             ("failed", len(self.failed)),

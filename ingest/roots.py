@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from ingest.away import reason_away
 from ingest.names import path_of, prefix_of, text_of
 from ingest.scan import locate
 from rag_app.errors import ConfigError
@@ -40,6 +41,11 @@ class Root:
     def path(self) -> Path:
         """Where it is: as given, where that still leads there, so that sources stay the same."""
         return same_place(self.shown, self.key)
+
+    @property
+    def away(self) -> str:
+        """Why nothing can be told of it now, as it is gone or empty; else nothing."""
+        return reason_away(self.path)
 
     def holds(self, entry: Entry) -> bool:
         """Whether the entry's file is, or lies in, this one."""

@@ -86,6 +86,8 @@ class Run:
                 self.flush()
             if error is None or isinstance(error, RunCancelled):
                 self._wait()
+                with self._report.timing("store"):
+                    self._writer.deliver()  # what copies have inherited from removed documents
 
     def remove(self, document_ids: Sequence[str]) -> None:
         """Forget documents."""
@@ -137,8 +139,9 @@ class Run:
         holder = self._catalog.holder(work.state.digest, self._recipe.fingerprint)
         if holder is None:
             return False
-        folder = text_of(work.file.path.parent)
-        self._writer.copy(work.file.source, file=work.state, of=holder.id, folder=folder)
+        if holder.file.path != work.file.key:  # else it has just inherited the text
+            folder = text_of(work.file.path.parent)
+            self._writer.copy(work.file.source, file=work.state, of=holder.id, folder=folder)
         self._note_read(work.file.source, work.outcome, missing=holder.reason)
         self._finish_file()
         return True

@@ -5,6 +5,7 @@ import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, Self
 
 from ingest.cancelling import IsCancelled, never, stop_if
 from ingest.ignore import IGNORE_FILE, Rules
@@ -14,16 +15,45 @@ from rag_app.index.catalog import FileState
 from rag_app.models.files import hash_file
 
 CATALOG = "catalog.sqlite"  # a folder with this file is an index
+_LATEST = 2**63 - 1  # the year 2262: SQLite takes no larger number
 
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file and what citations will call it: the path as the user gave it."""
+    """A file as it lies there.
+
+    Attributes:
+        path: Absolute.
+        source: What citations call it: the path as given, unless others are given alike.
+        given: The path as the user gave it.
+        size: In bytes.
+        modified: In nanoseconds since 1970.
+        stamp: Moves with every change, whatever date the file is given.
+        device: The file system that it lies in.
+    """
 
     path: Path
     source: str
+    given: str
     size: int
     modified: int
+    stamp: str
+    device: int
+
+    @classmethod
+    def of(cls, path: str, shown: str, status: os.stat_result) -> Self:
+        """The file with that status."""
+        given = text_of(shown)
+        return cls(
+            path=Path(path),
+            source=given,
+            given=given,
+            size=status.st_size,
+            modified=max(-_LATEST, min(status.st_mtime_ns, _LATEST)),
+            # The date of the content anybody may set, these the system alone.
+            stamp=f"{status.st_ctime_ns} {status.st_ino}",
+            device=status.st_dev,
+        )
 
     @property
     def key(self) -> str:
@@ -32,25 +62,31 @@ class FoundFile:
 
     def state(self) -> FileState:
         """The file as it is now, with the digest of its bytes."""
-        return FileState(self.key, self.size, self.modified, hash_file(self.path))
+        digest = hash_file(self.path)
+        return FileState(self.key, self.size, self.modified, digest, self.given, self.stamp)
 
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """A file or folder that cannot be looked at, and why."""
+    """A file or folder that cannot be looked at, or is not to be, and why."""
 
     path: Path
     source: str
     reason: str
+    outcome: Literal["failed", "skipped"] = "failed"
 
 
 @dataclass(frozen=True, slots=True)
 class _Folder:
-    """A folder to be walked: where it is, its name as given, and what is ignored in it."""
+    """A folder to be walked: where it is, its name as given, and what is ignored in it.
+
+    `root` is the folder that was named, whose links are not to lead out of it.
+    """
 
     path: str
     shown: str
     rules: Rules
+    root: str
 
 
 def locate(path: Path) -> Path:
@@ -67,15 +103,16 @@ def locate(path: Path) -> Path:
 
 
 def scan(
-    paths: Sequence[Path], *, cancelled: IsCancelled = never
+    paths: Sequence[Path], *, follow_links: bool = False, cancelled: IsCancelled = never
 ) -> tuple[list[FoundFile], list[Unreadable]]:
     """All files under the paths, each once, and what cannot be read.
 
     Indexes are passed over, and hidden and ignored files and folders unless named
     themselves. Links to folders are not followed, so that a loop of links cannot trap the
-    walk; pipes, sockets and devices are never opened.
+    walk, and links to files outside of the folder that was named only where `follow_links`
+    says so; pipes, sockets and devices are never opened.
     """
-    search = _Search(cancelled)
+    search = _Search(cancelled, follow_links)
     for path in paths:
         search.look(path)
     return list(search.found.values()), list(search.unreadable.values())
@@ -84,8 +121,9 @@ def scan(
 class _Search:
     """Gathers what is found; the first name of a file is the one it keeps."""
 
-    def __init__(self, cancelled: IsCancelled) -> None:
+    def __init__(self, cancelled: IsCancelled, follow_links: bool) -> None:
         self._cancelled = cancelled
+        self._follow_links = follow_links
         self.found: dict[str, FoundFile] = {}
         self.unreadable: dict[str, Unreadable] = {}
 
@@ -98,7 +136,7 @@ class _Search:
             self._refuse(place, shown, _reason(error))
             return
         if stat.S_ISDIR(status.st_mode):
-            self._walk(_Folder(place, "" if shown == "." else shown, Rules()))
+            self._walk(_Folder(place, "" if shown == "." else shown, Rules(), place))
         elif stat.S_ISREG(status.st_mode):
             self._add(place, shown, status)
         else:
@@ -136,11 +174,13 @@ class _Search:
         for entry in entries:
             if not entry.name.startswith("."):
                 inner, called = path + entry.name, shown + entry.name
-                if self._take(entry, inner, called, rules):
-                    folders.append(_Folder(inner, called, rules))
+                if self._take(entry, inner, called, rules, folder.root):
+                    folders.append(_Folder(inner, called, rules, folder.root))
         return folders
 
-    def _take(self, entry: os.DirEntry[str], path: str, shown: str, rules: Rules) -> bool:
+    def _take(
+        self, entry: os.DirEntry[str], path: str, shown: str, rules: Rules, root: str
+    ) -> bool:
         """Take up what is a file; whether it is a folder to be walked."""
         try:
             is_folder = entry.is_dir(follow_symlinks=False)
@@ -152,21 +192,36 @@ class _Search:
         except OSError as error:
             self._miss(path, shown, error)
         else:
-            if stat.S_ISREG(status.st_mode):
+            if entry.is_symlink() and (reason := self._unfollowed(path, root, status)):
+                self._refuse(path, shown, reason, "skipped")
+            elif stat.S_ISREG(status.st_mode):
                 self._add(path, shown, status)
         return False
 
+    def _unfollowed(self, link: str, root: str, status: os.stat_result) -> str:
+        """Why a link is not followed; empty where it is, or leads to nothing that is missed."""
+        target = Path(os.path.realpath(link))
+        if target.is_relative_to(root):
+            return ""
+        if stat.S_ISDIR(status.st_mode):
+            return f"leads to the folder {target}; ingest that one too"
+        if stat.S_ISREG(status.st_mode) and not self._follow_links:
+            return "leads to a file outside of the folder; take it in with --follow-links"
+        return ""
+
     def _add(self, path: str, shown: str, status: os.stat_result) -> None:
-        file = FoundFile(Path(path), text_of(shown), status.st_size, status.st_mtime_ns)
-        self.found.setdefault(path, file)
+        self.found.setdefault(path, FoundFile.of(path, shown, status))
 
     def _miss(self, path: str, shown: str, error: OSError) -> None:
         """What has gone since its folder was listed is no longer there to be read."""
         if not isinstance(error, FileNotFoundError) or os.path.lexists(path):
             self._refuse(path, shown, _reason(error))
 
-    def _refuse(self, path: str, shown: str, reason: str) -> None:
-        self.unreadable.setdefault(path, Unreadable(Path(path), text_of(shown), reason))
+    def _refuse(
+        self, path: str, shown: str, reason: str, outcome: Literal["failed", "skipped"] = "failed"
+    ) -> None:
+        unread = Unreadable(Path(path), text_of(shown), reason, outcome)
+        self.unreadable.setdefault(path, unread)
 
 
 def _reason(error: OSError) -> str:

@@ -15,18 +15,29 @@ from rag_app.cli import guarded
 from rag_app.commands.common import add_common_options, settings_of
 from rag_app.opening import open_index
 from rag_app.owner import check_owners
+from rag_app.well_formed import check_text
 
 _logger = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Parse, ingest, report; 0 when every file is in, 1 when one failed, 2 on wrong usage."""
+    """Parse, ingest, report; 0 when the index mirrors the paths, 1 when not, 2 on wrong usage."""
     parser = argparse.ArgumentParser(
         prog="rag-ingest", description="Make the index mirror files and folders."
     )
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files and folders")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
     parser.add_argument("--rebuild", action="store_true", help="read unchanged files again too")
+    parser.add_argument(
+        "--remove-missing",
+        action="store_true",
+        help="remove the documents of paths that are gone or empty, too",
+    )
+    parser.add_argument(
+        "--follow-links",
+        action="store_true",
+        help="take in files outside of the folders that links in them lead to",
+    )
     parser.add_argument("--watch", action="store_true", help="stay and follow changes")
     add_common_options(parser)
     arguments = parser.parse_args(argv)
@@ -35,7 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     check_owners()
-    settings = settings_of(arguments)
+    check_text(vars(arguments), "an argument")
+    settings = settings_of(arguments, follow_links=arguments.follow_links or None)
     index, embedder = open_index(settings)
     sync = configured(settings)
 
@@ -48,6 +60,7 @@ def _run(arguments: argparse.Namespace) -> int:
                 rebuild=arguments.rebuild,
                 dry_run=arguments.dry_run,
                 may_be_gone=again,
+                remove_missing=arguments.remove_missing,
                 progress=_progress_shower(),
                 cancelled=cancelled,
             )
@@ -62,16 +75,24 @@ def _run(arguments: argparse.Namespace) -> int:
         return report
 
     if not arguments.watch:
-        return 1 if first().failed else 0
+        return first().status
     from ingest.watch import snapshot, watch
 
-    since = snapshot(arguments.paths)
+    links = settings.follow_links
+    since = snapshot(arguments.paths, follow_links=links)
     report = first()
-    watch(arguments.paths, lambda: _print(once(again=True), as_json=arguments.json), since=since)
-    return 1 if report.failed else 0
+    watch(
+        arguments.paths,
+        lambda: _print(once(again=True), as_json=arguments.json),
+        since=since,
+        follow_links=links,
+    )
+    return report.status
 
 
 def _print(report: SyncReport, *, as_json: bool) -> None:
+    for _, reason in report.away:
+        print(reason, file=sys.stderr)
     if as_json:
         print(json.dumps(report.as_dict(), ensure_ascii=False), flush=True)
         return

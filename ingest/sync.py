@@ -5,15 +5,17 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, Unpack
 
+from ingest.away import remember_mounts
 from ingest.cancelling import IsCancelled, RunCancelled, never, stop_if
 from ingest.children import DEFAULT_LIMITS, Limits
-from ingest.plan import Plan, Work, plan
+from ingest.plan import Looking, Plan, Work, plan
 from ingest.reading import read_ahead
 from ingest.report import Progress, SyncReport
 from ingest.roots import Roots
 from ingest.run import Run
+from ingest.scan import locate
 from rag_app.config import Settings
 from rag_app.index.catalog import FileState
 from rag_app.index.index import Index
@@ -30,30 +32,28 @@ def sync(
     embedder: Embedder,
     tokens: int = 512,
     context: int = 0,
-    rebuild: bool = False,
     dry_run: bool = False,
-    may_be_gone: bool = False,
     cache: VectorCache | None = None,
     limits: Limits = DEFAULT_LIMITS,
     progress: Callable[[Progress], None] | None = None,
     cancelled: IsCancelled = never,
+    **looking: Unpack[Looking],
 ) -> SyncReport:
     """Make the index mirror the paths; documents from elsewhere are kept.
 
     Args:
-        paths: Files and folders. One that no longer exists has its documents removed.
+        paths: Files and folders. The documents of one that is gone or empty are kept.
         index: The index to write to.
         embedder: Whose vectors the index holds.
         tokens: Longest chunk, special tokens included.
         context: Tokens on each side of a chunk that its vector sees besides.
-        rebuild: Read every file again, also unchanged ones; known texts keep their vectors.
         dry_run: Only report what would be done.
-        may_be_gone: A path that nothing is known of is passed over, as while watching.
         cache: Vectors shared with other machines.
         limits: What reading one file may cost.
         progress: Called as each file begins, as each batch is embedded, and after the last.
         cancelled: Asked often; from its first yes on, nothing is begun any more. What was
             committed stays, the report says so, and the next run goes on from there.
+        looking: See there.
 
     Raises:
         ConfigError: A path neither exists nor has documents in the index.
@@ -62,8 +62,8 @@ def sync(
     """
     begun = perf_counter()
     recipe = Recipe(embedder, tokens, context)
-    how: dict[str, Any] = {"rebuild": rebuild, "may_be_gone": may_be_gone, "cancelled": cancelled}
-    look = partial(plan, paths, index, recipe=recipe.fingerprint, **how)
+    fingerprint = recipe.fingerprint
+    look = partial(plan, paths, index, recipe=fingerprint, cancelled=cancelled, **looking)
     report = SyncReport()
     try:
         if dry_run:
@@ -72,6 +72,7 @@ def sync(
             with index.writing() as writer, Roots(index.catalog).underway(paths):
                 planned = look()
                 report = planned.report
+                remember_mounts(index.catalog, [*map(locate, paths)], planned.mounts)
                 files = len(planned.reads) + len(planned.copies)
                 options: dict[str, Any] = {"cache": cache, "files": files, "progress": progress}
                 with Run(index, writer, recipe, report, cancelled=cancelled, **options) as run:
@@ -87,6 +88,7 @@ def configured(settings: Settings) -> Callable[..., SyncReport]:
         sync,
         tokens=settings.chunk_tokens,
         context=settings.context_tokens,
+        follow_links=settings.follow_links,
         cache=shared_vectors(settings),
         limits=Limits(settings.file_seconds, settings.file_mebibytes),
     )
@@ -125,6 +127,8 @@ def _carry_out(
             for work in run.begun(works):
                 run.add(work, next(loaded))
 
+    if planned.called:
+        index.catalog.call(planned.called)
     for entry, state in planned.touched:
         index.catalog.touch(entry.id, state)
     run.remove([entry.id for entry in planned.removed])

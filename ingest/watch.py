@@ -8,6 +8,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -49,6 +50,7 @@ def watch(
     since: Snapshot | None = None,
     waits: Waits = Waits(),
     looked: Callable[[], object] | None = None,
+    follow_links: bool = False,
     cancelled: IsCancelled = never,
 ) -> None:
     """Run `changed` after every change, until cancelled, or interrupted with Ctrl-C.
@@ -60,11 +62,15 @@ def watch(
         since: A `snapshot` of the time since which changes count; that of now if None.
         waits: How long to wait for what.
         looked: Called whenever nothing is left to be done after a look.
+        follow_links: As in `scan`.
         cancelled: Asked every second or more often; its first yes ends it.
     """
     try:
         with Events(paths) as events:
-            _follow(_Look(paths, events, waits, cancelled), changed, since, looked or _nothing)
+            find = partial(snapshot, paths, follow_links=follow_links, cancelled=cancelled)
+            _follow(
+                _Look(paths, events, waits, find, cancelled), changed, since, looked or _nothing
+            )
     except (KeyboardInterrupt, RunCancelled):
         return
 
@@ -73,10 +79,15 @@ def _nothing() -> None:
     pass
 
 
-def snapshot(paths: Sequence[Path], *, cancelled: IsCancelled = never) -> Snapshot:
+def snapshot(
+    paths: Sequence[Path], *, follow_links: bool = False, cancelled: IsCancelled = never
+) -> Snapshot:
     """What a scan finds, to be compared with that of another time."""
-    files, unreadable = scan(paths, cancelled=cancelled)
-    found = {str(file.path): (file.size, file.modified, _is_open(file.path)) for file in files}
+    files, unreadable = scan(paths, follow_links=follow_links, cancelled=cancelled)
+    found = {
+        str(file.path): (file.size, file.modified, file.stamp, _is_open(file.path))
+        for file in files
+    }
     return found | {str(unread.path): (unread.reason,) for unread in unreadable}
 
 
@@ -117,11 +128,17 @@ class _Look:
     """Looks at the files, and knows when it is time to."""
 
     def __init__(
-        self, paths: Sequence[Path], events: Events, waits: Waits, cancelled: IsCancelled
+        self,
+        paths: Sequence[Path],
+        events: Events,
+        waits: Waits,
+        find: Callable[[], Snapshot],
+        cancelled: IsCancelled,
     ) -> None:
         self.waits = waits
         self._paths = paths
         self._events = events
+        self._find = find
         self._cancelled = cancelled
         self._cost = 0.0  # seconds of the last look
 
@@ -134,7 +151,7 @@ class _Look:
 
     def now(self) -> Snapshot:
         begun = monotonic()
-        found = snapshot(self._paths, cancelled=self._cancelled)
+        found = self._find()
         self._cost = monotonic() - begun
         return found
 

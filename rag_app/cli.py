@@ -23,12 +23,18 @@ from rag_app.commands import (
 )
 from rag_app.commands.common import Command, add_command, key_value
 from rag_app.errors import RagError
+from rag_app.well_formed import check_text
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit status."""
     arguments = _parser().parse_args(argv)
-    return guarded(lambda: arguments.run(arguments), verbose=arguments.verbose)
+
+    def run() -> int:
+        check_text(vars(arguments), "an argument")
+        return int(arguments.run(arguments))
+
+    return guarded(run, verbose=arguments.verbose)
 
 
 def guarded(command: Callable[[], int], *, verbose: bool) -> int:
@@ -39,7 +45,7 @@ def guarded(command: Callable[[], int], *, verbose: bool) -> int:
     for stream in (sys.stdout, sys.stderr):
         # Where the locale knows fewer characters than the documents.
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(encoding="utf-8")
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         return command()
     except RagError as error:

@@ -22,6 +22,7 @@ from rag_app.settings_files import (
     read_settings,
     settings_file,
 )
+from rag_app.well_formed import check_text
 
 
 def default_index() -> Path:
@@ -70,6 +71,7 @@ class Settings:
         vector_cache_days: Days after which the server forgets what nobody asked for.
         file_seconds: What reading one file may take.
         file_mebibytes: Memory, in address space, that reading one file may take.
+        follow_links: Whether links to files outside of an ingested folder are followed.
         upload_mebibytes: Largest file that the library takes through the browser.
         device: That computes the embedding model: auto is a GPU where there is one, else cpu.
         embedder_batch: About how many tokens the embedding model reads together; 0 leaves it to
@@ -105,6 +107,7 @@ class Settings:
     vector_cache_days: int = 30
     file_seconds: int = 120
     file_mebibytes: int = 2048
+    follow_links: bool = False
     upload_mebibytes: int = 200
     device: Device = "auto"
     embedder_batch: int = 0
@@ -242,6 +245,7 @@ def _one(name: str, given: Mapping[str, _Given]) -> Resolved:
 
 
 def _value(name: str, given: _Given) -> Any:
+    check_text(given.value, given.called)
     return checked(name, given.value, default=getattr(Settings(), name), called=given.called)
 
 

@@ -128,7 +128,7 @@ def _verdict(
     source: str, pool: Pool, index: Index, *, k: int, where: Mapping[str, str] | None
 ) -> str:
     """Where the document stands, or why it stands nowhere."""
-    document = index.catalog.document(source)
+    document = index.catalog.document(index.catalog.meant(source))
     if document is None:
         raise ConfigError(f"{source!r} is not in the index; `rag-app status` lists all")
     own = [chunk.id for chunk in index.catalog.chunks_of(document.id)]

@@ -20,6 +20,7 @@ from rag_app.naming import naming
 from rag_app.protocols import Embedder, Reranker, Vectors
 from rag_app.schema import Hit, Retrieval, Signals
 from rag_app.terms import stems
+from rag_app.well_formed import check_text
 
 if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
@@ -155,6 +156,7 @@ class Retriever:
             raise ConfigError(f"k={k} is out of range; use 1 or more")
         if bad := [key for key in where or () if not _FILTER.fullmatch(key)]:
             raise ConfigError(f"{bad[0]!r} cannot be filtered by; use KEY=VALUE with a plain key")
+        check_text(question, "the question")
         if not question.strip():
             return Pool()
         begun = perf_counter()

@@ -29,16 +29,17 @@ def own_settings_file(index: Path) -> Path:
 
 
 def read_settings(path: Path) -> dict[str, Any]:
-    """What the file says; nothing where it does not exist.
+    """What the file says; nothing where it does not exist, for all that can be seen.
 
     Raises:
         ConfigError: It cannot be read, or is not TOML.
     """
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
     except OSError as error:
+        # Not there, or below a home that is none, or closed to us.
+        if not os.path.exists(path):  # noqa: PTH110 - Path.exists raises where it may not look
+            return {}
         raise ConfigError(f"{path} cannot be read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid TOML ({error}); mend or remove it") from error

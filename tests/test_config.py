@@ -346,3 +346,17 @@ def test_a_folder_that_cannot_be_written_to_is_named() -> None:
         pytest.raises(ConfigError, match=r"settings\.toml cannot be written \(Permission denied"),
     ):
         change_setting("k", 8, index=folder)
+
+
+@pytest.mark.parametrize("home", ["file", "closed", "gone"])
+def test_a_home_that_is_none_or_closed_has_no_settings(
+    home: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RAG_APP_CONFIG", raising=False)
+    with open_folder() as folder:
+        (folder / "file").touch()
+        (folder / "closed").mkdir(mode=0)
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / home))
+        with without_privileges():
+            assert Settings.load(index=folder).k == Settings().k
+        (folder / "closed").chmod(0o700)

@@ -29,7 +29,7 @@ PACKAGES = ("rag_app", "ingest", "ui")
 # A room may import from the rows above its own, and from itself.
 LAYERS = (
     ("rag_app.errors", "rag_app.schema"),
-    ("rag_app.pointed", "rag_app.setting_values", "rag_app.settings_files"),
+    ("rag_app.pointed", "rag_app.setting_values", "rag_app.settings_files", "rag_app.well_formed"),
     (
         "rag_app.answer_type",
         "rag_app.config",
@@ -67,6 +67,7 @@ LAYERS = (
     ("ingest.cancelling", "ingest.names"),
     ("ingest.children", "ingest.ignore", "ingest.original"),
     ("ingest.chunking", "ingest.drawing", "ingest.loading", "ingest.report", "ingest.scan"),
+    ("ingest.away", "ingest.told_apart"),
     ("ingest.events", "ingest.plan", "ingest.reading", "ingest.roots", "ingest.scope"),
     ("ingest.run", "ingest.watch"),
     ("ingest.sync",),

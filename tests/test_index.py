@@ -416,6 +416,10 @@ CREATE TRIGGER chunks_removed AFTER DELETE ON chunks BEGIN
     INSERT INTO lexicon (lexicon, rowid, text, heading, name)
     VALUES ('delete', old.key, old.text, old.heading, old.name);
 END;
+DROP INDEX documents_source;
+DROP INDEX documents_given;
+ALTER TABLE documents DROP COLUMN given;
+ALTER TABLE documents DROP COLUMN stamp;
 PRAGMA user_version = 1;
 """
 

@@ -22,7 +22,7 @@ from tests.meanwhile import meanwhile, until
 
 KEYS = [
     *("added", "updated", "renamed", "unchanged", "removed", "failed", "partial", "skipped"),
-    *("files", "chunks", "embedded", "seconds", "stages"),
+    *("files", "chunks", "embedded", "seconds", "stages", "kept", "away"),
 ]
 Main = Callable[..., int]
 

@@ -8,13 +8,16 @@ import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from ingest.cancelling import RunCancelled
 from ingest.children import Limits
 from ingest.reading import read_ahead
 from ingest.scan import FoundFile, scan
 from rag_app.errors import LoadError, SkippedFile
 from rag_app.schema import Document
 from tests.conftest import SAMPLES
+from tests.meanwhile import until
 
 
 def found(*paths: Path) -> list[FoundFile]:
@@ -159,3 +162,34 @@ def test_a_reader_ends_when_its_application_is_killed(tmp_path: Path) -> None:
     while any(Path(f"/proc/{pid}").exists() for pid in readers):
         assert time.monotonic() < deadline, "a reader lives on"
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize("end", ["limit", "cancel"])
+def test_what_a_reader_started_ends_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    note = tmp_path / "tesseract.pid"
+    program = tmp_path / "bin" / "tesseract"
+    program.parent.mkdir()
+    program.write_text(
+        '#!/bin/sh\n[ "$1" = --list-langs ] && printf "List\\neng\\n" && exit\n'
+        f"echo $$ > {note}.part && mv {note}.part {note} && exec sleep 60\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    Image.new("RGB", (400, 200), "white").save(docs / "scan.png")
+
+    results = read_ahead(
+        found(docs), Limits(seconds=4), cancelled=lambda: end == "cancel" and note.exists()
+    )
+    if end == "cancel":
+        with pytest.raises(RunCancelled):
+            next(results)
+    else:
+        (error,) = results
+        assert isinstance(error, LoadError)
+        assert "took longer than 4 s" in str(error)
+    results.close()
+    until(lambda: not Path(f"/proc/{note.read_text().strip()}/cmdline").exists(), seconds=2)

@@ -228,3 +228,40 @@ def test_a_folder_has_one_place_however_it_is_named(
     (tmp_path / "link").symlink_to(folder)
     monkeypatch.chdir(folder)
     assert locate(Path(name)) == folder
+
+
+# Links that lead out
+
+
+@pytest.fixture
+def linked(write: Write, tmp_path: Path) -> Path:
+    """A folder with links to a file of its own, one elsewhere, and a folder elsewhere."""
+    for name in ("outside/secret.md", "outside/folder/a.md", "docs/own.md"):
+        write(name)
+    docs = tmp_path / "docs"
+    (docs / "inner.md").symlink_to("own.md")
+    (docs / "outer.md").symlink_to("../outside/secret.md")
+    (docs / "folder").symlink_to(tmp_path / "outside" / "folder")
+    (docs / "loop").symlink_to(docs)
+    return docs
+
+
+def test_links_that_leave_the_folder_are_named_and_not_followed(linked: Path) -> None:
+    files, unread = scan([linked])
+    assert [file.path.name for file in files] == ["inner.md", "own.md"]
+    told = {each.path.name: (each.outcome, each.reason) for each in unread}
+    assert told.keys() == {"outer.md", "folder"}
+    assert {outcome for outcome, _ in told.values()} == {"skipped"}
+    assert "--follow-links" in told["outer.md"][1]
+    assert str(linked.parent / "outside" / "folder") in told["folder"][1]
+
+
+def test_links_to_files_are_followed_where_that_is_wanted(linked: Path) -> None:
+    files, unread = scan([linked], follow_links=True)
+    assert [file.path.name for file in files] == ["inner.md", "outer.md", "own.md"]
+    assert [each.path.name for each in unread] == ["folder"]
+
+
+def test_a_link_that_is_named_itself_is_followed(linked: Path) -> None:
+    files, unread = scan([linked / "outer.md"])
+    assert ([file.path.name for file in files], unread) == (["outer.md"], [])

@@ -379,12 +379,12 @@ def test_a_path_that_never_was_is_an_error_and_nothing_is_done(
     assert index.catalog.entries() == []
 
 
-def test_a_folder_that_is_gone_takes_its_documents_with_it(
+def test_a_folder_that_is_gone_takes_its_documents_with_it_if_told_so(
     ingest: Ingest, index: Index, docs: Path
 ) -> None:
     ingest()
     docs.rename(docs.with_name("elsewhere"))
-    assert outcomes(ingest(docs)) == {"removed": 2}
+    assert outcomes(ingest(docs, remove_missing=True)) == {"removed": 2}
     assert index.catalog.size() == (0, 0)
 
 
@@ -394,7 +394,7 @@ def test_a_single_file_is_added_updated_and_removed(ingest: Ingest, docs: Path) 
     path.write_text("Nothing but planes.")
     assert outcomes(ingest(path)) == {"updated": 1}
     path.unlink()
-    assert outcomes(ingest(path)) == {"removed": 1}
+    assert outcomes(ingest(path, remove_missing=True)) == {"removed": 1}
 
 
 def test_two_folders_are_kept_apart(ingest: Ingest, index: Index, tmp_path: Path) -> None:
@@ -402,10 +402,11 @@ def test_two_folders_are_kept_apart(ingest: Ingest, index: Index, tmp_path: Path
     other = tmp_path / "docs2"
     other.mkdir()
     (other / "a.md").write_text("in the other folder")
-    assert outcomes(ingest(other)) == {"added": 1}
+    (other / "b.md").write_text("beside it")
+    assert outcomes(ingest(other)) == {"added": 2}
     (other / "a.md").unlink()
-    assert outcomes(ingest(other)) == {"removed": 1}
-    assert names(index) == ["boats.txt", "tools.md"]
+    assert outcomes(ingest(other)) == {"unchanged": 1, "removed": 1}
+    assert names(index) == ["b.md", "boats.txt", "tools.md"]
 
 
 def test_a_file_moved_between_two_folders_is_renamed(
@@ -457,6 +458,88 @@ def test_documents_in_a_folder_that_cannot_be_read_now_are_kept(
     report = ingest()
     assert report.failed == [(str(closed), "Permission denied")]
     assert report.removed == 0
+
+
+# Files that only look the same
+
+
+def test_another_content_of_the_same_size_and_date_is_read(
+    ingest: Ingest, index: Index, docs: Path
+) -> None:
+    ingest()
+    path = docs / "boats.txt"
+    before = path.stat()
+    path.write_text("Skiffs lie at berth eight.\n")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert path.stat().st_size == before.st_size
+    assert outcomes(ingest()) == {"unchanged": 1, "updated": 1}
+    document = index.catalog.document(str(path))
+    assert document is not None
+    assert document.text == "Skiffs lie at berth eight.\n"
+
+
+def test_a_file_exchanged_for_one_of_the_same_size_and_date_is_read(
+    ingest: Ingest, docs: Path
+) -> None:
+    ingest()
+    path, other = docs / "boats.txt", docs.with_name("other")
+    before = path.stat()
+    other.write_text("Skiffs lie at berth eight.\n")
+    os.utime(other, ns=(before.st_atime_ns, before.st_mtime_ns))
+    other.replace(path)
+    assert outcomes(ingest()) == {"unchanged": 1, "updated": 1}
+
+
+def test_a_file_of_which_only_the_rights_changed_is_neither_read_nor_embedded_again(
+    ingest: Ingest, index: Index, docs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest()
+    before = {entry.source: entry.file.stamp for entry in index.catalog.entries()}
+    (docs / "tools.md").chmod(0o600)
+    (docs.with_name("link")).hardlink_to(docs / "boats.txt")
+    report = ingest()
+    assert (outcomes(report), report.stages["load"], report.embedded) == ({"unchanged": 2}, 0, 0)
+    after = {entry.source: entry.file.stamp for entry in index.catalog.entries()}
+    assert all(after[source] != before[source] for source in before)
+    monkeypatch.setattr("ingest.scan.hash_file", lambda path: pytest.fail(f"{path} was opened"))
+    assert outcomes(ingest()) == {"unchanged": 2}
+
+
+def test_a_file_of_a_year_that_no_database_knows_is_taken_in(ingest: Ingest, docs: Path) -> None:
+    os.utime(docs / "tools.md", (2**34, 2**34))  # the year 2514
+    assert outcomes(ingest()) == {"added": 2}
+    assert outcomes(ingest()) == {"unchanged": 2}
+
+
+# Copies
+
+
+@pytest.mark.parametrize("fate", ["removed", "changed", "broken"])
+def test_a_copy_elsewhere_outlives_the_document_it_was_found_under(
+    ingest: Ingest, index: Index, embedder: HashEmbedder, docs: Path, fate: str
+) -> None:
+    ingest()
+    other = docs.with_name("other")
+    other.mkdir()
+    text = (docs / "tools.md").read_text()
+    (other / "copy.md").write_text(text)
+    (other / "copies.md").write_text(text)
+    ingest(other)
+    embedded = embedder.embedded
+    if fate == "removed":
+        (docs / "tools.md").unlink()
+    else:
+        new = BROKEN_ZIP if fate == "broken" else b"Nothing but planes."
+        (docs / "tools.md").write_bytes(new)
+    ingest()
+    assert embedder.embedded == embedded + (fate == "changed")
+    for name in ("copy.md", "copies.md"):
+        document = index.catalog.document(str(other / name))
+        assert document is not None
+        assert document.text == text
+    assert lost_chunks(index, index.catalog.chunk_ids()) == []
+    hits = Retriever(index, embedder).search("chisels")
+    assert Path(hits[0].chunk.source).parent == other
 
 
 # Documents that are no files

@@ -59,12 +59,11 @@ def test_an_uploaded_file_is_deleted(index: Index, ingestion: Ingestion) -> None
     assert index.catalog.entries() == []
 
 
-def test_a_copy_elsewhere_is_read_itself(index: Index, ingestion: Ingestion, docs: Path) -> None:
+def test_a_copy_elsewhere_inherits_the_text(index: Index, ingestion: Ingestion, docs: Path) -> None:
     (docs / "copy.txt").write_bytes((docs / "boats.txt").read_bytes())
     add(index, docs)
     (holder,) = (e for e in index.catalog.entries() if e.chunks and "tools" not in e.source)
     remove([holder], index, ingestion)
-    ingestion.wait()
     left = {Path(e.source).name: e.chunks for e in index.catalog.entries()}
     names = {"boats.txt", "copy.txt", "tools.md"} - {Path(holder.source).name}
     assert left == dict.fromkeys(names, 1)

@@ -39,7 +39,7 @@ def docs(tmp_path: Path) -> Path:
 
 def content(*paths: Path) -> Content:
     """The text of every file that a scan finds, by its name."""
-    found, _ = scan(paths)
+    found, _ = scan(paths, follow_links=True)
     texts = {}
     for file in found:
         with suppress(FileNotFoundError):  # it may have gone since
@@ -65,9 +65,10 @@ class Follower:
         changed: Callable[[], object] | None = None,
     ) -> None:
         # What happens before the watch has begun counts too.
-        since = snapshot(self.paths)
+        since = snapshot(self.paths, follow_links=True)
         with meanwhile(story):
-            watch(self.paths, changed or self.note, since=since, waits=waits)
+            changed = changed or self.note
+            watch(self.paths, changed, since=since, waits=waits, follow_links=True)
 
     def saw(self, expected: Content) -> None:
         """Wait until this is what the last call saw."""

@@ -40,6 +40,7 @@ def report_words(report: SyncReport) -> str:
         (gettext("{count} renamed"), report.renamed),
         (gettext("{count} removed"), report.removed),
         (gettext("{count} unchanged"), report.unchanged),
+        (gettext("{count} kept"), report.kept),
         (gettext("{count} partly read"), len(report.partial)),
         (gettext("{count} skipped"), len(report.skipped)),
         (gettext("{count} failed"), len(report.failed)),

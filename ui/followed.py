@@ -31,8 +31,10 @@ def folder_html(root: Root, watched: Watched | None, *, holds: str, now: datetim
 
 def status_words(root: Root, watched: Watched | None, now: datetime) -> str:
     """When it was last looked at, and what changed."""
-    if not root.path.is_dir():
-        return gettext("This folder is not there now.")
+    if root.away:
+        empty, gone = gettext("This folder is empty now."), gettext("This folder is not there now.")
+        kept = gettext("Its documents are kept; stop following it to remove them.")
+        return f"{empty if root.path.is_dir() else gone} {kept}"
     if watched is None:
         return gettext("Its changes are taken up when it is looked at again.")
     if watched.error:

@@ -109,13 +109,8 @@ class Ingestion:
         """Until the end of the run, once that can be told."""
         return self._remaining.seconds(monotonic())
 
-    def start(self, paths: Sequence[Path], *, may_be_gone: bool = False) -> bool:
-        """Make the index mirror the paths; False, and nothing done, during another run.
-
-        Args:
-            paths: Files and folders.
-            may_be_gone: Paths that nothing is known of are passed over.
-        """
+    def start(self, paths: Sequence[Path]) -> bool:
+        """Make the index mirror the paths; False, and nothing done, during another run."""
         with self._starting:
             if self.running:
                 return False
@@ -124,7 +119,7 @@ class Ingestion:
             self._remaining = Remaining()
             # A daemon: an index survives the end of the process at any instant.
             self._thread = Thread(
-                target=self._run, args=(tuple(paths), may_be_gone), daemon=True, name="ingestion"
+                target=self._run, args=(tuple(paths),), daemon=True, name="ingestion"
             )
             self._thread.start()
             return True
@@ -134,9 +129,9 @@ class Ingestion:
         self._cancel.set()
 
     def resume(self) -> bool:
-        """Go on with all that is unfinished, even since another process; see `start`.
+        """Go on with all that is unfinished and is there, even since another process.
 
-        What is not there now is left, as its documents would be taken for deleted.
+        See `start`.
         """
         paths = [root.path for root in self.roots.unfinished()]
         return self.start([path for path in paths if path.exists()])
@@ -150,14 +145,13 @@ class Ingestion:
         if self._thread is not None:
             self._thread.join()
 
-    def _run(self, paths: Sequence[Path], may_be_gone: bool) -> None:
+    def _run(self, paths: Sequence[Path]) -> None:
         try:
             with self.turns.take(cancelled=self._cancel.is_set):
                 self.report = configured(self._settings)(
                     paths,
                     self._index,
                     embedder=self._embedder,
-                    may_be_gone=may_be_gone,
                     progress=self._note,
                     cancelled=self._cancel.is_set,
                 )

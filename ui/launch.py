@@ -15,6 +15,7 @@ from rag_app.collection_folders import collections_of
 from rag_app.config import Settings
 from rag_app.errors import ConfigError, IndexLocked, RagError
 from rag_app.owner import check_owners
+from rag_app.well_formed import check_text
 from ui.login.entrance import Entrance, is_loopback
 from ui.login.oidc import OIDC, SignIn
 from ui.login.password import LOGIN
@@ -59,6 +60,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from rag_app.opening import settled
 
     check_owners()
+    check_text(vars(arguments), "an argument")
     host, port = arguments.host, arguments.port
     entrance = _entrance(arguments)
     certificate = Certificate.given(arguments.certificate, arguments.key)

@@ -19,6 +19,7 @@ from ui.open_models import DEPENDS_ON, OpenModels
 _OPENING = ("vector_store", "vector_precision", *DEPENDS_ON[open_embedder])
 _FILLING = (
     *("chunk_tokens", "context_tokens", "file_seconds", "file_mebibytes"),
+    "follow_links",
     *("vector_cache", "vector_cache_days"),
 )
 _models = OpenModels()

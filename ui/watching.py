@@ -80,7 +80,9 @@ class Watching:
         self._sync = sync
         for root in self._roots.folders():
             if root.watched:
-                self._watches[root.key] = _Watch(root, sync, self._waits)
+                self._watches[root.key] = _Watch(
+                    root, sync, self._waits, follow_links=settings.follow_links
+                )
 
     @property
     def changes(self) -> int:
@@ -107,7 +109,9 @@ class Watching:
         self._roots.watch(root.key, on=True)
         with self._changing:
             if root.key not in self._watches:
-                self._watches[root.key] = _Watch(root, self._sync, self._waits)
+                self._watches[root.key] = _Watch(
+                    root, self._sync, self._waits, follow_links=self.settings.follow_links
+                )
 
     def stop(self, key: str, *, wait: bool = False) -> None:
         """Watch a folder no longer, and remember not to.
@@ -131,10 +135,11 @@ class Watching:
 class _Watch:
     """One folder, watched by a thread of its own."""
 
-    def __init__(self, root: Root, sync: _Sync, waits: Waits) -> None:
+    def __init__(self, root: Root, sync: _Sync, waits: Waits, *, follow_links: bool) -> None:
         self.state = Watched()
         self.changes = 0
         self._path = root.path
+        self._follow_links = follow_links
         self._sync = sync
         self._waits = waits
         self._ended = Event()
@@ -154,6 +159,7 @@ class _Watch:
                 since=UNKNOWN,
                 waits=self._waits,
                 looked=self._look,
+                follow_links=self._follow_links,
                 cancelled=self._ended.is_set,
             )
         except Exception:

@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator
 from functools import partial
 from io import BufferedIOBase, BytesIO, RawIOBase
+from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from ingest.loading.extracted import Extracted, Member
@@ -27,13 +28,13 @@ _UTF_8, _ENCRYPTED = 0x800, 0x1  # flags of a zip's entry
 _LEFTOVERS = {"__macosx", "thumbs.db", "desktop.ini"}
 
 
-def extract_zip(data: bytes) -> Extracted:
+def extract_zip(data: bytes | BinaryIO) -> Extracted:
     """The files in it, read one by one; locked ones are named as missing.
 
     Raises:
         LoadError: All of it is locked.
     """
-    archive = ZipFile(BytesIO(data))
+    archive = ZipFile(_file(data))
     entries = [
         entry
         for entry in archive.infolist()
@@ -67,15 +68,15 @@ def _readable(entry: ZipInfo) -> str:
     return entry.filename
 
 
-def extract_tar(data: bytes) -> Extracted:
+def extract_tar(data: bytes | BinaryIO) -> Extracted:
     """The files in it, to be read in their order."""
-    return Extracted("", members=_in_tar(BytesIO(data)))
+    return Extracted("", members=_in_tar(_file(data)))
 
 
-def extract_compressed(data: bytes) -> Extracted:
+def extract_compressed(data: bytes | BinaryIO) -> Extracted:
     """The one file in it, or the files in the tar that it is.
 
-    What stands before any damage is kept, and the damage said.
+    What stands before any damage, or before there is too much, is kept, and that is said.
     """
     start = _unpacking(data)
     try:
@@ -88,11 +89,20 @@ def extract_compressed(data: bytes) -> Extracted:
     return Extracted("", members=[Member("", len(content), lambda: content)], missing=missing)
 
 
-def _unpacking(data: bytes) -> BufferedIOBase:
-    source = BytesIO(data)
-    if data.startswith(b"\x1f\x8b"):
+def _file(data: bytes | BinaryIO) -> BinaryIO:
+    """To be read from its beginning; a file that is too large to be held is one already."""
+    file = BytesIO(data) if isinstance(data, bytes) else data
+    file.seek(0)
+    return file
+
+
+def _unpacking(data: bytes | BinaryIO) -> BufferedIOBase:
+    source = _file(data)
+    start = source.read(3)
+    source.seek(0)
+    if start.startswith(b"\x1f\x8b"):
         return gzip.GzipFile(fileobj=source)
-    return bz2.BZ2File(source) if data.startswith(b"BZh") else lzma.LZMAFile(source)
+    return bz2.BZ2File(source) if start == b"BZh" else lzma.LZMAFile(source)
 
 
 class _Bounded(RawIOBase):
@@ -111,17 +121,19 @@ class _Bounded(RawIOBase):
 
 
 def _all_of(file: _Bounded) -> tuple[bytes, str]:
-    """Everything up to the end or to the first damage, and what that was."""
+    """Everything up to the end, the limit or the first damage, and what that was."""
     blocks: list[bytes] = []
     try:
         while block := file.read():
             blocks.append(block)
+    except LoadError as error:
+        return b"".join(blocks), f"all after {sum(map(len, blocks)):,} bytes ({error})"
     except _DAMAGE as error:
         return b"".join(blocks), f"all after {sum(map(len, blocks)):,} bytes, damaged ({error})"
     return b"".join(blocks), ""
 
 
-def _in_tar(file: RawIOBase | BytesIO) -> Iterator[Member]:
+def _in_tar(file: RawIOBase | BinaryIO) -> Iterator[Member]:
     """Its files one after the other; the place where it is damaged reads as one more."""
     try:
         with tarfile.open(fileobj=file, mode="r|") as archive:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from io import BytesIO
+from typing import BinaryIO
 from zipfile import ZipFile
 
 from rag_app.errors import LoadError, SkippedFile
@@ -34,7 +35,7 @@ _UNREAD_STREAMS = (
 )
 
 
-def kind_of_zip(data: bytes) -> str:
+def kind_of_zip(data: bytes | BinaryIO) -> str:
     """The format, "zip" where it is an archive and no more.
 
     Raises:
@@ -42,7 +43,7 @@ def kind_of_zip(data: bytes) -> str:
         LoadError: It is damaged.
     """
     try:
-        with ZipFile(BytesIO(data)) as archive:
+        with ZipFile(BytesIO(data) if isinstance(data, bytes) else data) as archive:
             names = [name.replace("\\", "/").lower() for name in archive.namelist()]
             declared = _declared_type(archive, names)
     except Exception as error:  # whatever a damaged container makes of it

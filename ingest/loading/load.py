@@ -3,12 +3,14 @@
 import logging
 import re
 from dataclasses import replace
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from time import sleep
+from typing import BinaryIO
 
 from ingest.loading.extracted import Extracted
 from ingest.loading.formats import FORMATS
+from ingest.loading.large import LARGE, large_kind
 from ingest.loading.members import LARGEST, LONGEST, Budget, with_members
 from ingest.loading.sniff import sniff, suffix_of
 from ingest.names import text_of
@@ -33,19 +35,21 @@ def load(path: Path, *, source: str | None = None) -> Document:
         LoadError: It could not be read; the message names the file and the cure.
     """
     try:
-        data = _read(path)
-        kind, extracted = _extract(path.name, data, budget=Budget())
+        size = path.stat().st_size
+        kind, extracted, digest = (_load_large if size > LARGEST else _load)(path)
         if not extracted.text.strip():
             raise SkippedFile("holds no text" + (f" ({m})" if (m := extracted.missing) else ""))
+    except OSError as error:
+        raise LoadError(f"{text_of(path)}: {error.strerror or error}") from error
     except LoadError as error:
-        raise type(error)(f"{text_of(path)}: {error}") from error
+        raise type(error)(_storable(f"{text_of(path)}: {error}")) from error
     folder = path.parent.resolve()
     return Document(
         id=identify(text_of(folder / path.name)),
         source=source if source is not None else text_of(path),
         text=extracted.text,
         title=_storable(" ".join(extracted.title.split())) or text_of(path.stem),
-        digest=sha256(data).hexdigest(),
+        digest=digest,
         page_starts=extracted.page_starts,
         headings=extracted.headings,
         metadata={
@@ -57,17 +61,34 @@ def load(path: Path, *, source: str | None = None) -> Document:
     )
 
 
-def _extract(name: str, data: bytes, *, budget: Budget, depth: int = 0) -> tuple[str, Extracted]:
+def _load(path: Path) -> tuple[str, Extracted, str]:
+    """The format, the text and the SHA-256 of a file that is read as a whole."""
+    data = _read(path)
+    kind, extracted = _extract(path.name, data, budget=Budget())
+    return kind, extracted, sha256(data).hexdigest()
+
+
+def _load_large(path: Path) -> tuple[str, Extracted, str]:
+    """The same of an archive or a mailbox that is too large to be held."""
+    budget = Budget()
+    with path.open("rb") as file:
+        kind, extracted = _extract(path.name, file, budget=budget)
+        file.seek(0)
+        return kind, extracted, file_digest(file, "sha256").hexdigest()
+
+
+def _extract(
+    name: str, data: bytes | BinaryIO, *, budget: Budget, depth: int = 0
+) -> tuple[str, Extracted]:
     """The format and the text, with those of the files inside."""
-    kind = sniff(name, data)
-    parse = FORMATS[kind]
+    kind = sniff(name, data) if isinstance(data, bytes) else large_kind(name, data)
 
     def inner(member: str, content: bytes) -> Extracted:
         shown = member or name.rpartition(".")[0]
         return _extract(shown, content, budget=budget, depth=depth + 1)[1]
 
     try:
-        extracted = parse(data)
+        extracted = FORMATS[kind](data) if isinstance(data, bytes) else LARGE[kind](data)
         budget.characters -= len(extracted.text)
         if extracted.members:
             extracted = with_members(extracted, inner, budget=budget, depth=depth)
@@ -120,9 +141,7 @@ def _read(path: Path) -> bytes:
         for _ in range(_READINGS):
             before = path.stat()
             if before.st_size > LARGEST:
-                raise LoadError(
-                    f"{before.st_size >> 20} MiB is over the limit of {LARGEST >> 20} MiB"
-                )
+                raise LoadError(f"grew over the limit of {LARGEST >> 20} MiB; run again")
             data = path.read_bytes()
             after = path.stat()
             stood_still = before.st_mtime_ns == after.st_mtime_ns

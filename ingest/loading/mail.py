@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email import message_from_bytes, policy
@@ -15,6 +15,7 @@ from mimetypes import guess_extension
 
 from ingest.loading import html
 from ingest.loading.extracted import Extracted, Member, TextBuilder
+from ingest.loading.members import Budget, listed_missing
 from ingest.loading.text import decode
 from rag_app.errors import LoadError
 
@@ -56,39 +57,44 @@ def extract(data: bytes) -> Extracted:
     return _message(data)
 
 
-def extract_mailbox(data: bytes) -> Extracted:
-    """Every message under its subject; a broken one is named and the others are read."""
-    first, *others = contents = list(_messages(data))
-    if not others:
-        return _message(first)
+def extract_mailbox(data: bytes, *, missing: str = "") -> Extracted:
+    """Every message under its subject; a broken one is named and the others are read.
+
+    What comes when time or room is up is named too. `missing` is what is known to be so.
+    """
+    starts = [*_MESSAGE_START.finditer(data)]
+    if len(starts) < 2 and not missing:
+        return _message(data[starts[0].end() :] if starts else data)
     builder = TextBuilder()
     members: list[Member] = []
-    missing: list[str] = []
-    for number, content in enumerate(contents, start=1):
+    lacking = [missing] if missing else []
+    budget = Budget()
+    for number, content in enumerate(_messages(data, starts), start=1):
+        if reason := budget.exhausted():
+            lacking.append(f"message {number} and what follows, of {len(starts)}: {reason}")
+            break
         try:
             part = _message(_QUOTED_FROM.sub(rb"\1", content))
         except Exception as error:
             _logger.debug("message %d cannot be read", number, exc_info=True)
-            missing.append(f"message {number}: {error}")
+            lacking.append(f"message {number}: {error or type(error).__name__}")
             continue
+        budget.characters -= len(part.text)
         subject = part.title or f"Message {number}"
         builder.section(subject, part)
         members += [Member(f"{subject}: {m.name}", m.size, m.read) for m in part.members]
         if part.missing:
-            missing.append(f"{subject}: {part.missing}")
+            lacking.append(f"{subject}: {part.missing}")
     built = builder.build()
     return Extracted(
-        built.text, headings=built.headings, members=members, missing="; ".join(missing[:20])
+        built.text, headings=built.headings, members=members, missing=listed_missing(lacking)
     )
 
 
-def _messages(data: bytes) -> Iterator[bytes]:
+def _messages(data: bytes, starts: Sequence[re.Match[bytes]]) -> Iterator[bytes]:
     """The messages of a mailbox without the lines that part them."""
-    starts = list(_MESSAGE_START.finditer(data))
-    if not starts:
-        yield data
     ends = [*(start.start() for start in starts[1:]), len(data)]
-    for start, end in zip(starts, ends, strict=True) if starts else ():
+    for start, end in zip(starts, ends, strict=False):
         yield data[start.end() : end]
 
 

@@ -4,8 +4,11 @@ They become sections of the one document, each under its name, so that a citatio
 to the file the person knows.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+import math
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from time import monotonic
 
 from ingest.loading.extracted import Extracted, Member, TextBuilder
 from rag_app.errors import LoadError
@@ -14,6 +17,13 @@ LARGEST = 200 << 20  # bytes of a file
 LONGEST = 20_000_000  # characters of a text: ten thousand printed pages
 _DEEPEST = 3  # files inside files inside files
 _MOST_NAMED = 20
+_SHARE = 0.8  # of the time for a file, until what is left of it is only named
+
+
+def _nearly_ended() -> float:
+    """Shortly before the system ends this process over the file; never where it does not."""
+    left, _ = signal.getitimer(signal.ITIMER_REAL)
+    return monotonic() + _SHARE * left if left else math.inf
 
 
 @dataclass(slots=True)
@@ -23,6 +33,7 @@ class Budget:
     files: int = 10_000
     unpacked: int = 500 << 20  # bytes
     characters: int = LONGEST
+    until: float = field(default_factory=_nearly_ended)  # by the monotonic clock
 
     def take(self, member: Member) -> bytes:
         """The member's bytes.
@@ -45,7 +56,9 @@ class Budget:
         """Why nothing more is read; empty while something may be."""
         if self.files < 1:
             return "too many files in one; unpack it"
-        return "too much text in one file; unpack it" if self.characters < 1 else ""
+        if self.characters < 1:
+            return "too much text in one file; unpack it"
+        return "takes too long to read; unpack it" if monotonic() > self.until else ""
 
 
 def with_members(
@@ -73,8 +86,8 @@ def with_members(
             if depth >= _DEEPEST:
                 raise LoadError("too deep inside other files; unpack it")
             part = read(member.name, budget.take(member))
-        except LoadError as error:
-            missing.append(_named(member, str(error)))
+        except (LoadError, MemoryError) as error:
+            missing.append(_named(member, str(error) or "needs too much memory; unpack it"))
             continue
         if not part.text.strip():
             missing.append(_named(member, part.missing or "holds no text"))
@@ -89,7 +102,7 @@ def with_members(
         title=title,
         page_starts=extracted.page_starts if extracted.text.strip() else (),
         metadata=extracted.metadata,
-        missing=_listed(missing),
+        missing=listed_missing(missing),
     )
 
 
@@ -97,6 +110,7 @@ def _named(member: Member, reason: str) -> str:
     return f"{member.name}: {reason}" if member.name else reason
 
 
-def _listed(missing: list[str]) -> str:
+def listed_missing(missing: Sequence[str]) -> str:
+    """What is missing, in one line, the first few named."""
     more = len(missing) - _MOST_NAMED
     return "; ".join(missing[:_MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")

@@ -14,7 +14,7 @@ _HEAD = 4096  # bytes looked at to recognise a kind of text
 _JUDGED = 1 << 16  # bytes looked at to tell text from anything else
 _MOST_CONTROL = 0.02  # of the characters of a text
 _PDF_WITHIN = 1024  # bytes that may stand before the mark of a PDF
-_ZIP, _OLE = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+ZIP, _OLE = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 # Marks of formats that are read, then of those that are not, with what they are.
 _MARKS: tuple[tuple[re.Pattern[bytes], str], ...] = tuple(
@@ -87,7 +87,7 @@ def sniff(name: str, data: bytes) -> str:
     suffix = suffix_of(name)
     if b"%PDF-" in data[:_PDF_WITHIN] or (suffix == "pdf" and b"startxref" in data):
         return "pdf"
-    if data.startswith(_ZIP):
+    if data.startswith(ZIP):
         return kind_of_zip(data)
     if data.startswith(_OLE):
         return kind_of_ole(data)

@@ -1,7 +1,6 @@
 """Commands that ask the index: `search`, `explain`, `ask`."""
 
 import argparse
-import json
 import sys
 from contextlib import closing
 from dataclasses import asdict
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag_app.commands.common import of_an_index, print_json
 from rag_app.errors import ConfigError
+from rag_app.well_formed import loads
 
 if TYPE_CHECKING:
     from rag_app.rag import Rag
@@ -130,7 +130,7 @@ def _questions(arguments: argparse.Namespace) -> list[dict[str, Any]]:
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = loads(line)
             questions.append({**row, "question": str(row["question"])})
         except (ValueError, KeyError, TypeError) as error:
             raise ConfigError(

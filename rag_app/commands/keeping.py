@@ -15,7 +15,7 @@ def text(arguments: argparse.Namespace) -> int:
     from rag_app.index.catalog import Catalog
 
     with closing(Catalog(of_an_index(arguments).index)) as catalog:
-        document = catalog.document(arguments.source)
+        document = catalog.document(catalog.meant(arguments.source))
     if document is None:
         raise ConfigError(f"{arguments.source!r} is not in the index; `rag-app status` lists all")
     if arguments.json:

@@ -1,6 +1,5 @@
 """Answers on a question set in SQuAD layout: reading, end to end, and abstention."""
 
-import json
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from rag_app.evaluation.throwaway import evaluation_document, open_throwaway, re
 from rag_app.protocols import Reader
 from rag_app.rag import Rag
 from rag_app.schema import Answer, Document, Passage
+from rag_app.well_formed import loads
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def evaluate_answers(file: Path, *, settings: Settings, limit: int | None = None
 def load_questions(file: Path) -> list[Question]:
     """The questions of a SQuAD 1.1 or 2.0 file, in its order."""
     try:
-        articles = json.loads(read_text(file))["data"]
+        articles = loads(read_text(file))["data"]
         return [
             Question(
                 row["question"],

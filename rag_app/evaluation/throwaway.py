@@ -2,21 +2,27 @@
 
 import json
 import logging
+import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from functools import cache
 from hashlib import sha256
 from importlib.metadata import entry_points
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import platformdirs
 
 from rag_app.config import Settings
 from rag_app.errors import ConfigError, DataError
+from rag_app.index.stores import temporary_folder
 from rag_app.opening import settled
 from rag_app.protocols import Ingestion
 from rag_app.rag import Rag
 from rag_app.schema import Document, identify
+from rag_app.well_formed import loads
 
 _logger = logging.getLogger(__name__)
 _Row = TypeVar("_Row")
@@ -26,11 +32,11 @@ _REPORT = "evaluation"  # where the catalogue keeps the report of a finished ing
 def open_throwaway(documents: Sequence[Document], settings: Settings) -> tuple[Rag, dict[str, Any]]:
     """An index of just these documents, and the report of its ingestion.
 
-    It lies in the user's cache folder and is used again for the same documents. What embeds
-    them is the settings' model, or that of the settings' index.
+    It lies in the user's cache folder, where that can be written to, and is used again for the
+    same documents. What embeds them is the settings' model, or that of the settings' index.
     """
     content = identify(*(part for d in documents for part in (d.id, d.title, d.digest)))
-    folder = Path(platformdirs.user_cache_dir("rag-app")) / "evaluation" / content
+    folder = _cache() / content
     rag = Rag.open(settings=replace(settled(settings), index=folder, answer="read"))
     cut = (str(settings.chunk_tokens), str(settings.context_tokens))
     key = f"{_REPORT} {identify(rag.embedder.fingerprint, *cut)}"
@@ -47,6 +53,22 @@ def open_throwaway(documents: Sequence[Document], settings: Settings) -> tuple[R
         found = json.dumps(report)
         rag.index.catalog.set(key, found)
     return rag, json.loads(found)
+
+
+def _cache() -> Path:
+    folder = Path(platformdirs.user_cache_dir("rag-app")) / "evaluation"
+    with suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    if os.access(folder, os.W_OK | os.X_OK):
+        return folder
+    _logger.warning("%s cannot be written to: what is indexed is not kept", folder)
+    return Path(_until_the_end().name)
+
+
+@cache
+def _until_the_end() -> "TemporaryDirectory[str]":
+    """A folder that goes with the process."""
+    return temporary_folder()
 
 
 def evaluation_document(name: str, text: str, *, title: str = "") -> Document:
@@ -76,7 +98,7 @@ def parse_lines(text: str, parse: Callable[[Any], _Row], *, name: str) -> list[_
         if not line.strip():
             continue
         try:
-            rows.append(parse(json.loads(line)))
+            rows.append(parse(loads(line)))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DataError(f"{name}, line {number}: not of this layout ({error!r})") from error
     return rows

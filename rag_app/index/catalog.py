@@ -4,13 +4,17 @@ This SQLite file is the truth. Every public method is one consistent read, or on
 transaction that takes effect whole.
 """
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from rag_app.errors import ConfigError
 from rag_app.index import filters
 from rag_app.index.database import Database
 from rag_app.index.kept_vectors import KeptVectors
 from rag_app.index.rows import (
+    INHERIT_TEXT,
+    INHERITED_CHUNKS,
     READ_CHUNKS,
     READ_DOCUMENT,
     READ_ENTRY,
@@ -23,11 +27,14 @@ from rag_app.index.rows import (
     copy_row,
     document_of,
     document_row,
+    entry_of,
     searchable_name,
 )
-from rag_app.schema import Chunk, Document, Status
+from rag_app.printable import printable
+from rag_app.schema import Chunk, Document, Status, identify
 
 __all__ = ["Catalog", "Entry", "FileState"]
+_MOST_LISTED = 20  # documents that a name may mean
 
 
 class Catalog:
@@ -47,6 +54,7 @@ class Catalog:
         name = searchable_name(document)
         new = {row[0]: row for row in (chunk_row(chunk, name) for chunk in chunks)}
         with self._db.transaction():
+            self._hand_on("id = ? AND digest != ?", (document.id, document.digest))
             # The same file under a new id, after it was renamed.
             self._db.run(
                 "DELETE FROM documents WHERE path = ? AND id != ?", (file.path, document.id)
@@ -73,6 +81,7 @@ class Catalog:
         """Note a file that gave no text, so that it is tried again only when it changes."""
         empty = Document(id=id_, source=source, text="", title="", digest=file.digest)
         with self._db.transaction():
+            self._hand_on("path = ?", (file.path,))
             self._db.run("DELETE FROM documents WHERE path = ?", (file.path,))
             self._write_document(empty, file, recipe, status, reason)
             self._advance()
@@ -80,6 +89,7 @@ class Catalog:
     def put_copy(self, source: str, *, file: FileState, of: str, folder: str) -> None:
         """Note a file with the same bytes as the document of that id, which has the text."""
         with self._db.transaction():
+            self._hand_on("path = ?", (file.path,))
             self._db.run("DELETE FROM documents WHERE path = ?", (file.path,))
             self._db.run(WRITE_COPY, copy_row(source, file, of=of, folder=folder))
             self._advance()
@@ -94,16 +104,32 @@ class Catalog:
         return found[0] if found else None
 
     def touch(self, document_id: str, file: FileState) -> None:
-        """Note a new modification time of an unchanged file."""
+        """Note the new dates of an unchanged file."""
         self._db.run(
-            "UPDATE documents SET size = ?, modified = ? WHERE id = ?",
-            (file.size, file.modified, document_id),
+            "UPDATE documents SET size = ?, modified = ?, stamp = ? WHERE id = ?",
+            (file.size, file.modified, file.stamp, document_id),
         )
+
+    def call(self, sources: Mapping[str, str]) -> None:
+        """Give documents other sources, by id."""
+        with self._db.transaction():
+            self._db.run_many(
+                "UPDATE documents SET source = ? WHERE id = ?",
+                [(source, id_) for id_, source in sources.items()],
+            )
+            self._advance()
 
     def remove(self, document_ids: Iterable[str]) -> None:
         """Forget documents with their chunks; unknown ids are ignored."""
+        leaving = [(id_,) for id_ in document_ids]
         with self._db.transaction():
-            self._db.run_many("DELETE FROM documents WHERE id = ?", [(i,) for i in document_ids])
+            # First the copies, so that none of them inherits only to go as well.
+            self._db.run_many("DELETE FROM documents WHERE id = ? AND same_as > ''", leaving)
+            with_copies = {*self._db.rows("SELECT same_as FROM documents WHERE same_as > ''")}
+            for each in leaving:
+                if each in with_copies:
+                    self._hand_on("id = ?", each)
+            self._db.run_many("DELETE FROM documents WHERE id = ?", leaving)
             self._advance()
 
     def entries(self) -> list[Entry]:
@@ -117,15 +143,56 @@ class Catalog:
 
     def _entries(self, which: str, values: Sequence[str] = ()) -> list[Entry]:
         rows = self._db.rows(f"{READ_ENTRY} {which}", values)
-        return [Entry(row[0], row[1], FileState(*row[2:6]), *row[6:]) for row in rows]
+        return [entry_of(row) for row in rows]
 
     def document(self, source: str) -> Document | None:
         """The document of that source, absolute path or id."""
         rows = self._db.rows(READ_DOCUMENT, (source,))
         return document_of(rows[0]) if rows else None
 
+    def called(self, name: str) -> list[str]:
+        """The sources that a person may mean by the name.
+
+        It may be a source, the path as it was given, an absolute path, an id, or the end of
+        an absolute path; the first kind that there is counts.
+        """
+        tail = os.sep + name
+        for which, value in (
+            ("source = ?1", name),
+            ("?1 IN (given, path, id)", name),
+            ("path = ?1", os.path.abspath(name)),  # noqa: PTH100 - ends at no link
+            ("substr(path, -length(?1)) = ?1", tail),
+        ):
+            found = self._db.rows(
+                f"SELECT source FROM documents WHERE {which} ORDER BY source",  # noqa: S608
+                (value,),
+            )
+            if found:
+                return [source for (source,) in found]
+        return []
+
+    def meant(self, name: str) -> str:
+        """The one source that a person means by the name, or the name where there is none.
+
+        Raises:
+            ConfigError: It may be several.
+        """
+        found = self.called(name)
+        if len(found) > 1:
+            listed = f"{', '.join(found[:_MOST_LISTED])}{', …' if found[_MOST_LISTED:] else ''}"
+            raise ConfigError(
+                f"{name!r} means {len(found)} documents; say which one: {printable(listed)}"
+            )
+        return found[0] if found else name
+
     def matching(self, where: Mapping[str, str]) -> list[str]:
-        """Ids of documents that have all these values; see `filters`."""
+        """Ids of documents that have all these values; see `filters`.
+
+        Raises:
+            ConfigError: A value is none that could be, or means several documents.
+        """
+        if "source" in where:
+            where = {**where, "source": self.meant(where["source"])}
         condition, values = filters.condition(where)
         select = f"SELECT DISTINCT coalesce(same_as, id) FROM documents WHERE {condition}"  # noqa: S608
         return [id_ for (id_,) in self._db.rows(select, values)]
@@ -260,6 +327,28 @@ class Catalog:
     def _ids_of(self, document_id: str) -> list[str]:
         rows = self._db.rows("SELECT id FROM chunks WHERE document_id = ?", (document_id,))
         return [id_ for (id_,) in rows]
+
+    def _hand_on(self, which: str, values: Sequence[str]) -> None:
+        """Have a copy take over the text and the chunks of a document that is to go or change.
+
+        Copies may lie elsewhere, where nobody looks now.
+        """
+        found = self._db.rows(
+            "SELECT min(c.id), d.id FROM documents d JOIN documents c ON c.same_as = d.id"  # noqa: S608
+            f" WHERE d.id IN (SELECT id FROM documents WHERE {which}) GROUP BY d.id",
+            values,
+        )
+        for heir, former in found:
+            self._db.run(INHERIT_TEXT, (former, heir))
+            self._db.run("UPDATE documents SET same_as = ? WHERE same_as = ?", (heir, former))
+            inherited = self._db.rows(INHERITED_CHUNKS, (former,))
+            self._db.run_many(
+                WRITE_CHUNK,
+                [
+                    (identify(heir, str(start), text), heir, start, *rest, text, digest)
+                    for start, *rest, text, digest in inherited
+                ],
+            )
 
     def _write_document(
         self, document: Document, file: FileState, recipe: str, status: Status, reason: str

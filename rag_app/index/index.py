@@ -21,6 +21,7 @@ from rag_app.index.writer import IndexWriter
 from rag_app.index.writer_lock import writer_lock
 from rag_app.protocols import Embedder, Vectors
 from rag_app.schema import Precision
+from rag_app.well_formed import check_text
 
 _FEW = 500  # documents that the lexicon is asked for one by one
 
@@ -62,8 +63,10 @@ class Index:
             precision: Of the codes that questions are compared with.
 
         Raises:
+            ConfigError: Its name is no text, which vector stores need.
             StoreError: The folder cannot be used.
         """
+        check_text(str(folder), "the index folder")
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -13,33 +13,44 @@ from rag_app.schema import Chunk, Document, Status, identify
 
 WRITE_DOCUMENT = """
 INSERT INTO documents (id, source, path, size, modified, digest, recipe, status, reason,
-    title, text, page_starts, metadata, same_as)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)
+    title, text, page_starts, metadata, given, stamp, same_as)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)
 ON CONFLICT (id) DO UPDATE SET source = excluded.source, path = excluded.path,
     size = excluded.size, modified = excluded.modified, digest = excluded.digest,
     recipe = excluded.recipe, status = excluded.status, reason = excluded.reason,
     title = excluded.title, text = excluded.text, page_starts = excluded.page_starts,
-    metadata = excluded.metadata, same_as = excluded.same_as
+    metadata = excluded.metadata, given = excluded.given, stamp = excluded.stamp,
+    same_as = excluded.same_as
 """
 WRITE_COPY = """
-INSERT INTO documents (id, source, path, size, modified, digest, recipe, status, reason,
-    title, metadata, same_as)
-SELECT ?, ?, ?, ?, ?, digest, recipe, status, reason, title,
+INSERT INTO documents (id, source, path, size, modified, given, stamp, digest, recipe, status,
+    reason, title, metadata, same_as)
+SELECT ?, ?, ?, ?, ?, ?, ?, digest, recipe, status, reason, title,
     json_set(metadata, '$.folder', ?), id FROM documents WHERE id = ?
 """
 READ_ENTRY = """
-SELECT id, source, path, size, modified, digest, recipe, status, reason, title,
+SELECT id, source, recipe, status, reason, title,
     coalesce((SELECT path FROM documents h WHERE h.id = d.same_as), ''),
-    (SELECT count(*) FROM chunks c WHERE c.document_id = d.id)
+    (SELECT count(*) FROM chunks c WHERE c.document_id = d.id),
+    path, size, modified, digest, given, stamp
 FROM documents d
 """
 READ_DOCUMENT = """
 SELECT id, source, text, title, digest, page_starts, metadata, status, reason FROM documents
-WHERE id = (SELECT coalesce(same_as, id) FROM documents WHERE ? IN (source, path, id))
+WHERE id = (SELECT coalesce(same_as, id) FROM documents WHERE ?1 IN (source, path, id)
+    ORDER BY source = ?1 DESC, path = ?1 DESC LIMIT 1)
 """
 WRITE_CHUNK = """
 INSERT INTO chunks (id, document_id, start, "end", page, heading, tokens, name, text, digest)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+INHERIT_TEXT = """
+UPDATE documents SET (text, page_starts, same_as) =
+    (SELECT text, page_starts, NULL FROM documents WHERE id = ?) WHERE id = ?
+"""
+# In the order of `WRITE_CHUNK`, but for the ids.
+INHERITED_CHUNKS = """
+SELECT start, "end", page, heading, tokens, name, text, digest FROM chunks WHERE document_id = ?
 """
 READ_CHUNKS = """
 SELECT c.id, c.document_id, d.source, c.text, c.start, c."end", c.page, c.heading, c.tokens
@@ -49,19 +60,31 @@ FROM chunks c JOIN documents d ON d.id = c.document_id
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """A file as it was when it was last looked at."""
+    """A file as it was when it was last looked at.
+
+    Attributes:
+        path: Absolute.
+        size: In bytes.
+        modified: In nanoseconds since 1970.
+        digest: SHA-256 of the bytes.
+        given: The path as the user gave it; "" where that is its source.
+        stamp: Moves with every change of the file, whatever date it is given; "" is unknown.
+    """
 
     path: str
     size: int
     modified: int
     digest: str
+    given: str = ""
+    stamp: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A file in the catalogue, its outcome, and how many chunks it gave.
 
-    `same_as` is the path of the file with the same bytes that has the text, or empty.
+    `source` is what citations call it, and nothing else. `same_as` is the path of the file
+    with the same bytes that has the text, or empty.
     """
 
     id: str
@@ -104,12 +127,22 @@ def document_row(
         document.text,
         json.dumps(document.page_starts),
         json.dumps(dict(document.metadata), sort_keys=True),
+        file.given or document.source,
+        file.stamp,
     )
 
 
 def copy_row(source: str, file: FileState, *, of: str, folder: str) -> tuple[object, ...]:
     """The values of `WRITE_COPY`."""
-    return identify(file.path), source, file.path, file.size, file.modified, folder, of
+    given = file.given or source
+    of_the_file = (file.path, file.size, file.modified, given, file.stamp)
+    return identify(file.path), source, *of_the_file, folder, of
+
+
+def entry_of(row: Sequence[Any]) -> Entry:
+    """The entry of a row of `READ_ENTRY`."""
+    id_, source, *rest = row
+    return Entry(id_, source, FileState(*rest[6:]), *rest[:6])
 
 
 def document_of(row: Sequence[Any]) -> Document:

@@ -12,6 +12,7 @@ from threading import RLock
 
 import numpy as np
 
+from rag_app.errors import StoreError
 from rag_app.index.catalog import Catalog
 from rag_app.index.chosen_store import ChosenStore
 from rag_app.index.collection import parts
@@ -22,6 +23,18 @@ from rag_app.protocols import Vectors, VectorStore
 from rag_app.schema import Chunk, Precision
 
 _BATCH = 1_000  # chunks
+
+
+def temporary_folder() -> "TemporaryDirectory[str]":
+    """A folder that goes with what is returned.
+
+    Raises:
+        StoreError: There is nowhere to write to.
+    """
+    try:
+        return TemporaryDirectory(prefix="rag-app-")
+    except OSError as error:
+        raise StoreError(f"no temporary folder can be made ({error}); set TMPDIR") from error
 
 
 class Stores:
@@ -204,7 +217,7 @@ class Stores:
     def _fill_elsewhere(self) -> FlatVectors:
         """Where the index cannot be written to, or another process is just making the files."""
         self._close_flat()
-        self._elsewhere = TemporaryDirectory(prefix="rag-app-")
+        self._elsewhere = temporary_folder()
         flat = self._open_flat(Path(self._elsewhere.name) / "flat")
         self._fill_flat(flat)
         return flat

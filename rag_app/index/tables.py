@@ -34,6 +34,21 @@ CREATE TRIGGER chunks_removed AFTER DELETE ON chunks BEGIN
 END;
 """
 
+# What a citation calls a document is looked up by name.
+_NAMES = """
+CREATE INDEX documents_source ON documents (source);
+CREATE INDEX documents_given ON documents (given);
+"""
+
+# Paths are unique: documents that were called alike are told apart by them.
+_TOLD_APART = """
+ALTER TABLE documents ADD COLUMN given TEXT NOT NULL DEFAULT '';
+ALTER TABLE documents ADD COLUMN stamp TEXT NOT NULL DEFAULT '';
+UPDATE documents SET given = source;
+UPDATE documents SET source = path WHERE source IN
+    (SELECT source FROM documents GROUP BY source HAVING count(*) > 1);
+"""
+
 # Searches ask by id for what stands behind the text in a row, for hundreds of rows at once.
 _COVERING = """
 CREATE INDEX chunks_covering ON chunks (id, digest, document_id);
@@ -52,6 +67,7 @@ DROP TABLE lexicon;
 """
     + _TRIGGERS,
     3: _COVERING,
+    4: _TOLD_APART + _NAMES,
 }
 
 _SCHEMA = (
@@ -60,7 +76,7 @@ CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE documents (
     id          TEXT PRIMARY KEY,
-    source      TEXT NOT NULL,             -- path as the user gave it
+    source      TEXT NOT NULL,             -- as given, or the path where several are given alike
     path        TEXT NOT NULL UNIQUE,      -- absolute
     size        INTEGER NOT NULL,          -- bytes
     modified    INTEGER NOT NULL,          -- mtime in nanoseconds
@@ -72,7 +88,9 @@ CREATE TABLE documents (
     text        TEXT NOT NULL DEFAULT '',
     page_starts TEXT NOT NULL DEFAULT '[]',
     metadata    TEXT NOT NULL DEFAULT '{}',
-    same_as     TEXT REFERENCES documents (id) ON DELETE CASCADE  -- the one with the text
+    same_as     TEXT REFERENCES documents (id) ON DELETE CASCADE,  -- the one with the text
+    given       TEXT NOT NULL DEFAULT '',  -- path as the user gave it
+    stamp       TEXT NOT NULL DEFAULT ''   -- moves with every change of the file; '' is unknown
 );
 CREATE INDEX documents_digest ON documents (digest);
 CREATE INDEX documents_same_as ON documents (same_as);
@@ -107,10 +125,11 @@ CREATE TABLE outbox (
 """
     + _TRIGGERS
     + _COVERING
+    + _NAMES
 )
 
 CATALOG = Tables(
-    version=4,
+    version=5,
     schema=_SCHEMA,
     anew="remove the index folder and ingest again",
     migrations=_MIGRATIONS,

@@ -8,6 +8,7 @@ from typing import Literal
 
 from rag_app.index.catalog import Catalog
 from rag_app.records.record import Quote, Record
+from rag_app.schema import Document
 
 Verdict = Literal["stands", "moved", "gone", "missing", "unread"]
 MEANING: dict[Verdict, str] = {
@@ -52,11 +53,12 @@ def recheck(records: Iterable[Record], catalog: Catalog) -> Iterator[Checked]:
 
 
 def _look(quote: Quote, catalog: Catalog) -> tuple[Verdict, int | None, bool]:
-    document = catalog.document(quote.source)
-    if document is None:
+    document = _quoted(quote, catalog)
+    entry = catalog.entry(document.id) if document else None
+    if document is None or entry is None:
         return "missing", None, True
     changed = document.digest != quote.digest
-    if _is_stale(quote.source, document.digest):
+    if _is_stale(entry.file.path, document.digest):
         return "unread", None, True
     if document.text[quote.start : quote.end] == quote.quote:
         return "stands", quote.start, changed
@@ -64,10 +66,18 @@ def _look(quote: Quote, catalog: Catalog) -> tuple[Verdict, int | None, bool]:
     return ("gone", None, changed) if start is None else ("moved", start, changed)
 
 
-def _is_stale(source: str, digest: str) -> bool:
+def _quoted(quote: Quote, catalog: Catalog) -> Document | None:
+    """The document of that source, or else the one with those bytes that was called so once."""
+    if document := catalog.document(quote.source):
+        return document
+    others = map(catalog.document, catalog.called(quote.source))
+    return next((each for each in others if each and each.digest == quote.digest), None)
+
+
+def _is_stale(path: str, digest: str) -> bool:
     """Whether the file lies there with other bytes than the index knows."""
     try:
-        with Path(source).open("rb") as file:
+        with Path(path).open("rb") as file:
             return file_digest(file, "sha256").hexdigest() != digest
     except OSError:
         # Part of an archive, or moved away: the index has its text all the same.

@@ -14,6 +14,7 @@ from typing import Any, Self
 from rag_app.errors import DataError
 from rag_app.index.catalog import Catalog
 from rag_app.schema import Answer, Mode
+from rag_app.well_formed import loads
 
 _FORMAT, _VERSION = "rag-app answers", 1
 # What hides it: in HTML and in Markdown no character of the JSON itself ends the hiding.
@@ -111,7 +112,7 @@ def read_records(path: Path) -> list[Record]:
         raise DataError(f"{path}: not UTF-8 at byte {error.start}") from error
     hidden = _HIDDEN.search(text)
     try:
-        told = json.loads(hidden[0] if hidden else text)
+        told = loads(hidden[0] if hidden else text)
         if told["format"] != _FORMAT or told["version"] != _VERSION:
             raise ValueError(f"{told['format']!r}, version {told['version']!r}")
         return [_record(row) for row in told["answers"]]

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy as np
 from rag_app.errors import DataError
 from rag_app.index.codes import CODES, Codes
 from rag_app.index.flat import FlatVectors
+from rag_app.index.stores import temporary_folder
 from rag_app.protocols import Vectors
 from rag_app.schema import Chunk, Precision
 from rag_app.workbench.collection import Collection
@@ -66,7 +66,7 @@ def questions_of(chunks: Sequence[Chunk], *, most: int) -> list[str]:
 
 def quantised(held: Collection, questions: Vectors) -> list[Quantised]:
     """All precisions side by side, on (n, d) vectors and (q, d) unit vectors of questions."""
-    with TemporaryDirectory(prefix="rag-app-") as folder, ExitStack() as opened:
+    with temporary_folder() as folder, ExitStack() as opened:
         stores = {
             precision: opened.enter_context(closing(_store(Path(folder), precision, held)))
             for precision in _PRECISIONS

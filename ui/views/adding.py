@@ -137,6 +137,9 @@ def _show_end(settings: Settings, ingestion: Ingestion) -> None:
         if report is None or not report.cancelled:
             st.html(notice_html(_unfinished_words(settings, unfinished)))
         _resume(ingestion)
+    for path, _ in report.away if report is not None else ():
+        words = gettext("{name} is not there now, or empty: its documents are kept.")
+        st.html(notice_html(words.format(name=file_name(path)), kind="error"))
     if report is not None:
         listed = {"failed": report.failed, "partial": report.partial, "skipped": report.skipped}
         rows = [(outcome, *file) for outcome, files in listed.items() for file in files]

@@ -83,7 +83,6 @@ def _folder(settings: Settings, folder: _Folder) -> None:
             gettext("Look at {name} again now").format(name=name),
             type="tertiary",
             key=f"{keys.LOOK}-{root.key}",
-            # The documents of a folder that is away would be taken for deleted.
             disabled=not root.path.is_dir(),
         ):
             state.turn_away(())
