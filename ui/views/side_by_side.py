@@ -16,6 +16,7 @@ from ui.components import notice_html
 from ui.evaluated import changed_html, changes_html, differing_html
 from ui.evaluation import Evaluation
 from ui.language import gettext, number
+from ui.login import visitor
 
 _MOST_SHOWN = 50
 
@@ -61,8 +62,12 @@ def _fields(settings: Settings) -> dict[str, Any]:
     with right:
         modes = ("auto", "read", "generate")
         answer = st.selectbox(gettext("Answers (answer)"), modes, modes.index(settings.answer))
-        generator = st.text_input(gettext("Language model (generator)"), settings.generator)
-        reranker = st.text_input(gettext("Late-interaction model (reranker)"), settings.reranker)
+        generator, reranker = settings.generator, settings.reranker
+        if visitor.rights().administers:
+            generator = st.text_input(gettext("Language model (generator)"), generator)
+            reranker = st.text_input(gettext("Late-interaction model (reranker)"), reranker)
+        else:
+            st.caption(gettext("Only an administrator can have other models opened."))
         reranked = st.number_input(
             gettext("Candidates it sees (reranked)"), 1, None, settings.reranked
         )
