@@ -34,6 +34,11 @@ from ui.views import pulling as pulling_view
 from ui.views import workbench
 
 KINDS = ("selectbox", "text_input", "number_input", "slider", "select_slider", "toggle")
+MODELS = {
+    "Answers (answer)",
+    "Language model (generator)",
+    "Late-interaction model (reranker)",
+}
 NEEDS_ADMIN = "Only an administrator can"
 
 
@@ -394,11 +399,9 @@ def test_a_visitor_compares_settings_but_no_models(doings: Doings, somebody: Vis
         page = visit("evaluation")
         page.segmented_control(key=keys.FINDINGS).set_value("compared")
         run(page)
-        offered.append([field.label for field in page.text_input])
-    assert offered == [
-        ["Language model (generator)", "Late-interaction model (reranker)"],
-        [],
-    ]
+        fields = (*page.text_input, *page.selectbox)
+        offered.append({field.label for field in fields} & MODELS)
+    assert offered == [MODELS, set()]
 
 
 # Where folders are named
