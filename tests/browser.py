@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -143,9 +143,22 @@ def browsing() -> Iterator["Browser"]:
 
 @contextmanager
 def visiting(
-    browser: "Browser", address: str, size: tuple[int, int] = DESKTOP, *, scheme: str = "light"
+    browser: "Browser",
+    address: str,
+    size: tuple[int, int] = DESKTOP,
+    *,
+    scheme: str = "light",
+    cookie: Mapping[str, str] | None = None,
 ) -> Iterator["Page"]:
-    """A visitor's first page, under watch until it is left."""
+    """A visitor's first page, under watch until it is left.
+
+    Args:
+        browser: Which has a context of its own for the visitor.
+        address: Of the server.
+        size: Of the window.
+        scheme: Of the colours.
+        cookie: That the visitor has already, by name.
+    """
     watch = Watch()
     width, height = size
     context = browser.new_context(
@@ -153,6 +166,8 @@ def visiting(
         color_scheme=scheme,  # type: ignore[arg-type]
     )
     context.set_default_timeout(PATIENCE)
+    for name, value in (cookie or {}).items():
+        context.add_cookies([{"name": name, "value": value, "url": address}])
     watch.over(context)
     try:
         page = context.new_page()

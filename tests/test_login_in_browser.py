@@ -157,6 +157,21 @@ def test_a_visitor_logs_in_stays_in_and_logs_out(page: "sync_api.Page", server: 
     assert DOCUMENT not in page.content()
 
 
+def test_a_visitor_asks_and_uploads_and_the_rest_is_the_operators(
+    page: "sync_api.Page", server: Server
+) -> None:
+    page.goto(f"{server.address}/library?token={server.token}")
+    sync_api.expect(page.locator("table.documents")).to_contain_text(DOCUMENT)
+    page.get_by_text("Only an administrator can remove documents.").wait_for()
+    page.get_by_role("button", name="Add to the library").wait_for()
+    page.get_by_role("tab", name="Folder on this computer").click()
+    page.get_by_text("Only an administrator can add folders of this computer.").wait_for()
+    assert page.get_by_label("Path of a file or folder").count() == 0
+    page.get_by_role("link", name="Settings").click()
+    page.get_by_text("only an administrator can change them").wait_for()
+    assert page.get_by_label("Address of the language model's server").is_disabled()
+
+
 def test_the_token_disappears_from_the_address(page: "sync_api.Page", server: Server) -> None:
     page.goto(f"{server.address}/library?token={server.token}")
     sync_api.expect(page.locator("table.documents")).to_contain_text(DOCUMENT)

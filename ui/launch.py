@@ -19,6 +19,7 @@ from rag_app.well_formed import check_text
 from ui.login.entrance import Entrance, is_loopback
 from ui.login.oidc import OIDC, SignIn
 from ui.login.password import LOGIN
+from ui.login.rights import announce
 from ui.serving import Certificate, address, serve
 
 _logger = logging.getLogger(__name__)
@@ -49,6 +50,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--oidc", type=Path, metavar="FILE", help="have visitors sign in as the TOML file says"
     )
+    parser.add_argument(
+        "--admin",
+        action="store_true",
+        help="let everybody who logs in do what you may: settings, models, folders, removing",
+    )
+    parser.add_argument(
+        "--allow-folders",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="ROOT",
+        help="documents may be added by path from here alone, by everybody (repeatable)",
+    )
     parser.add_argument("--certificate", type=Path, metavar="FILE", help="serve https (PEM)")
     parser.add_argument("--key", type=Path, metavar="FILE", help="of the certificate (PEM)")
     parser.add_argument("--verbose", action="store_true", help="say more on stderr")
@@ -64,6 +78,7 @@ def _run(arguments: argparse.Namespace) -> int:
     host, port = arguments.host, arguments.port
     entrance = _entrance(arguments)
     certificate = Certificate.given(arguments.certificate, arguments.key)
+    announce(admin=arguments.admin, folders=arguments.allow_folders)
     settings = settled(Settings.load(index=arguments.index))
     _check_free(host, port)
     # The pages load their settings themselves, in this process.

@@ -35,6 +35,7 @@ from ui.uploads import uploads_folder
 from ui.watching import Watching
 
 _OPEN = 8  # collections; one that is let go stays open for whoever still uses it
+_EVALUATED = 100  # visitors; the report of whoever came first is forgotten
 _READ = 2  # collections whose passages and vectors are in memory, for the map and the workbench
 # Each for as long as its index is open or its run goes on.
 _ingestions: WeakValueDictionary[Path, Ingestion] = WeakValueDictionary()
@@ -146,12 +147,12 @@ def _document_names(now: tuple[Path, str, int], _settings: Settings) -> Names:  
 
 
 def evaluation(settings: Settings) -> Evaluation:
-    """What asks question sets in the background, one run at a time."""
-    return _evaluation(settings.index)
+    """What asks the visitor's question sets in the background, one run at a time."""
+    return _evaluation(settings.index, visitor.owner())
 
 
-@st.cache_resource(show_spinner=False)
-def _evaluation(index: Path) -> Evaluation:  # noqa: ARG001
+@st.cache_resource(show_spinner=False, max_entries=_EVALUATED)
+def _evaluation(index: Path, owner: str) -> Evaluation:  # noqa: ARG001
     """The same whatever the settings are: it compares them."""
     return Evaluation()
 

@@ -4,8 +4,10 @@ One TOML file says both: `[auth]` as Streamlit's `st.login` wants it, and of our
 
     [rag-app]
     allowed = ["ada@example.org", "@example.com"]
+    admins = ["ada@example.org"]
 
-which may be left out; then everybody is let in whom the provider signs in.
+which may be left out; then everybody is let in whom the provider signs in, and nobody of them
+may do what the operator may. Administrators are let in as well.
 """
 
 import os
@@ -32,10 +34,12 @@ class SignIn:
     Attributes:
         providers: Their names in the file; "" is the one without a name.
         allowed: Addresses, and domains from their @ on, in small letters; None for everybody.
+        admins: Addresses of administrators, in small letters.
     """
 
     providers: tuple[str, ...]
     allowed: frozenset[str] | None = None
+    admins: frozenset[str] = frozenset()
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -49,8 +53,10 @@ class SignIn:
         if not isinstance(auth, dict):
             raise ConfigError(f"{path} has no [auth]; the README shows what belongs there")
         allowed = _allowed(content.get("rag-app", {}), path)
+        admins = _admins(content.get("rag-app", {}), path)
         _check(auth, path)
-        return cls(_providers(auth, path), allowed)
+        admitted = None if allowed is None else allowed | admins
+        return cls(_providers(auth, path), admitted, admins)
 
     def admits(self, claims: Mapping[str, Any]) -> bool:
         """Whether a visitor of whom the provider says this is let in."""
@@ -62,6 +68,12 @@ class SignIn:
         proven = claims.get("email_verified", True) in (True, "true")
         domain = f"@{address.rpartition('@')[2]}"
         return proven and "@" in address and not self.allowed.isdisjoint({address, domain})
+
+    def administers(self, claims: Mapping[str, Any]) -> bool:
+        """Whether such a visitor may do what the operator may."""
+        proven = claims.get("email_verified", True) in (True, "true")
+        address = str(claims.get("email", "")).casefold()
+        return self.admits(claims) and proven and address in self.admins
 
 
 def signing_in() -> SignIn | None:
@@ -129,3 +141,11 @@ def _allowed(ours: object, path: Path) -> frozenset[str] | None:
             f"{path}: allowed={allowed!r}; use a list of addresses and of domains from their @ on"
         )
     return frozenset(str(entry).strip().casefold() for entry in allowed)
+
+
+def _admins(ours: object, path: Path) -> frozenset[str]:
+    admins = ours.get("admins", []) if isinstance(ours, dict) else []
+    # No domains: who may do everything is named.
+    if not isinstance(admins, list) or not all(str(entry).find("@") > 0 for entry in admins):
+        raise ConfigError(f"{path}: admins={admins!r}; use a list of whole addresses")
+    return frozenset(str(entry).strip().casefold() for entry in admins)

@@ -1,4 +1,4 @@
-"""The visitor of a page: whether they are let in, what is theirs, and how they leave."""
+"""The visitor of a page: are they let in, what is theirs and what may they do, how they leave."""
 
 import logging
 import os
@@ -12,6 +12,7 @@ from ui.components import heading_html, notice_html, plain
 from ui.language import gettext
 from ui.login.oidc import OIDC, SignIn, owner_of, signing_in
 from ui.login.password import LOGIN
+from ui.login.rights import Rights
 
 _logger = logging.getLogger(__name__)
 _LEAVE = "log-out"
@@ -43,6 +44,13 @@ def owner() -> str:
     return owner_of(_claims()) if os.environ.get(OIDC) else ""
 
 
+def rights() -> Rights:
+    """What the visitor may do, as the command and the file of this server say now."""
+    if os.environ.get(OIDC):
+        return Rights.granted(administers=_is_named())
+    return Rights.granted(administers=not os.environ.get(LOGIN))
+
+
 def leave() -> None:
     """Draw the button that logs the visitor out, if they had to log in."""
     label = gettext("Log out")
@@ -66,6 +74,15 @@ def _offer(sign_in: SignIn) -> None:
             on_click=st.login,
             args=(provider or None,),
         )
+
+
+def _is_named() -> bool:
+    """Whether the file names the visitor as an administrator."""
+    try:
+        sign_in = signing_in()
+    except ConfigError:  # which the page has logged
+        return False
+    return sign_in is not None and sign_in.administers(_claims())
 
 
 def _claims() -> Mapping[str, Any]:

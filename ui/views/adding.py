@@ -1,6 +1,7 @@
 """Adding documents: by upload or by path, and the run that reads them."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -16,6 +17,8 @@ from ui.components import file_name, notice_html, outcomes_html
 from ui.fixed_words import in_words
 from ui.ingestion import Ingestion, busy
 from ui.language import gettext, number
+from ui.login import visitor
+from ui.login.rights import NotAllowed, Rights
 from ui.uploads import check_room, keep, uploads_folder
 
 _REFRESH_SECONDS = 0.5
@@ -34,18 +37,8 @@ def render(settings: Settings, ingestion: Ingestion) -> None:
     upload, folder = st.tabs([gettext("Upload files"), gettext("Folder on this computer")])
     with upload:
         _upload(settings, ingestion)
-    with folder, st.form("folder", border=False):
-        path = st.text_input(
-            gettext("Path of a file or folder"),
-            placeholder=gettext("/home/me/Documents"),
-            key=state.own(keys.FOLDER),
-        )
-        st.caption(
-            gettext("Adding the same folder again follows its changes, removed files included.")
-        )
-        if st.form_submit_button(gettext("Add to the library"), type="primary") and path.strip():
-            state.turn_away(())
-            start(ingestion, Path(path.strip()).expanduser())
+    with folder:
+        _folder(visitor.rights(), ingestion)
 
 
 def start(ingestion: Ingestion, path: Path) -> None:
@@ -61,6 +54,35 @@ def _refuse() -> NoReturn:
 
 
 # Forms
+
+
+def _folder(rights: Rights, ingestion: Ingestion) -> None:
+    if not rights.adds_paths:
+        st.caption(gettext("Only an administrator can add folders of this computer."))
+        return
+    with st.form("folder", border=False):
+        path = st.text_input(
+            gettext("Path of a file or folder"),
+            placeholder=str(next(iter(rights.folders), gettext("/home/me/Documents"))),
+            key=state.own(keys.FOLDER),
+        )
+        st.caption(
+            gettext("Adding the same folder again follows its changes, removed files included.")
+        )
+        if st.form_submit_button(gettext("Add to the library"), type="primary") and path.strip():
+            state.turn_away(())
+            _add(Path(path.strip()), rights, ingestion)
+
+
+def _add(path: Path, rights: Rights, ingestion: Ingestion) -> None:
+    try:
+        with suppress(RuntimeError):  # "~name" of nobody here
+            path = path.expanduser()
+        rights.check_path(path)
+    except NotAllowed as error:
+        state.tell(str(error), kind="error")
+        st.rerun()
+    start(ingestion, path)
 
 
 def _upload(settings: Settings, ingestion: Ingestion) -> None:
@@ -119,11 +141,17 @@ def _follow(settings: Settings, ingestion: Ingestion, was_running: bool) -> None
         left, ending = ingestion.seconds_left, ingestion.ending
         with st.container(key="run"):
             st.html(progress_html(ingestion.progress, left=left, ending=ending))
-            st.button(gettext("Cancel"), on_click=ingestion.cancel)
+            if visitor.rights().administers:
+                st.button(gettext("Cancel"), on_click=_cancel, args=(ingestion,))
     elif was_running:
         st.rerun()
     else:
         _show_end(settings, ingestion)
+
+
+def _cancel(ingestion: Ingestion) -> None:
+    if visitor.rights().administers:  # still, and whatever the browser sends
+        ingestion.cancel()
 
 
 def _show_end(settings: Settings, ingestion: Ingestion) -> None:
@@ -133,7 +161,7 @@ def _show_end(settings: Settings, ingestion: Ingestion) -> None:
         st.html(notice_html(in_words(ingestion.error), kind="error"))
     elif report is not None:
         st.html(notice_html(end_words(report)))
-    if unfinished:
+    if unfinished and visitor.rights().administers:
         if report is None or not report.cancelled:
             st.html(notice_html(_unfinished_words(settings, unfinished)))
         _resume(ingestion)

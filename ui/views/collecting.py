@@ -19,6 +19,7 @@ from rag_app.errors import RagError
 from ui import keys, shared, state
 from ui.components import notice_html
 from ui.language import gettext
+from ui.login import visitor
 
 
 def render(index: Path) -> Path:
@@ -92,6 +93,9 @@ def manage(settings: Settings) -> None:
                 "An answer comes from one collection alone."
             )
         )
+        if not visitor.rights().administers:
+            st.caption(gettext("Only an administrator can make, rename or delete collections."))
+            return
         with st.form("collection-new", border=False):
             key = state.own(keys.COLLECTION_NAME)
             name = st.text_input(gettext("Name of a new collection"), max_chars=LONGEST, key=key)

@@ -15,6 +15,7 @@ from ui import keys, shared, state
 from ui.components import as_label, notice_html, plain, short_names, totals
 from ui.followed import folder_html
 from ui.language import gettext
+from ui.login import visitor
 from ui.removal import remove
 from ui.views import adding
 
@@ -74,6 +75,8 @@ def _folder(settings: Settings, folder: _Folder) -> None:
     watched = shared.watching(settings).of(root.key)
     now = datetime.now().astimezone()
     st.html(folder_html(root, watched, holds=_holds(folder.holds), now=now))
+    if not visitor.rights().administers:
+        return
     with st.container(horizontal=True, vertical_alignment="center"):
         key = f"{keys.WATCH}-{root.key}"
         st.session_state[key] = watched is not None  # somebody else may have switched it
@@ -93,6 +96,8 @@ def _folder(settings: Settings, folder: _Folder) -> None:
 
 
 def _switch(settings: Settings, root: Root, key: str) -> None:
+    if not visitor.rights().administers:  # any more, whatever the browser sends
+        return
     watching = shared.watching(settings)
     if st.session_state[key]:
         watching.start(root)
@@ -115,8 +120,9 @@ def _confirm(settings: Settings, folder: _Folder) -> None:
 def _stop(settings: Settings, folder: _Folder) -> None:
     index, _ = shared.opened(settings)
     ingestion = shared.ingestion(settings)
-    shared.watching(settings).stop(folder.root.key, wait=True)
     try:
+        visitor.rights().check()
+        shared.watching(settings).stop(folder.root.key, wait=True)
         remove(folder.alone, index, ingestion)
     except (RagError, OSError) as error:
         state.tell(str(error), kind="error")

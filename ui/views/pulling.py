@@ -11,6 +11,7 @@ from ui import keys, shared
 from ui.components import notice_html, plain
 from ui.embeddings import figures_html
 from ui.language import figure, gettext
+from ui.login import visitor
 from ui.pulling import Pulling
 
 _REFRESH_SECONDS = 0.5
@@ -30,6 +31,9 @@ def render(models: Iterable[LocalModel], *, embedder: str, workbench: StreamlitP
     st.html(figures_html(heading, rows, of_words=True))
     made_by = gettext("The vectors of this library are made by {model}").format(model=embedder)
     st.html(f'<p class="origin">{plain(made_by)}</p>')
+    if not visitor.rights().administers:
+        st.caption(gettext("Only an administrator can get models, or have another one used."))
+        return
     st.caption(
         gettext(
             "Another embedding model has to embed every passage once more. The Workbench compares "
@@ -80,7 +84,7 @@ def _follow(pulling: Pulling, was_running: bool) -> None:
     """Show the run; once it has ended, have the whole page drawn anew."""
     if pulling.running:
         st.progress(pulling.done / max(pulling.total, 1), _progress(pulling))
-        st.button(gettext("Cancel"), on_click=pulling.cancel)
+        st.button(gettext("Cancel"), on_click=_cancel, args=(pulling,))
     elif was_running:
         st.rerun()
     elif pulling.error:
@@ -93,6 +97,11 @@ def _follow(pulling: Pulling, was_running: bool) -> None:
     elif pulling.here:
         here = gettext("On this machine now: {model}").format(model=pulling.name)
         st.html(notice_html(here))
+
+
+def _cancel(pulling: Pulling) -> None:
+    if visitor.rights().administers:  # still, and whatever the browser sends
+        pulling.cancel()
 
 
 def _progress(pulling: Pulling) -> str:

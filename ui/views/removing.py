@@ -12,11 +12,15 @@ from ui.components import notice_html, totals
 from ui.ingestion import Ingestion
 from ui.language import gettext, ngettext
 from ui.listed import Listing
+from ui.login import visitor
 from ui.removal import remove
 
 
 def render(index: Index, entries: Sequence[Entry], listing: Listing, ingestion: Ingestion) -> None:
     """Draw the choice of documents to be removed."""
+    if not visitor.rights().administers:
+        st.caption(_not_allowed())
+        return
     by_id = {entry.id: entry for entry in entries}
     chosen = st.multiselect(
         gettext("Remove documents"),
@@ -37,6 +41,9 @@ def _confirm(entries: Sequence[Entry], index: Index, ingestion: Ingestion) -> No
 
 def ask(entries: Sequence[Entry], index: Index, ingestion: Ingestion) -> None:
     """Say what goes, and draw the button that removes the documents, and then the page anew."""
+    if not visitor.rights().administers:
+        st.caption(_not_allowed())
+        return
     st.caption(
         gettext(
             "Passages and vectors go as well. Uploaded files are deleted. Files in your own "
@@ -50,6 +57,7 @@ def ask(entries: Sequence[Entry], index: Index, ingestion: Ingestion) -> None:
 
 def _remove(entries: Sequence[Entry], index: Index, ingestion: Ingestion) -> None:
     try:
+        visitor.rights().check()
         remove(entries, index, ingestion)
     except (RagError, OSError) as error:
         state.tell(str(error), kind="error")
@@ -58,3 +66,7 @@ def _remove(entries: Sequence[Entry], index: Index, ingestion: Ingestion) -> Non
             ngettext("Removed {count} document.", "Removed {count} documents.", len(entries))
         )
     state.choose_no_documents()
+
+
+def _not_allowed() -> str:
+    return gettext("Only an administrator can remove documents.")

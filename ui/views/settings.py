@@ -18,6 +18,8 @@ from rag_app.settings_files import ENVIRONMENT, own_settings_file
 from ui import keys, state, theme
 from ui.components import NoticeKind, heading_html, notice_html, plain
 from ui.language import gettext
+from ui.login import visitor
+from ui.login.rights import NotAllowed
 from ui.setting_controls import Control
 from ui.setting_fields import (
     Field,
@@ -33,8 +35,10 @@ _KIND_OF = {"generator": "language", "reranker": "late interaction"}
 
 def render(settings: Settings, *, workbench: StreamlitPage) -> None:
     """Draw the page; it needs no model and no index, so that it can mend what is wrong."""
+    administers = visitor.rights().administers
     line = gettext("Changes count at once, for everybody who uses this library.")
-    st.html(heading_html(gettext("Settings"), line))
+    only = gettext("They count for everybody, so that only an administrator can change them.")
+    st.html(heading_html(gettext("Settings"), line if administers else only))
     embedder = _embedder(settings)
     models = models_here(replace(settings, embedder=embedder))
     notices: dict[str, tuple[str, NoticeKind]] = {"generator": (_writer(settings, models), "note")}
@@ -51,7 +55,8 @@ def render(settings: Settings, *, workbench: StreamlitPage) -> None:
     draw(gettext("Language"), language_fields())
     st.header(gettext("Appearance"), anchor=False)
     theme.render()
-    _elsewhere(settings.index)
+    if administers:
+        _elsewhere(settings.index)
 
 
 def _elsewhere(index: Path) -> None:
@@ -113,14 +118,15 @@ def _section(
 
 def _field(field: Field, resolved: Resolved, models: Sequence[str], index: Path) -> None:
     value, origin = resolved
+    administers = visitor.rights().administers
     key = f"{keys.SETTING}-{field.name}"
     # What is shown is what counts, also after a change that was refused or made elsewhere.
     st.session_state[key] = without_password(value) if isinstance(value, str) else value
-    fixed = origin == "flag" or origin.startswith(ENVIRONMENT)
+    fixed = origin == "flag" or origin.startswith(ENVIRONMENT) or not administers
     save = partial(_save, field.name, key, index)
     field.draw(Control(field.label, key, value, models, fixed, save))
     st.caption(field.about)
-    if origin == "default":
+    if origin == "default" or not administers:
         return
     with st.container(horizontal=True, key=f"origin-{field.name}"):
         st.html(f'<p class="origin">{plain(_origin(origin, index))}</p>')
@@ -157,6 +163,7 @@ def _save(name: str, key: str, index: Path) -> None:
 
 def _change(name: str, value: object, index: Path) -> None:
     try:
+        visitor.rights().check()  # whatever the browser sends
         change_setting(name, value, index=index)
-    except ConfigError as error:
+    except (ConfigError, NotAllowed) as error:
         state.refuse(name, str(error))

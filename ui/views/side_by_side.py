@@ -16,6 +16,7 @@ from ui.components import notice_html
 from ui.evaluated import changed_html, changes_html, differing_html
 from ui.evaluation import Evaluation
 from ui.language import gettext, number
+from ui.login import visitor
 
 _MOST_SHOWN = 50
 
@@ -59,10 +60,7 @@ def _fields(settings: Settings) -> dict[str, Any]:
             gettext("Least confidence (min_confidence)"), 0.0, 1.0, settings.min_confidence
         )
     with right:
-        modes = ("auto", "read", "generate")
-        answer = st.selectbox(gettext("Answers (answer)"), modes, modes.index(settings.answer))
-        generator = st.text_input(gettext("Language model (generator)"), settings.generator)
-        reranker = st.text_input(gettext("Late-interaction model (reranker)"), settings.reranker)
+        models = _models(settings)
         reranked = st.number_input(
             gettext("Candidates it sees (reranked)"), 1, None, settings.reranked
         )
@@ -72,11 +70,21 @@ def _fields(settings: Settings) -> dict[str, Any]:
         "dense_weight": weight,
         "diversity": diversity,
         "min_confidence": least,
-        "answer": answer,
-        "generator": generator.strip(),
-        "reranker": reranker.strip(),
+        **models,
         "reranked": reranked,
     }
+
+
+def _models(settings: Settings) -> dict[str, Any]:
+    """What answers; where it may be elsewhere, questions and passages are sent there."""
+    if not visitor.rights().administers:
+        st.caption(gettext("Only an administrator can have other models opened."))
+        return {}
+    modes = ("auto", "read", "generate")
+    answer = st.selectbox(gettext("Answers (answer)"), modes, modes.index(settings.answer))
+    generator = st.text_input(gettext("Language model (generator)"), settings.generator)
+    reranker = st.text_input(gettext("Late-interaction model (reranker)"), settings.reranker)
+    return {"answer": answer, "generator": generator.strip(), "reranker": reranker.strip()}
 
 
 def _show(sides: SideBySide) -> None:

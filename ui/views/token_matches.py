@@ -6,6 +6,7 @@ from rag_app.config import Settings
 from ui import keys, shared
 from ui.components import notice_html
 from ui.language import figure, gettext
+from ui.login import visitor
 from ui.matched import matches_html
 
 
@@ -17,7 +18,11 @@ def render(settings: Settings) -> None:
             "one of the embedding model."
         )
     )
-    name, question, text = _fields(settings)
+    administers = visitor.rights().administers
+    if not (administers or settings.reranker):
+        st.caption(gettext("Only an administrator can have other models opened."))
+        return
+    name, question, text = _fields(settings, names_model=administers)
     if not (name and question.strip() and text.strip()):
         st.html(notice_html(gettext("Name a model, and write a question and a passage.")))
         return
@@ -31,9 +36,11 @@ def render(settings: Settings) -> None:
     st.caption(about.format(score=figure(f"{score:.3f}")))
 
 
-def _fields(settings: Settings) -> tuple[str, str, str]:
+def _fields(settings: Settings, *, names_model: bool) -> tuple[str, str, str]:
     """The model, the question and the passage."""
-    name = st.text_input(gettext("Folder of the model"), settings.reranker, key=keys.LATE_MODEL)
+    name = settings.reranker
+    if names_model:
+        name = st.text_input(gettext("Folder of the model"), name, key=keys.LATE_MODEL)
     question = st.text_input(
         gettext("Question"), gettext("How windy may it be for canoes?"), key=keys.LATE_ASKED
     )

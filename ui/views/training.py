@@ -10,6 +10,7 @@ from ui import shared
 from ui.components import notice_html
 from ui.embeddings import figures_html
 from ui.language import figure, gettext, number, percent
+from ui.login import visitor
 from ui.training import Training
 
 _REFRESH_SECONDS = 2.0
@@ -18,6 +19,9 @@ _MOST_EPOCHS = 6
 
 def render(settings: Settings) -> None:
     """Draw the form, the run, or what came of it."""
+    if not visitor.rights().administers:
+        st.caption(gettext("Only an administrator can train a model."))
+        return
     training = shared.training(settings)
     running = training.running
     st.fragment(_follow, run_every=_REFRESH_SECONDS if running else None)(training, running)
@@ -45,13 +49,18 @@ def _follow(training: Training, was_running: bool) -> None:
         minutes, seconds = divmod(int(training.seconds), 60)
         so_far = gettext("Training for {time} minutes.").format(time=f"{minutes}:{seconds:02}")
         st.html(notice_html(so_far))
-        st.button(gettext("Stop"), on_click=training.stop)
+        st.button(gettext("Stop"), on_click=_stop, args=(training,))
     elif was_running:
         st.rerun()
     elif training.error:
         st.html(notice_html(training.error, kind="error"))
     elif training.verdict is not None:
         _show(training.verdict)
+
+
+def _stop(training: Training) -> None:
+    if visitor.rights().administers:  # still, and whatever the browser sends
+        training.stop()
 
 
 def _show(verdict: Mapping[str, Any]) -> None:

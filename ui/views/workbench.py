@@ -21,6 +21,7 @@ from ui.embeddings import (
     passage_html,
 )
 from ui.language import figure, gettext, ngettext
+from ui.login import visitor
 from ui.views import token_matches, tokens, training
 
 _MOST_SHOWN = 20  # pairs and passages
@@ -98,6 +99,9 @@ def _unlike(settings: Settings) -> None:
 
 
 def _compare(settings: Settings) -> None:
+    if not visitor.rights().administers:
+        st.caption(gettext("Only an administrator can have other models opened."))
+        return
     index, embedder = shared.opened(settings)
     names = _asked_for(embedder.name)
     if names is None:
