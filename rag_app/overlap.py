@@ -1,8 +1,9 @@
 """How many of a question's words a text holds, and which sentence of it holds most."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from rag_app.candidates import candidates
+from rag_app.candidates import Candidate, candidates
 from rag_app.terms import stems
 
 Idf = Callable[[Iterable[str]], Mapping[str, float]]  # stems to their inverse document frequency
@@ -20,6 +21,20 @@ def overlap(weights: Mapping[str, float], text: str) -> float:
         return 0.0
     found = set(stems(text))
     return sum(weight for stem, weight in weights.items() if stem in found) / total
+
+
+def with_label(weights: Mapping[str, float], candidate: Candidate, text: str) -> Candidate:
+    """The candidate from its label on, where the label holds words of the question that it lacks.
+
+    Args:
+        weights: The question's stems with their idf.
+        candidate: Of a passage.
+        text: Of that passage.
+    """
+    labelled = text[candidate.label : candidate.end]
+    if overlap(weights, labelled) > overlap(weights, candidate.text):
+        return replace(candidate, start=candidate.label)
+    return candidate
 
 
 def closest_sentences(question: str, texts: Sequence[str], idf: Idf) -> list[str]:

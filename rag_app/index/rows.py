@@ -38,11 +38,13 @@ SELECT id, source, text, title, digest, page_starts, metadata, status, reason FR
 WHERE id = (SELECT coalesce(same_as, id) FROM documents WHERE ? IN (source, path, id))
 """
 WRITE_CHUNK = """
-INSERT INTO chunks (id, document_id, start, "end", page, heading, tokens, name, text, digest)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO chunks (id, document_id, start, "end", page, heading, tokens, name, text, digest,
+    headings)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 READ_CHUNKS = """
-SELECT c.id, c.document_id, d.source, c.text, c.start, c."end", c.page, c.heading, c.tokens
+SELECT c.id, c.document_id, d.source, c.text, c.start, c."end", c.page, c.heading, c.tokens,
+    c.headings
 FROM chunks c JOIN documents d ON d.id = c.document_id
 """
 
@@ -140,7 +142,15 @@ def chunk_row(chunk: Chunk, name: str) -> tuple[object, ...]:
         name,
         chunk.text,
         text_digest(chunk.seen or chunk.text),
+        None if chunk.headings is None else json.dumps(chunk.headings),
     )
+
+
+def chunk_of(row: Sequence[Any]) -> Chunk:
+    """The chunk of a row of `READ_CHUNKS`."""
+    *values, headings = row
+    known = None if headings is None else tuple((a, b) for a, b in json.loads(headings))
+    return Chunk(*values, headings=known)
 
 
 def text_digest(text: str) -> str:

@@ -52,6 +52,7 @@ DROP TABLE lexicon;
 """
     + _TRIGGERS,
     3: _COVERING,
+    4: "ALTER TABLE chunks ADD COLUMN headings TEXT;\n",
 }
 
 _SCHEMA = (
@@ -85,6 +86,7 @@ CREATE TABLE chunks (
     "end"       INTEGER NOT NULL,
     page        INTEGER,
     heading     TEXT NOT NULL,
+    headings    TEXT,                      -- where they stand; NULL where nobody knows
     tokens      INTEGER NOT NULL,
     name        TEXT NOT NULL,             -- title and file name, for lexical search
     text        TEXT NOT NULL,
@@ -110,7 +112,7 @@ CREATE TABLE outbox (
 )
 
 CATALOG = Tables(
-    version=4,
+    version=5,
     schema=_SCHEMA,
     anew="remove the index folder and ingest again",
     migrations=_MIGRATIONS,
