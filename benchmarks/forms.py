@@ -110,9 +110,19 @@ def page_cells(folder: Path, topic: str, facts: Sequence[Fact]) -> None:
     (folder / f"{topic}.html").write_text(page, encoding="utf-8")
 
 
+def titles(folder: Path, topic: str, facts: Sequence[Fact]) -> None:
+    """Headings of a Word file with nothing under them, as on a poster."""
+    document = docx.Document()
+    document.add_heading(topic, 1)
+    for fact in facts:
+        document.add_heading(fact.line, 2)
+    document.save(str(folder / f"{topic}.docx"))
+
+
 def notes(folder: Path, topic: str, facts: Sequence[Fact]) -> None:
     """A text file of one line for each."""
-    (folder / f"{topic}.txt").write_text("\n".join(fact.line for fact in facts), encoding="utf-8")
+    text = "".join(f"{fact.line}\n" for fact in facts)
+    (folder / f"{topic}.txt").write_text(text, encoding="utf-8")
 
 
 def slips(folder: Path, topic: str, facts: Sequence[Fact]) -> None:
@@ -123,7 +133,7 @@ def slips(folder: Path, topic: str, facts: Sequence[Fact]) -> None:
 
 FORMS: Mapping[str, Callable[[Path, str, Sequence[Fact]], None]] = {
     form.__name__: form
-    for form in (prose, bullets, slide, word_cells, sheet_cells, page_cells, notes, slips)
+    for form in (prose, bullets, slide, word_cells, sheet_cells, page_cells, titles, notes, slips)
 }
 
 

@@ -1,25 +1,27 @@
 """The sentences of a passage that could be an answer, and the words they stand among.
 
-Every line may be the answer, with or without a full stop, but for headings and questions:
-those are what the sentences below are read with.
+Every line may be the answer, with or without a full stop. Questions never are: they are what
+the sentences below are read with, as headings are, which are the last to be quoted.
 """
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rag_app.sentences import sentence_spans
 
-_MARKED = re.compile(r"#{1,6} ")
-# What may stand above others as their heading, or beside a value as its label.
-_SHORT = re.compile(r"[^.!;:|]{1,80}$")
-_LABEL = re.compile(r"[^.!?;:|\d]{1,60}:?$")
-_LONGEST_VALUE = 80
+_MARKDOWN = re.compile(r"#{1,6} ")
 _ITEM = re.compile(r"[-*+•–●▪◦‣·\x7f] |\d{1,3}[.)] ")
+# What stands above other lines as a heading does, where no letter size or mark tells.
+_TITLE = re.compile(r"[^.!;:|]{1,80}$")
+_BELOW = re.compile(r"[ \t]*\n[ \t]*\S")
+# A value on the line below its label, as PDFs show a row of a table.
+_LABEL = re.compile(r"(?:[^\s.!?;:|\d]+ ?){1,5}:?$")
+_VALUE = re.compile(r"[£$€(]?\d|[a-z]")
+_LONGEST_VALUE = 80
+_NEXT_LINE = re.compile(r" *\n *")
 _LONGEST_CONTEXT = 120  # characters of a heading that are read with a sentence
 _WINDOW = 2  # sentences before, which may name what "it" is
-V = os.environ.get("VAR", "").split(",")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +30,13 @@ class Candidate:
 
     Attributes:
         passage: Number of the passage.
-        start: Where the quote begins; a label right above is part of it.
+        start: Where the quote begins.
         end: Where it ends.
         text: The sentence.
         context: The heading or question it stands under.
         before: The two sentences before it.
+        label: Where a label right above begins; `start` where there is none.
+        heading: Whether it is one.
     """
 
     passage: int
@@ -41,7 +45,7 @@ class Candidate:
     text: str
     context: str
     before: str
-    label: int = -1
+    label: int
     heading: bool = False
 
 
@@ -53,46 +57,42 @@ def candidates(
     Args:
         passage: Its number.
         text: Of the passage.
-        headings: (start, end) of the headings in it; None where nobody knows.
+        headings: (start, end) of the headings in it; None where nobody knows, and those of
+            Markdown are taken for such.
     """
-    context, label = "", -1
+    context, last = "", (0, 0)
     before: list[str] = []
     for start, end in sentence_spans(text):
         sentence = text[start:end]
         if headings is None:
-            heading = bool(_MARKED.match(sentence))
+            heading = bool(_MARKDOWN.match(sentence))
         else:
-            heading = any(a <= start and end <= b for a, b in headings)
+            heading = any(begin <= start and end <= stop for begin, stop in headings)
         question = sentence.endswith("?")
-        item = bool(_ITEM.match(sentence))
-        short = bool(_SHORT.match(sentence)) and not item
-        names = any(c.isalnum() for c in sentence)
-        old = question or bool(_MARKED.match(sentence) or _SHORT.match(sentence))
-        under = label >= 0 and not item and len(sentence) <= _LONGEST_VALUE and text[end_of_label:start].strip(" ") == "\n"
-        lab = label if under else start
-        if "old" in V:
-            if old:
-                if under and not question:
-                    yield Candidate(passage, lab, end, sentence, context, " ".join(before), lab)
-            elif not sentence.endswith(":") and names:
-                yield Candidate(passage, start, end, sentence, context, " ".join(before), start)
-        elif names and not question and not sentence.endswith(":") and (not heading or "hc" in V):
-            yield Candidate(passage, start, end, sentence, context, " ".join(before), lab, heading)
-        if "known" in V:
-            ctx = heading or question
-        elif "mix" in V:
-            ctx = heading or question or short and _begins_block(text, start, end)
-        else:
-            ctx = old
-        if ctx:
+        if not question and not sentence.endswith(":") and any(map(str.isalnum, sentence)):
+            label = last[0] if _is_valued(text, last, start, sentence) else start
+            above, under = " ".join(before), "" if heading else context
+            yield Candidate(passage, start, end, sentence, under, above, label, heading)
+        if heading or question or _is_title(text, last[1], start, end):
             context = sentence.lstrip("# ")[:_LONGEST_CONTEXT]
-        label = -1
-        if not item and not _MARKED.match(sentence) and _LABEL.match(sentence):
-            label, end_of_label = start, end
+        last = start, end
         before = [*before, sentence][-_WINDOW:]
 
 
-def _begins_block(text: str, start: int, end: int) -> bool:
-    above = text[:start].rstrip(" \t")
-    below = text[end:].lstrip(" \t")
-    return (not above or above.endswith("\n\n")) and below.startswith("\n") and not below.startswith("\n\n")
+def _is_title(text: str, last: int, start: int, end: int) -> bool:
+    """Whether a short line begins a block, which goes on in the next line.
+
+    `last` is where the sentence before it ends.
+    """
+    alone = _TITLE.match(text[start:end]) and not _ITEM.match(text, start)
+    begins = not last or text.count("\n", last, start) > 1
+    return bool(alone and begins and _BELOW.match(text, end))
+
+
+def _is_valued(text: str, label: tuple[int, int], start: int, sentence: str) -> bool:
+    """Whether the sentence is a value, and the one before it the label of it."""
+    said = text[slice(*label)]
+    labelled = _LABEL.match(said) and not _ITEM.match(said) and not _MARKDOWN.match(said)
+    value = _VALUE.match(sentence) or said.endswith(":")
+    short = len(sentence) <= _LONGEST_VALUE and not _ITEM.match(sentence)
+    return bool(labelled and value and short and _NEXT_LINE.fullmatch(text, label[1], start))

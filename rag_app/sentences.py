@@ -8,7 +8,6 @@ keep no outer white space.
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 
 # A new block: blank line(s), or a line break before a list item, heading, table row
 # or a "key: value" row, or after a heading.
@@ -66,17 +65,16 @@ def _split_lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 def _are_notes(lines: Sequence[str]) -> bool:
     """Whether each line says something of its own, as on a slide, and none goes on in the next.
 
-    All begin as sentences do and none ends as one, and they are narrower than running text
-    or end where the next word had room.
+    All begin as sentences do and none ends as one, not even the last. Two of running text
+    may by chance; they are wide, and break where the next word had no room.
     """
-    bare = [line.strip() for line in lines]
+    bare = [line.strip() for line in lines if line.strip()]
     if not all(map(_NOTE.match, bare)):
         return False
-    longest = max(map(len, bare))
-    roomy = [
-        len(line) + len(below.split(maxsplit=1)[0]) < longest for line, below in pairwise(bare)
-    ]
-    return longest < _NARROW or 2 * sum(roomy) >= len(roomy)
+    if len(bare) != 2:
+        return True
+    above, below = bare
+    return max(map(len, bare)) < _NARROW or len(above) + len(below.split()[0]) < len(below)
 
 
 def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
