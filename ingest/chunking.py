@@ -7,7 +7,7 @@ holds and no character is lost.
 """
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -20,6 +20,7 @@ from rag_app.schema import COLUMNS, Chunk, Document, identify
 from rag_app.sentences import sentence_spans
 
 _SPACES = " \t\n\r"
+_MARKUP = re.compile(r"\\[a-z]+|<[^<>]*>")
 
 
 def chunk(
@@ -38,8 +39,9 @@ def chunk(
     if not len(spans):
         return []
     windows = list(_windows(len(document.text), spans[:, 0], _Boundaries(document), budget))
+    lines = _heading_lines(document)
     chunks = [
-        _make_chunk(document, *piece, tokenizer.special_tokens)
+        _make_chunk(document, *piece, tokenizer.special_tokens, lines)
         for window in _counted(document.text, windows, tokenizer)
         for piece in _fitted(document.text, *window, tokenizer, budget)
     ]
@@ -149,7 +151,14 @@ def _fitted(
         yield from _fitted(text, begin, stop, part, tokenizer, budget)
 
 
-def _make_chunk(document: Document, start: int, end: int, tokens: int, special: int) -> Chunk:
+def _make_chunk(
+    document: Document,
+    start: int,
+    end: int,
+    tokens: int,
+    special: int,
+    lines: Sequence[tuple[int, int]],
+) -> Chunk:
     text = document.text[start:end]
     first_word = start + len(text) - len(text.lstrip())
     return Chunk(
@@ -162,7 +171,27 @@ def _make_chunk(document: Document, start: int, end: int, tokens: int, special: 
         page=document.page_at(first_word),
         heading=_heading_path(document, first_word),
         tokens=tokens + special,
+        headings=tuple(lines[bisect_left(lines, (start, 0)) : bisect_left(lines, (end, 0))]),
     )
+
+
+def _heading_lines(document: Document) -> list[tuple[int, int]]:
+    """(start, end) of the lines that are a heading and nothing else, in order.
+
+    What names a part may say more, as the line of a setting or a function does.
+    """
+    found = []
+    for start, level, title in document.headings:
+        # A title that goes on in the next line has a blank for the line break.
+        end = document.text.find("\n", start + len(title))
+        end = len(document.text) if end < 0 else end
+        if level < COLUMNS and _letters(document.text[start:end]) == _letters(title):
+            found.append((start, end))
+    return sorted(found)
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, _MARKUP.sub("", text)))
 
 
 def _heading_path(document: Document, offset: int) -> str:

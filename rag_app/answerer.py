@@ -133,7 +133,11 @@ class Answerer:
 
 def passage_of(hit: Hit) -> Passage:
     """What the reader gets to know of a hit."""
-    return Passage(hit.chunk.text, name=PurePath(hit.chunk.source).stem, prior=hit.score)
+    chunk = hit.chunk
+    headings = chunk.headings
+    if headings is not None:
+        headings = tuple((start - chunk.start, end - chunk.start) for start, end in headings)
+    return Passage(chunk.text, PurePath(chunk.source).stem, hit.score, headings)
 
 
 def _write(

@@ -70,6 +70,8 @@ class Document:
 class Chunk:
     """A piece of a document: `document.text[start:end] == text`, never stripped.
 
+    `headings` are (start, end) in the document of the headings that stand in it; None where
+    nobody knows, as in the index of an earlier version.
     `seen` is what its vector is made from, where that is more than the text; else empty.
     It is not stored with the chunk.
     """
@@ -83,6 +85,7 @@ class Chunk:
     page: int | None
     heading: str
     tokens: int
+    headings: tuple[tuple[int, int], ...] | None = None
     seen: str = ""
 
 
@@ -132,11 +135,13 @@ class Passage:
         text: Any text.
         name: What it is taken from, in words.
         prior: What retrieval thought of it beside the others, 0…1.
+        headings: (start, end) in the text of what is a heading; None where nobody knows.
     """
 
     text: str
     name: str = ""
     prior: float = 1.0
+    headings: tuple[tuple[int, int], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ keep no outer white space.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 # A new block: blank line(s), or a line break before a list item, heading, table row
 # or a "key: value" row, or after a heading.
@@ -25,6 +25,8 @@ _ABBREVIATION = re.compile(
     r"|Eq|Sec|Vol|pp|p|approx|ca|cf|e\.g|i\.e|a\.m|p\.m|U\.S|U\.K|Jan|Feb|Mar|Apr|Jun|Jul|Aug"
     r"|Sep|Sept|Oct|Nov|Dec|Mt|Gen|Col|Lt|Capt|Rev|Hon|Gov|Sen|Rep)|^\s*\d{1,3})\.$"
 )
+_NOTE = re.compile(r"[\"'“‘(\[£$€]*[A-Z0-9À-ÞΑ-ΩА-Я](?:.*[^\s.,;:!?…&(/-])?$")
+_NARROW = 60  # characters; lines of running text are longer
 _SHORT_LINE = 0.7  # of the longest line of the block
 _LONGEST = 1200  # characters; text without end marks is cut at line breaks or words
 
@@ -49,14 +51,30 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
 def _split_lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     lines = text[start:end].split("\n")
     short = _SHORT_LINE * max(map(len, lines))
+    notes = _are_notes(lines)
     begin = line_start = start
     for line in lines:
         line_end = line_start + len(line)
-        if len(line) < short or _HEADING_LINE.match(line):
+        if notes or len(line) < short or _HEADING_LINE.match(line):
             yield begin, line_end
             begin = line_end
         line_start = line_end + 1
     yield begin, end
+
+
+def _are_notes(lines: Sequence[str]) -> bool:
+    """Whether each line says something of its own, as on a slide, and none goes on in the next.
+
+    All begin as sentences do and none ends as one, not even the last. Two of running text
+    may by chance; they are wide, and break where the next word had no room.
+    """
+    bare = [line.strip() for line in lines if line.strip()]
+    if not all(map(_NOTE.match, bare)):
+        return False
+    if len(bare) != 2:
+        return True
+    above, below = bare
+    return max(map(len, bare)) < _NARROW or len(above) + len(below.split()[0]) < len(below)
 
 
 def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -34,7 +34,9 @@ def windows(passages: Sequence[Passage], found: Sequence[Candidate]) -> list[Win
             members = tuple(i for i in own if start <= found[i].start < end)
             if members:
                 last = max(end, *(found[i].end for i in members))
-                lead = _lead(passage, found[members[0]], start)
+                # A heading begins with what is under it.
+                first = next((i for i in members if not found[i].heading), members[0])
+                lead = _lead(passage, found[first], start)
                 cut.append(Window(number, start, last, lead, members))
     return cut
 

@@ -6,7 +6,9 @@ import pytest
 
 from rag_app.answer_type import answer_type, holds
 from rag_app.candidates import Candidate, candidates
-from rag_app.overlap import closest_sentences, overlap
+from rag_app.overlap import closest_sentences, overlap, with_label
+from rag_app.schema import Passage
+from rag_app.terms import stems
 
 
 def found(text: str) -> list[Candidate]:
@@ -17,10 +19,19 @@ def quoted(text: str) -> list[str]:
     return [text[candidate.start : candidate.end] for candidate in found(text)]
 
 
-def test_headings_and_questions_are_context_not_candidates() -> None:
+def span(candidate: Candidate) -> tuple[int, int]:
+    return candidate.start, candidate.end
+
+
+def test_headings_and_questions_are_context() -> None:
     text = "# Prices\n\nA berth costs £120 a year.\n\nMay I pay later?\n\nYes, until June."
-    first, second = found(text)
-    assert (first.text, first.context) == ("A berth costs £120 a year.", "Prices")
+    heading, first, second = found(text)
+    assert (heading.text, heading.heading) == ("# Prices", True)
+    assert (first.text, first.context, first.heading) == (
+        "A berth costs £120 a year.",
+        "Prices",
+        False,
+    )
     assert (second.text, second.context) == ("Yes, until June.", "May I pay later?")
 
 
@@ -34,12 +45,52 @@ def test_a_rule_between_rows_is_no_candidate() -> None:
     assert quoted("| a | b |\n| --- | --- |\n| 1 | 2 |") == ["| a | b |", "| 1 | 2 |"]
 
 
-def test_a_value_is_quoted_with_the_label_above_it() -> None:
-    assert "Fuel tank\n70 litres" in quoted("Fuel tank\n70 litres\nHydraulic oil\ngrade 46")
+FACTS = ("Wi-Fi password is harbour42", "The gate closes at nine", "Skipper is Dag Holm")
 
 
-def test_a_value_under_a_markdown_heading_is_no_label_and_value() -> None:
-    assert quoted("# Fuel\n70 litres") == []
+@pytest.mark.parametrize("between", ["\n", "\n\n", "\n- ", "\n\n\n"])
+def test_a_line_without_a_full_stop_is_a_candidate_alone(between: str) -> None:
+    text = between.join(("", *FACTS))
+    assert [line.removeprefix("- ") for line in quoted(text)] == list(FACTS)
+
+
+def test_only_what_the_loader_calls_a_heading_is_one() -> None:
+    text = "Keys\n\nThe attic key is with Marta\n\n# 4711 opens the gate"
+    assert [(c.text, c.context, c.heading) for c in candidates(0, text, headings=((0, 4),))] == [
+        ("Keys", "", True),
+        ("The attic key is with Marta", "Keys", False),
+        ("# 4711 opens the gate", "Keys", False),
+    ]
+
+
+def test_where_nobody_knows_the_headings_those_of_markdown_are_seen() -> None:
+    text = "# Keys\n\nThe attic key is with Marta"
+    assert [c.heading for c in candidates(0, text)] == [True, False]
+    assert [c.heading for c in candidates(0, text, headings=())] == [False, False]
+
+
+def test_a_short_line_above_others_is_what_they_are_read_with() -> None:
+    covered, theft, hail = found("Not covered\n- theft\n- hail\n")
+    assert (covered.context, theft.context, hail.context) == ("", "Not covered", "Not covered")
+
+
+def test_a_value_is_quoted_with_the_label_above_it_where_that_holds_the_question() -> None:
+    text = "Fuel tank\n70 litres\nHydraulic oil\ngrade 46"
+    (tank,) = [c for c in found(text) if c.text == "70 litres"]
+    asked = dict.fromkeys(stems("How large is the fuel tank?"), 1.0)
+    other = dict.fromkeys(stems("How many litres are there?"), 1.0)
+    assert text[slice(*span(with_label(asked, tank, text)))] == "Fuel tank\n70 litres"
+    assert text[slice(*span(with_label(other, tank, text)))] == "70 litres"
+
+
+def test_a_fact_is_no_label_of_the_next() -> None:
+    text = "\n".join(("- The attic key is with Marta", "- The cellar key is with Ian", *FACTS))
+    assert all(candidate.label == candidate.start for candidate in found(text))
+
+
+def test_a_value_under_a_markdown_heading_is_quoted_alone() -> None:
+    _, value = found("# Fuel\n70 litres")
+    assert (value.text, value.context, value.label) == ("70 litres", "Fuel", value.start)
 
 
 def test_a_sentence_knows_the_two_before_it() -> None:
@@ -105,12 +156,12 @@ BERTHS = "# Berths\n\nSkiffs lie at  berth seven. Punts lie ashore, in winter.\n
     ],
 )
 def test_the_closest_sentence_is_quoted_as_it_stands(question: str, closest: str) -> None:
-    assert closest_sentences(question, [BERTHS], alike) == [closest]
+    assert closest_sentences(question, [Passage(BERTHS)], alike) == [closest]
 
 
 def test_a_text_that_holds_little_of_the_question_is_not_quoted() -> None:
     texts = ["Punts lie ashore in winter.", "Winter is cold.", "# Only a heading"]
-    found = closest_sentences("Do punts lie ashore in winter?", texts, alike)
+    found = closest_sentences("Do punts lie ashore in winter?", [*map(Passage, texts)], alike)
     assert found == [texts[0], "", ""]
     assert closest_sentences("Where?", [], alike) == []
 

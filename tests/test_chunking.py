@@ -1,12 +1,14 @@
 """Chunks: exact, complete, never longer than the model sees."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.chunking import chunk
+from ingest.loading.load import load
 from ingest.loading.markdown import extract
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.protocols import Tokenizer
@@ -73,6 +75,34 @@ def test_a_heading_is_the_preferred_place_to_cut(tokenizer: Tokenizer) -> None:
     chunks = chunk(a_document(text, headings=extracted.headings), tokenizer=tokenizer, tokens=80)
     assert [c.heading for c in chunks] == ["First", "Second"]
     assert chunks[1].text.startswith("# Second")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "headings"),
+    [
+        ("a.md", "# One\n\nText\n\nTwo\n===\n\n| a |\n| - |\n| b |", ["# One", "Two"]),
+        ("a.tex", "\\section*{Keys \\& locks}\nText", ["\\section*{Keys \\& locks}"]),
+        ("a.yaml", "port: 6379\nhosts:\n  - a\n", ["hosts:"]),
+        ("a.py", "# Doubles.\ndef double(x):\n    return 2 * x\n", []),
+        ("a.txt", "KEYS\n\nThey hang in locker 12\n", []),
+    ],
+)
+def test_a_chunk_knows_which_of_its_lines_are_headings_and_nothing_else(
+    tokenizer: Tokenizer, tmp_path: Path, name: str, text: str, headings: list[str]
+) -> None:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    (only,) = chunk(load(path), tokenizer=tokenizer)
+    assert only.headings is not None
+    assert [text[start:end] for start, end in only.headings] == headings
+
+
+def test_headings_stand_where_the_document_has_them(tokenizer: Tokenizer) -> None:
+    text = "Words that fill the page with more words. " * 6 + "\n\nA long\ntitle\n\nRest"
+    at = text.index("A long")
+    document = a_document(text, headings=((at, 1, "A long title"),))
+    chunks = chunk(document, tokenizer=tokenizer, tokens=60)
+    assert [c.headings for c in chunks if c.headings] == [((at, at + len("A long\ntitle")),)]
 
 
 def test_a_blank_document_has_no_chunks(tokenizer: Tokenizer) -> None:

@@ -401,6 +401,7 @@ def test_a_catalogue_of_a_later_version_is_left_alone(
 FIRST_VERSION = """
 DROP INDEX documents_same_as;
 DROP INDEX chunks_covering;
+ALTER TABLE chunks DROP COLUMN headings;
 ALTER TABLE documents DROP COLUMN same_as;
 DROP TRIGGER chunks_added;
 DROP TRIGGER chunks_removed;
@@ -436,6 +437,21 @@ def test_an_index_of_the_first_version_is_brought_up_to_date(
         assert len(newer.matches(["boat"], k=5)) == 1
         put(newer, a_document("What is new.", source="new.md"), embedder)
         assert len(nearest(newer, "Boats stay.", embedder)) == 2
+
+
+def test_of_chunks_of_the_fourth_version_nobody_knows_the_headings(
+    index: Index, embedder: HashEmbedder
+) -> None:
+    document = a_document("Boats\n\nBoats stay.", headings=((0, 1, "Boats"),))
+    (kept,) = put(index, document, embedder)
+    assert index.catalog.chunks([kept.id])[kept.id].headings == kept.headings == ((0, 5),)
+    index.close()
+    with closing(sqlite3.connect(index.folder / "catalog.sqlite")) as older:
+        older.executescript("ALTER TABLE chunks DROP COLUMN headings; PRAGMA user_version = 4;")
+    with closing(Index.open(index.folder, embedder=embedder)) as newer:
+        assert newer.catalog.chunks([kept.id])[kept.id].headings is None
+        put(newer, document, embedder)
+        assert newer.catalog.chunks([kept.id])[kept.id].headings == ((0, 5),)
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path, embedder: HashEmbedder) -> None:

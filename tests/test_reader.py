@@ -52,8 +52,16 @@ def test_nothing_to_read_is_nothing_answered(reader: SentenceReader) -> None:
     assert (reading.spans, reading.confidence) == ((), 0.0)
 
 
-def test_headings_alone_answer_nothing(reader: SentenceReader) -> None:
-    assert reader.read("berths", [Passage("# Berths\n\n## Prices")]).spans == ()
+def test_a_heading_is_quoted_only_where_no_line_says_as_much(reader: SentenceReader) -> None:
+    heading, line = "The gate closes at nine", "The gate is closed at nine"
+    passage = Passage(f"{heading}\n\n{line}", headings=((0, len(heading)),))
+    question = "When is the gate closed?"
+    assert best(reader, question, passage) == line
+    assert best(reader, question, Passage(heading, headings=((0, len(heading)),))) == heading
+
+
+def test_questions_alone_answer_nothing(reader: SentenceReader) -> None:
+    assert reader.read("berths", [Passage("What do berths cost?")]).spans == ()
 
 
 def test_a_judgement_has_a_row_for_each_candidate(reader: SentenceReader) -> None:

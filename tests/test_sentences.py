@@ -44,6 +44,32 @@ def test_a_line_break_inside_a_paragraph_does_not_end_a_sentence() -> None:
     assert split(text) == [text]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Launch day is 18 April\nCrane hire costs 95 euros\nSafety officer is Tilda Rank",
+        "The alarm code of the boathouse is 4711\nThe gate closes at nine in the evening",
+        f"Fay Munro is {'still ' * 9}in training\nBen {'never ' * 12}drives\n{'Nobody ' * 9}walks",
+        f"Fay Munro is in training\nBen {'never ' * 12}drives",
+    ],
+)
+def test_lines_that_each_say_something_of_their_own_stand_alone(text: str) -> None:
+    assert split(text) == text.split("\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The first shed was built by the brothers of old\nPenhale in 1932.",
+        "Members keep the keys of the boathouse with\nthe harbour master",
+        "The shed was built for the use of our members,\nFriends and visitors",
+        "七号泊位停着两条小船和一条大船\n八号泊位今年一直空着没有船",
+    ],
+)
+def test_a_line_that_goes_on_in_the_next_does_not_stand_alone(text: str) -> None:
+    assert split(text) == [text]
+
+
 def test_a_blank_line_ends_a_sentence_without_an_end_mark() -> None:
     assert split("Opening hours\n\nWe open at nine.") == ["Opening hours", "We open at nine."]
 

@@ -23,6 +23,7 @@ from rag_app.index.rows import (
     WRITE_DOCUMENT,
     Entry,
     FileState,
+    chunk_of,
     chunk_row,
     copy_row,
     document_of,
@@ -62,7 +63,7 @@ class Catalog:
             # Another recipe may mean another model, whose vectors are yet to be delivered.
             old = self._db.rows(
                 'SELECT c.id, document_id, start, "end", page, heading, tokens, name, c.text,'
-                " c.digest FROM chunks c JOIN documents d ON d.id = document_id"
+                " c.digest, headings FROM chunks c JOIN documents d ON d.id = document_id"
                 " WHERE document_id = ? AND recipe = ?",
                 (document.id, recipe),
             )
@@ -202,7 +203,7 @@ class Catalog:
     def chunks(self, ids: Iterable[str]) -> dict[str, Chunk]:
         """The chunks that are there, by id; forgotten ones are left out."""
         rows = self._db.rows_in(READ_CHUNKS + "WHERE c.id IN ({})", ids)
-        return {row[0]: Chunk(*row) for row in rows}
+        return {row[0]: chunk_of(row) for row in rows}
 
     def names(self, ids: Iterable[str]) -> dict[str, str]:
         """Title and file name of chunks' documents, by chunk id."""
@@ -222,7 +223,7 @@ class Catalog:
         rows = self._db.rows(
             READ_CHUNKS + "WHERE c.document_id = ? ORDER BY c.start", (document_id,)
         )
-        return [Chunk(*row) for row in rows]
+        return [chunk_of(row) for row in rows]
 
     def chunk_ids(self, documents: Sequence[str] | None = None) -> list[str]:
         """The ids of the chunks of some documents, or of all."""

@@ -41,8 +41,9 @@ WHERE id = (SELECT coalesce(same_as, id) FROM documents WHERE ?1 IN (source, pat
     ORDER BY source = ?1 DESC, path = ?1 DESC LIMIT 1)
 """
 WRITE_CHUNK = """
-INSERT INTO chunks (id, document_id, start, "end", page, heading, tokens, name, text, digest)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+INSERT INTO chunks (id, document_id, start, "end", page, heading, tokens, name, text, digest,
+    headings)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 INHERIT_TEXT = """
 UPDATE documents SET (text, page_starts, same_as) =
@@ -53,7 +54,8 @@ INHERITED_CHUNKS = """
 SELECT start, "end", page, heading, tokens, name, text, digest FROM chunks WHERE document_id = ?
 """
 READ_CHUNKS = """
-SELECT c.id, c.document_id, d.source, c.text, c.start, c."end", c.page, c.heading, c.tokens
+SELECT c.id, c.document_id, d.source, c.text, c.start, c."end", c.page, c.heading, c.tokens,
+    c.headings
 FROM chunks c JOIN documents d ON d.id = c.document_id
 """
 
@@ -173,7 +175,15 @@ def chunk_row(chunk: Chunk, name: str) -> tuple[object, ...]:
         name,
         chunk.text,
         text_digest(chunk.seen or chunk.text),
+        None if chunk.headings is None else json.dumps(chunk.headings),
     )
+
+
+def chunk_of(row: Sequence[Any]) -> Chunk:
+    """The chunk of a row of `READ_CHUNKS`."""
+    *values, headings = row
+    known = None if headings is None else tuple((a, b) for a, b in json.loads(headings))
+    return Chunk(*values, headings=known)
 
 
 def text_digest(text: str) -> str:

@@ -68,6 +68,7 @@ DROP TABLE lexicon;
     + _TRIGGERS,
     3: _COVERING,
     4: _TOLD_APART + _NAMES,
+    5: "ALTER TABLE chunks ADD COLUMN headings TEXT;\n",
 }
 
 _SCHEMA = (
@@ -103,6 +104,7 @@ CREATE TABLE chunks (
     "end"       INTEGER NOT NULL,
     page        INTEGER,
     heading     TEXT NOT NULL,
+    headings    TEXT,                      -- where they stand; NULL where nobody knows
     tokens      INTEGER NOT NULL,
     name        TEXT NOT NULL,             -- title and file name, for lexical search
     text        TEXT NOT NULL,
@@ -129,7 +131,7 @@ CREATE TABLE outbox (
 )
 
 CATALOG = Tables(
-    version=5,
+    version=6,
     schema=_SCHEMA,
     anew="remove the index folder and ingest again",
     migrations=_MIGRATIONS,

@@ -5,7 +5,7 @@ judged by their words, the best of them by their cosine with the question too, a
 stretches of text are read by a network that points at the words which answer.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from rag_app.answer_type import answer_type, holds
 from rag_app.calibration import Calibration, logistic
 from rag_app.candidates import Candidate, candidates
-from rag_app.overlap import Idf, overlap
+from rag_app.overlap import Idf, overlap, with_label
 from rag_app.protocols import Embedder, Pointer
 from rag_app.schema import Passage, Reading, Span
 from rag_app.support import statement
@@ -43,6 +43,8 @@ _BY_WORDS = np.array([0.30, 0.25, 0.60, 0.15])
 # How much each signal counts in the end. A fit finds less use for the cosine on Wikipedia's
 # questions, whose words stand in their paragraphs; people's often do not.
 WEIGHTS, BIAS = np.array([1.0, 2.5, 3.5, 0.5, 6.0, 0.25]), -8.0
+# Off the log-odds of a heading: it is quoted only where nothing else says as much.
+_HEADING = 2.0
 # What tells whether anything answers, as `benchmarks/fit_reader.py` fits it.
 CERTAINTY, CERTAINTY_BIAS = np.array([0.333, -0.130, 0.040, 2.506, -1.919]), -1.566
 
@@ -66,7 +68,8 @@ class Judgement:
     @property
     def scores(self) -> Scores:
         """(n,) log-odds that each is the one that answers."""
-        scores: Scores = self.signals @ WEIGHTS + BIAS
+        headings = np.array([candidate.heading for candidate in self.found], np.float64)
+        scores: Scores = self.signals @ WEIGHTS + BIAS - _HEADING * headings
         return scores
 
     @property
@@ -128,10 +131,15 @@ class SentenceReader:
 
     def judge(self, question: str, passages: Sequence[Passage]) -> Judgement:
         """What each signal says of the candidates in the most promising windows."""
-        found = [c for number, p in enumerate(passages) for c in candidates(number, p.text)]
+        weights = self._idf(dict.fromkeys(stems(question)))
+        found = [
+            with_label(weights, candidate, passage.text)
+            for number, passage in enumerate(passages)
+            for candidate in candidates(number, passage.text, passage.headings)
+        ]
         if not found:
             return Judgement(question, [], np.empty((0, len(SIGNALS))), [])
-        words = self._by_words(question, found, passages)  # (n, 4)
+        words = _by_words(question, weights, found, passages)  # (n, 4)
         promise = words @ _BY_WORDS
         cut = windows(passages, found)
         cut.sort(key=lambda window: -promise[list(window.members)].max())
@@ -167,27 +175,30 @@ class SentenceReader:
                 words[i] = start - moved, end - moved
         return odds, words
 
-    def _by_words(
-        self, question: str, found: Sequence[Candidate], passages: Sequence[Passage]
-    ) -> Scores:
-        weights = self._idf(dict.fromkeys(stems(question)))
-        kind = answer_type(question)
-        return np.array(
-            [
-                (
-                    overlap(weights, c.text),
-                    overlap(weights, f"{passages[c.passage].name} {c.context} {c.before} {c.text}"),
-                    passages[c.passage].prior,
-                    kind is not None and holds(kind, c.text),
-                )
-                for c in found
-            ],
-            dtype=np.float64,
-        )
-
     def _cosines(self, question: str, found: Sequence[Candidate]) -> Scores:
         """(n,) cosines of the question with each sentence read under its heading."""
         vector = self._embedder.embed([question], kind="query")[0]
         texts = [f"{c.context} {c.text}".strip() for c in found]
         cosines: Scores = (self._embedder.embed(texts) @ vector).astype(np.float64)
         return cosines
+
+
+def _by_words(
+    question: str,
+    weights: Mapping[str, float],
+    found: Sequence[Candidate],
+    passages: Sequence[Passage],
+) -> Scores:
+    kind = answer_type(question)
+    return np.array(
+        [
+            (
+                overlap(weights, c.text),
+                overlap(weights, f"{passages[c.passage].name} {c.context} {c.before} {c.text}"),
+                passages[c.passage].prior,
+                kind is not None and holds(kind, c.text),
+            )
+            for c in found
+        ],
+        dtype=np.float64,
+    )

@@ -43,7 +43,10 @@ def _citation(row: Mapping[str, Any]) -> Citation:
 
 
 def _hit(row: Mapping[str, Any]) -> Hit:
-    stages = {"chunk": Chunk(**row["chunk"]), "signals": Signals(**row["signals"])}
+    headings = row["chunk"].get("headings")
+    known = None if headings is None else tuple(map(_pair, headings))
+    chunk = Chunk(**{**row["chunk"], "headings": known})
+    stages = {"chunk": chunk, "signals": Signals(**row["signals"])}
     return Hit(**{**row, **stages, "also": tuple(row["also"])})
 
 

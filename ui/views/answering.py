@@ -5,6 +5,7 @@ from contextlib import closing
 
 from streamlit.delta_generator import DeltaGenerator
 
+from rag_app.answerer import passage_of
 from rag_app.errors import RagError
 from rag_app.overlap import closest_sentences
 from rag_app.rag import Rag
@@ -68,8 +69,8 @@ def _answer(
 
 def _glimpses(rag: Rag, found: Found) -> list[str]:
     """Of the first passages, what seems to answer, while all of them are read."""
-    texts = [hit.chunk.text for hit in found.hits[:_GLIMPSES]]
-    return closest_sentences(found.searched, texts, rag.index.idf)
+    passages = [passage_of(hit) for hit in found.hits[:_GLIMPSES]]
+    return closest_sentences(found.searched, passages, rag.index.idf)
 
 
 def _stop_button(turn: state.Turn, place: DeltaGenerator) -> None:
