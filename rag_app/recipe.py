@@ -10,7 +10,7 @@ from rag_app.schema import identify
 
 # Changes when loading or chunking changes what a file gives, so that files read by an
 # earlier version are read again.
-_VERSION = "2"
+_VERSION = "3"
 _MARGIN = 8  # tokens
 
 
