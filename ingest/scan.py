@@ -4,14 +4,15 @@ import os
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from ingest.cancelling import IsCancelled, never, stop_if
+from ingest.file_bytes import blocks
 from ingest.ignore import IGNORE_FILE, Rules
 from ingest.names import prefix_of, text_of
-from rag_app.errors import LoadError
+from rag_app.errors import LoadError, SkippedFile
 from rag_app.index.catalog import FileState
-from rag_app.models.files import hash_file
 
 CATALOG = "catalog.sqlite"  # a folder with this file is an index
 
@@ -30,9 +31,23 @@ class FoundFile:
         """Its absolute path as text; `path_of` gives the path back."""
         return text_of(self.path)
 
-    def state(self) -> FileState:
-        """The file as it is now, with the digest of its bytes."""
-        return FileState(self.key, self.size, self.modified, hash_file(self.path))
+    def state(self, *, cancelled: IsCancelled = never) -> FileState:
+        """The file as it is now, with the digest of its bytes.
+
+        One that is not read, being too large or none of bytes, has a digest of its own.
+
+        Raises:
+            OSError: It cannot be opened or read.
+            RunCancelled: Before its end.
+        """
+        digest = sha256()
+        try:
+            for block in blocks(self.path):
+                stop_if(cancelled)
+                digest.update(block)
+        except SkippedFile:
+            digest = sha256(f"{self.key} {self.size} {self.modified}".encode())
+        return FileState(self.key, self.size, self.modified, digest.hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
