@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TextIO, cast
@@ -15,10 +16,11 @@ from rag_app.errors import LoadError, SkippedFile
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one file may cost: seconds by the clock, MiB of address space."""
+    """What one file may cost: seconds by the clock, MiB of address space, and chunks."""
 
     seconds: int = 120
     mebibytes: int = 2048
+    chunks: int = 10_000
 
 
 DEFAULT_LIMITS = Limits()
@@ -27,8 +29,10 @@ DEFAULT_LIMITS = Limits()
 class Child:
     """One process, started when it is first needed and again after it has died."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, cutter: Mapping[str, Any] | None = None) -> None:
+        """With the `Cutter` for what it reads, as that tells of itself, if it is to cut."""
         self._limits = limits
+        self._cutter = cutter
         self._process: subprocess.Popen[str] | None = None
 
     def ask(self, name: str, **question: Any) -> Any:
@@ -42,7 +46,7 @@ class Child:
             SkippedFile: The worker skips the file.
             LoadError: It cannot read it, or has died over it.
         """
-        process = self._process = self._process or _start(self._limits)
+        process = self._process = self._process or _start(self._limits, self._cutter)
         answer = _answer(process, question)
         if answer is None:
             cause = self._cause_of_death(process)
@@ -77,15 +81,21 @@ class Child:
         return f"needs more than {self._limits.mebibytes} MiB to be read; raise file_mebibytes"
 
 
-def _start(limits: Limits) -> "subprocess.Popen[str]":
+def _start(limits: Limits, cutter: Mapping[str, Any] | None) -> "subprocess.Popen[str]":
     quiet = not logging.getLogger().isEnabledFor(logging.DEBUG)
     return subprocess.Popen(  # noqa: S603 - our own interpreter and module
         [
             # -P: no module is taken from the folder that people happen to be in.
             *(sys.executable, "-P", "-m", "ingest.loading.worker"),
-            *(str(limits.seconds), str(limits.mebibytes)),
+            *(str(limits.seconds), str(limits.mebibytes), json.dumps(cutter)),
         ],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            # There are several of them, and threads take address space.
+            "OPENBLAS_NUM_THREADS": "1",
+            "TOKENIZERS_PARALLELISM": "false",
+        },
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL if quiet else None,

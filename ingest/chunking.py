@@ -3,13 +3,15 @@
 A chunk ends at the strongest boundary in the second half of its window: a heading,
 else a paragraph's end, a sentence's, a line's, a word's. Chunks follow one another
 without gap or overlap and are never stripped, so `document.text[start:end] == text`
-holds and no character is lost.
+holds and no character is lost, but for stretches of nothing but white space that are longer
+than a chunk may be. The time grows with the length of the text, whatever it holds.
 """
 
 import re
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,38 +19,48 @@ from numpy.typing import NDArray
 from rag_app.protocols import Tokenizer
 from rag_app.recipe import surrounded
 from rag_app.schema import COLUMNS, Chunk, Document, identify
-from rag_app.sentences import sentence_spans
+from rag_app.sentences import each_sentence
 
 _SPACES = " \t\n\r"
 _MARKUP = re.compile(r"\\[a-z]+|<[^<>]*>")
+_CHARACTERS = 16  # of a chunk for each token it may have: English has four
+_LONGEST_HEADING = 2_000  # characters
 
 
 def chunk(
-    document: Document, *, tokenizer: Tokenizer, tokens: int = 512, context: int = 0
+    document: Document,
+    *,
+    tokenizer: Tokenizer,
+    tokens: int = 512,
+    context: int = 0,
+    most: int | None = None,
 ) -> list[Chunk]:
-    """The document's chunks, covering its whole text in order.
+    """The document's chunks, covering its whole text in order, or the first of them.
 
     Args:
         document: Any document; one without tokens has no chunks.
         tokenizer: The embedding model's own.
         tokens: Longest chunk, the model's special tokens included.
         context: Tokens of the text on each side that the chunk's vector sees besides.
+        most: Chunks that are wanted; None for all.
     """
+    text = document.text
     budget = tokens - tokenizer.special_tokens
-    spans = tokenizer.spans(document.text)
+    spans = tokenizer.spans(text)
     if not len(spans):
         return []
-    windows = list(_windows(len(document.text), spans[:, 0], _Boundaries(document), budget))
-    lines = _heading_lines(document)
-    chunks = [
-        _make_chunk(document, *piece, tokenizer.special_tokens, lines)
-        for window in _counted(document.text, windows, tokenizer)
-        for piece in _fitted(document.text, *window, tokenizer, budget)
+    cut = _windows(len(text), spans[:, 0], _Boundaries(document), budget, tokens * _CHARACTERS)
+    windows = list(islice((w for w in cut if w[2] or not text[w[0] : w[1]].isspace()), most))
+    pieces = [
+        piece
+        for window in _counted(text, windows, tokenizer)
+        for piece in _fitted(text, *window, tokenizer, budget)
     ]
+    chunks = list(_made(document, pieces[:most], tokenizer.special_tokens))
     if not context:
         return chunks
     return [
-        replace(made, seen=surrounded(document.text, spans, made.start, made.end, context))
+        replace(made, seen=surrounded(text, spans, made.start, made.end, context))
         for made in chunks
     ]
 
@@ -71,7 +83,7 @@ class _Boundaries:
     def _by_strength(self) -> Iterator[NDArray[np.int64]]:
         for rank, find in enumerate(_STRONGEST_FIRST):
             if rank == len(self._found):
-                self._found.append(np.array(find(self._document), dtype=np.int64))
+                self._found.append(np.fromiter(find(self._document), dtype=np.int64))
             yield self._found[rank]
 
 
@@ -79,16 +91,17 @@ def _headings(document: Document) -> list[int]:
     return sorted(offset for offset, level, _ in document.headings if level < COLUMNS)
 
 
-def _sentences(document: Document) -> list[int]:
-    return [start for start, _ in sentence_spans(document.text)]
+def _sentences(document: Document) -> Iterator[int]:
+    return (start for start, _ in each_sentence(document.text))
 
 
-def _ends(pattern: str) -> Callable[[Document], list[int]]:
+def _ends(pattern: str) -> Callable[[Document], Iterator[int]]:
     found = re.compile(pattern)
-    return lambda document: [match.end() for match in found.finditer(document.text)]
+    return lambda document: (match.end() for match in found.finditer(document.text))
 
 
 _PARAGRAPHS, _LINES, _WORDS = _ends(r"\n[ \t]*\n\s*|\f\s*"), _ends(r"\n"), _ends(r"\s+")
+_STRONGEST_FIRST: tuple[Callable[[Document], Iterable[int]], ...]
 _STRONGEST_FIRST = (_headings, _PARAGRAPHS, _sentences, _LINES, _WORDS)
 
 
@@ -97,15 +110,17 @@ def _windows(
     token_starts: NDArray[np.int64],
     boundaries: _Boundaries,
     budget: int,
+    most: int,
 ) -> Iterator[tuple[int, int, int]]:
-    """(start, end, tokens that begin in it)."""
+    """(start, end, tokens that begin in it), of at most so many tokens and characters."""
     start = first = 0  # first: index of the first token of the window
-    while len(token_starts) - first > budget:
-        latest = int(token_starts[first + budget])
-        # A rest shorter than a window is shared evenly, so that no crumb is left over.
-        rest = len(token_starts) - first
-        half = (rest if rest < 2 * budget else budget) // 2
-        earliest = int(token_starts[first + half])
+    while (rest := len(token_starts) - first) > budget or length - start > most:
+        earliest, latest = start + most // 2, start + most
+        if rest > budget and token_starts[first + budget] <= latest:
+            latest = int(token_starts[first + budget])
+            # A rest shorter than a window is shared evenly, so that no crumb is left over.
+            half = (rest if rest < 2 * budget else budget) // 2
+            earliest = int(token_starts[first + half])
         cut = boundaries.strongest(earliest, latest)
         if cut is None or cut <= start:
             cut = latest
@@ -151,28 +166,25 @@ def _fitted(
         yield from _fitted(text, begin, stop, part, tokenizer, budget)
 
 
-def _make_chunk(
-    document: Document,
-    start: int,
-    end: int,
-    tokens: int,
-    special: int,
-    lines: Sequence[tuple[int, int]],
-) -> Chunk:
-    text = document.text[start:end]
-    first_word = start + len(text) - len(text.lstrip())
-    return Chunk(
-        id=identify(document.id, str(start), text),
-        document_id=document.id,
-        source=document.source,
-        text=text,
-        start=start,
-        end=end,
-        page=document.page_at(first_word),
-        heading=_heading_path(document, first_word),
-        tokens=tokens + special,
-        headings=tuple(lines[bisect_left(lines, (start, 0)) : bisect_left(lines, (end, 0))]),
-    )
+def _made(
+    document: Document, pieces: Iterable[tuple[int, int, int]], special: int
+) -> Iterator[Chunk]:
+    path, lines = _HeadingPath(document.headings), _heading_lines(document)
+    for start, end, tokens in pieces:
+        text = document.text[start:end]
+        first_word = start + len(text) - len(text.lstrip())
+        yield Chunk(
+            id=identify(document.id, str(start), text),
+            document_id=document.id,
+            source=document.source,
+            text=text,
+            start=start,
+            end=end,
+            page=document.page_at(first_word),
+            heading=path.at(first_word),
+            tokens=tokens + special,
+            headings=tuple(lines[bisect_left(lines, (start, 0)) : bisect_left(lines, (end, 0))]),
+        )
 
 
 def _heading_lines(document: Document) -> list[tuple[int, int]]:
@@ -194,13 +206,21 @@ def _letters(text: str) -> str:
     return "".join(filter(str.isalnum, _MARKUP.sub("", text)))
 
 
-def _heading_path(document: Document, offset: int) -> str:
-    """The headings in force at the offset, highest first."""
-    last = bisect_right(document.headings, offset, key=lambda heading: heading[0])
-    path: list[str] = []
-    level_above = COLUMNS + 1
-    for _, level, title in reversed(document.headings[:last]):
-        if level < level_above:
-            path.append(title)
-            level_above = level
-    return " › ".join(filter(None, reversed(path)))
+class _HeadingPath:
+    """The headings in force at ascending offsets, each looked at once."""
+
+    def __init__(self, headings: Sequence[tuple[int, int, str]]) -> None:
+        self._headings = headings
+        self._next = 0
+        self._path: list[tuple[int, str]] = []  # (level, title), highest first
+
+    def at(self, offset: int) -> str:
+        """The titles, highest first."""
+        while self._next < len(self._headings) and self._headings[self._next][0] <= offset:
+            _, level, title = self._headings[self._next]
+            while self._path and self._path[-1][0] >= level:
+                self._path.pop()
+            self._path.append((level, title))
+            self._next += 1
+        # Every chunk has it, and some files have headings of a megabyte.
+        return " › ".join(filter(None, (title for _, title in self._path)))[:_LONGEST_HEADING]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from hashlib import sha256
 
+from ingest.file_bytes import blocks
 from ingest.names import path_of
 from rag_app.errors import LoadError
 
@@ -24,7 +25,7 @@ class Original:
         path = path_of(self.path)
         try:
             # What has grown since may be more than there is room for.
-            data = path.read_bytes() if path.stat().st_size == self.size else b""
+            data = b"".join(blocks(path)) if path.stat().st_size == self.size else b""
         except FileNotFoundError as error:
             raise LoadError(f"{self.path} is no longer there") from error
         except OSError as error:

@@ -213,7 +213,7 @@ class _Planner:
                 continue
             stop_if(self._cancelled)
             try:
-                states[file.key] = file.state()
+                states[file.key] = file.state(cancelled=self._cancelled)
             except OSError as error:
                 report.note("failed", file.source, error.strerror or str(error))
         return states

@@ -1,14 +1,14 @@
-"""Files read ahead of the embedding, in child processes with limits."""
+"""Files read ahead of the embedding and cut into chunks, in child processes with limits."""
 
 import os
 from collections import deque
 from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
-from typing import Any
 
 from ingest.cancelling import IsCancelled, never, stop_if
 from ingest.children import Child, Limits
+from ingest.cutting import Cut, Cutter, from_values
 from ingest.scan import FoundFile
 from rag_app.errors import LoadError
 from rag_app.schema import Document
@@ -17,24 +17,34 @@ _MOST_PROCESSES = 4
 _TICK = 0.2  # seconds between looks whether to go on waiting
 
 
+Found = Cut | Document | LoadError
+
+
 def read_ahead(
-    files: Iterable[FoundFile], limits: Limits, *, cancelled: IsCancelled = never
-) -> Generator[Document | LoadError, None, None]:
+    files: Iterable[FoundFile],
+    limits: Limits,
+    *,
+    cutter: Cutter | None = None,
+    cancelled: IsCancelled = never,
+) -> Generator[Found, None, None]:
     """The document of each file, or why there is none, in the order given.
 
     A few files are read while the ones before are worked on, never more, so that memory
     does not grow with the number of files. A file that takes long does not delay a cancel.
+    The documents come cut, unless there is no cutter or no other process can have it.
     """
+    told = cutter.as_told() if cutter else None
     count = min(_MOST_PROCESSES, os.cpu_count() or 1)
-    children = [Child(limits) for _ in range(count)]
+    children = [Child(limits, told) for _ in range(count)]
     free = deque(children)
-    ahead: deque[Future[Document | LoadError]] = deque()
+    ahead: deque[Future[Found]] = deque()
 
-    def read(file: FoundFile) -> Document | LoadError:
+    def read(file: FoundFile) -> Found:
         child = free.pop()
         try:
-            fields = child.ask(file.key, do="load", path=str(file.path), source=file.source)
-            return _document(fields)
+            return from_values(
+                **child.ask(file.key, do="load", path=str(file.path), source=file.source)
+            )
         except LoadError as error:
             return error
         finally:
@@ -59,16 +69,8 @@ def read_ahead(
             yield _awaited(ahead.popleft(), cancelled)
 
 
-def _awaited(
-    future: "Future[Document | LoadError]", cancelled: IsCancelled
-) -> Document | LoadError:
+def _awaited(future: "Future[Found]", cancelled: IsCancelled) -> Found:
     while not future.done():
         stop_if(cancelled)
         wait([future], timeout=_TICK)
     return future.result()
-
-
-def _document(fields: dict[str, Any]) -> Document:
-    """JSON knows no tuples."""
-    headings = tuple(tuple(heading) for heading in fields["headings"])
-    return Document(**fields | {"page_starts": tuple(fields["page_starts"]), "headings": headings})

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Literal, Self
 
 from ingest.cancelling import IsCancelled, RunCancelled, never, stop_if
-from ingest.chunking import chunk
+from ingest.cutting import Cut, Cutter
 from ingest.names import text_of
 from ingest.plan import Work
 from ingest.report import Outcome, Progress, SyncReport
@@ -42,7 +42,8 @@ class Run:
     """Takes what was read, embeds it in batches across files, and stores it.
 
     A context manager: on leaving, everything taken in is committed; on an error or a cancel,
-    what was committed until then stays. `files` is how many there will be, for the progress.
+    what was committed until then stays. `files` is how many there will be, for the progress;
+    without a cutter, documents are cut as the recipe says, however many chunks they have.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Run:
         recipe: Recipe,
         report: SyncReport,
         *,
+        cutter: Cutter | None = None,
         cache: VectorCache | None = None,
         files: int = 0,
         progress: Callable[[Progress], None] | None = None,
@@ -60,6 +62,7 @@ class Run:
         self._catalog = index.catalog
         self._writer = writer
         self._recipe = recipe
+        self._cutter = cutter or Cutter.of(recipe)
         self._report = report
         self._files = files
         self._progress = progress
@@ -106,7 +109,7 @@ class Run:
             self._begin_file(work)
             yield work
 
-    def add(self, work: Work, found: Document | LoadError) -> None:
+    def add(self, work: Work, found: Cut | Document | LoadError) -> None:
         """Take in what reading a file gave, a document or the reason why there is none."""
         if work.replaces is not None:
             self._replaced.append(work.replaces.id)
@@ -116,19 +119,13 @@ class Run:
             self.add_document(found, work.state, work.outcome)
         self._finish_file()
 
-    def add_document(self, document: Document, file: FileState, outcome: Outcome) -> None:
-        """Cut a document and have it embedded with the next batch."""
-        with self._report.timing("chunk"):
-            tokenizer = self._recipe.embedder.tokenizer
-            chunks = chunk(
-                document,
-                tokenizer=tokenizer,
-                tokens=self._recipe.longest,
-                context=self._recipe.surroundings,
-            )
+    def add_document(self, found: Cut | Document, file: FileState, outcome: Outcome) -> None:
+        """Have a document embedded with the next batch, cut here if that is yet to be done."""
+        cut = found if isinstance(found, Cut) else self._cutter.cut(found)
+        self._report.stages["chunk"] += cut.seconds
         # The digest of what was read, should the file have changed since it was planned.
-        as_read = replace(file, digest=document.digest)
-        self._waiting.append(_Ready(document, chunks, as_read, outcome))
+        as_read = replace(file, digest=cut.document.digest)
+        self._waiting.append(_Ready(cut.document, cut.chunks, as_read, outcome))
         if sum(len(ready.chunks) for ready in self._waiting) >= _BATCH:
             self.flush()
 

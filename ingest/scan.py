@@ -4,15 +4,16 @@ import os
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal, Self
 
 from ingest.cancelling import IsCancelled, never, stop_if
+from ingest.file_bytes import blocks
 from ingest.ignore import IGNORE_FILE, Rules
 from ingest.names import prefix_of, text_of
-from rag_app.errors import LoadError
+from rag_app.errors import LoadError, SkippedFile
 from rag_app.index.catalog import FileState
-from rag_app.models.files import hash_file
 
 CATALOG = "catalog.sqlite"  # a folder with this file is an index
 _LATEST = 2**63 - 1  # the year 2262: SQLite takes no larger number
@@ -60,10 +61,24 @@ class FoundFile:
         """Its absolute path as text; `path_of` gives the path back."""
         return text_of(self.path)
 
-    def state(self) -> FileState:
-        """The file as it is now, with the digest of its bytes."""
-        digest = hash_file(self.path)
-        return FileState(self.key, self.size, self.modified, digest, self.given, self.stamp)
+    def state(self, *, cancelled: IsCancelled = never) -> FileState:
+        """The file as it is now, with the digest of its bytes.
+
+        One that is not read, being too large or none of bytes, has a digest of its own.
+
+        Raises:
+            OSError: It cannot be opened or read.
+            RunCancelled: Before its end.
+        """
+        digest = sha256()
+        try:
+            for block in blocks(self.path):
+                stop_if(cancelled)
+                digest.update(block)
+        except SkippedFile:
+            digest = sha256(f"{self.key} {self.size} {self.modified} {self.stamp}".encode())
+        told = digest.hexdigest()
+        return FileState(self.key, self.size, self.modified, told, self.given, self.stamp)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Make an index mirror folders: add, update, rename, remove, and leave the rest alone."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -10,12 +10,13 @@ from typing import Any, Unpack
 from ingest.away import remember_mounts
 from ingest.cancelling import IsCancelled, RunCancelled, never, stop_if
 from ingest.children import DEFAULT_LIMITS, Limits
+from ingest.cutting import Cutter
 from ingest.plan import Looking, Plan, Work, plan
-from ingest.reading import read_ahead
+from ingest.reading import Found, read_ahead
 from ingest.report import Progress, SyncReport
 from ingest.roots import Roots
 from ingest.run import Run
-from ingest.scan import locate
+from ingest.scan import FoundFile, locate
 from rag_app.config import Settings
 from rag_app.index.catalog import FileState
 from rag_app.index.index import Index
@@ -49,7 +50,7 @@ def sync(
         context: Tokens on each side of a chunk that its vector sees besides.
         dry_run: Only report what would be done.
         cache: Vectors shared with other machines.
-        limits: What reading one file may cost.
+        limits: What reading and cutting one file may cost.
         progress: Called as each file begins, as each batch is embedded, and after the last.
         cancelled: Asked often; from its first yes on, nothing is begun any more. What was
             committed stays, the report says so, and the next run goes on from there.
@@ -74,9 +75,12 @@ def sync(
                 report = planned.report
                 remember_mounts(index.catalog, [*map(locate, paths)], planned.mounts)
                 files = len(planned.reads) + len(planned.copies)
+                cutter = Cutter.of(recipe, most=limits.chunks)
                 options: dict[str, Any] = {"cache": cache, "files": files, "progress": progress}
-                with Run(index, writer, recipe, report, cancelled=cancelled, **options) as run:
-                    _carry_out(planned, index, run, limits, cancelled)
+                options |= {"cutter": cutter, "cancelled": cancelled}
+                with Run(index, writer, recipe, report, **options) as run:
+                    reader = partial(read_ahead, limits=limits, cutter=cutter, cancelled=cancelled)
+                    _carry_out(planned, index, run, reader, cancelled)
     except RunCancelled:
         report.cancelled = True
     return _finished(report, index, begun)
@@ -90,7 +94,7 @@ def configured(settings: Settings) -> Callable[..., SyncReport]:
         context=settings.context_tokens,
         follow_links=settings.follow_links,
         cache=shared_vectors(settings),
-        limits=Limits(settings.file_seconds, settings.file_mebibytes),
+        limits=Limits(settings.file_seconds, settings.file_mebibytes, settings.file_chunks),
     )
 
 
@@ -118,11 +122,14 @@ def store(
 
 
 def _carry_out(
-    planned: Plan, index: Index, run: Run, limits: Limits, cancelled: IsCancelled
+    planned: Plan,
+    index: Index,
+    run: Run,
+    reader: Callable[[Sequence[FoundFile]], Generator[Found, None, None]],
+    cancelled: IsCancelled,
 ) -> None:
     def read(works: Sequence[Work]) -> None:
-        files = [work.file for work in works]
-        with closing(read_ahead(files, limits, cancelled=cancelled)) as found:
+        with closing(reader([work.file for work in works])) as found:
             loaded = planned.report.timed("load", found)
             for work in run.begun(works):
                 run.add(work, next(loaded))

@@ -69,8 +69,9 @@ class Settings:
         vector_cache: `redis://…` of a server that shares vectors between machines; "" for
             none. Each index keeps its own vectors in any case.
         vector_cache_days: Days after which the server forgets what nobody asked for.
-        file_seconds: What reading one file may take.
-        file_mebibytes: Memory, in address space, that reading one file may take.
+        file_seconds: What reading one file, and cutting it into passages, may take.
+        file_mebibytes: Memory, in address space, that this may take.
+        file_chunks: Passages of one file; of a longer one, the first so many are taken.
         follow_links: Whether links to files outside of an ingested folder are followed.
         upload_mebibytes: Largest file that the library takes through the browser.
         device: That computes the embedding model: auto is a GPU where there is one, else cpu.
@@ -107,6 +108,7 @@ class Settings:
     vector_cache_days: int = 30
     file_seconds: int = 120
     file_mebibytes: int = 2048
+    file_chunks: int = 10_000
     follow_links: bool = False
     upload_mebibytes: int = 200
     device: Device = "auto"

@@ -3,7 +3,7 @@
 A blank line, a heading, a list item and a table row each end a sentence, and so does a
 line much shorter than the others of its block, as the last line of a paragraph or a row of
 a table in a PDF is; another line break inside a paragraph does not. Spans are exact and
-keep no outer white space.
+keep no outer white space. The time grows with the length of the text, whatever it holds.
 """
 
 import re
@@ -21,35 +21,49 @@ _HEADING_LINE = re.compile(r"^[ \t]*#{1,6} .*$")
 # An end mark, closing quotes or brackets, then white space before a plausible start.
 _END = re.compile(r"[.!?…][\"'”’)\]]*(?=\s+[\"'“‘(\[*_`]*[A-Z0-9À-ÞΑ-ΩА-Я])|[。！？]|[.!?]$")
 _ABBREVIATION = re.compile(
-    r"(?:\b(?:[A-Z]|Dr|Mr|Mrs|Ms|Prof|St|Sr|Jr|vs|etc|al|Inc|Ltd|Co|Corp|No|Nos|Fig|Figs"
+    r"\b(?:[A-Z]|Dr|Mr|Mrs|Ms|Prof|St|Sr|Jr|vs|etc|al|Inc|Ltd|Co|Corp|No|Nos|Fig|Figs"
     r"|Eq|Sec|Vol|pp|p|approx|ca|cf|e\.g|i\.e|a\.m|p\.m|U\.S|U\.K|Jan|Feb|Mar|Apr|Jun|Jul|Aug"
-    r"|Sep|Sept|Oct|Nov|Dec|Mt|Gen|Col|Lt|Capt|Rev|Hon|Gov|Sen|Rep)|^\s*\d{1,3})\.$"
+    r"|Sep|Sept|Oct|Nov|Dec|Mt|Gen|Col|Lt|Capt|Rev|Hon|Gov|Sen|Rep)\.$"
 )
 _NOTE = re.compile(r"[\"'“‘(\[£$€]*[A-Z0-9À-ÞΑ-ΩА-Я](?:.*[^\s.,;:!?…&(/-])?$")
 _NARROW = 60  # characters; lines of running text are longer
+_LONGEST_ABBREVIATION = len("approx.")
+_NUMBER = re.compile(r"\d{1,3}\.")  # of an item, where a sentence begins with it
 _SHORT_LINE = 0.7  # of the longest line of the block
 _LONGEST = 1200  # characters; text without end marks is cut at line breaks or words
 
 
 def sentence_spans(text: str) -> list[tuple[int, int]]:
     """Half-open spans of the sentences, in order, without outer white space."""
-    spans: list[tuple[int, int]] = []
-    for start, end in _blocks(text):
-        for piece in _sentences(text, start, end):
-            spans.extend(_shorten(text, *piece))
-    return [span for start, end in spans if (span := _strip(text, start, end))[0] < span[1]]
+    return list(each_sentence(text))
+
+
+def each_sentence(text: str) -> Iterator[tuple[int, int]]:
+    """The same, one after the other."""
+    for block in _blocks(text):
+        for sentence in _sentences(text, *block):
+            for start, end in _shorten(text, *sentence):
+                if text[start:end].isspace():
+                    continue
+                if text[start].isspace() or text[end - 1].isspace():
+                    start, end = _strip(text, start, end)
+                yield start, end
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
     start = 0
     for match in _BLOCK.finditer(text):
-        yield from _split_lines(text, start, match.start())
+        if start < match.start():
+            yield from _split_lines(text, start, match.start())
         start = match.end()
     yield from _split_lines(text, start, len(text))
 
 
 def _split_lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     lines = text[start:end].split("\n")
+    if len(lines) == 1:
+        yield start, end
+        return
     short = _SHORT_LINE * max(map(len, lines))
     notes = _are_notes(lines)
     begin = line_start = start
@@ -79,13 +93,24 @@ def _are_notes(lines: Sequence[str]) -> bool:
 
 def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     block = text[start:end]
-    begin = 0
+    begin = first = 0  # first: where the sentence's first letter may be
     for match in _END.finditer(block):
-        if match[0].startswith(".") and _ABBREVIATION.search(block[begin : match.start() + 1]):
-            continue
+        if match[0].startswith("."):
+            while block[first].isspace():
+                first += 1
+            if _goes_on(block, first, match.start() + 1):
+                continue
         yield start + begin, start + match.end()
-        begin = match.end()
-    yield start + begin, end
+        begin = first = match.end()
+    if start + begin < end:
+        yield start + begin, end
+
+
+def _goes_on(block: str, first: int, stop: int) -> bool:
+    """Whether the sentence whose first letter is there goes on after the full stop."""
+    # Only what could be the abbreviation is looked at: a sentence may have many of them.
+    near = max(first, stop - _LONGEST_ABBREVIATION)
+    return bool(_ABBREVIATION.search(block, near, stop) or _NUMBER.fullmatch(block, first, stop))
 
 
 def _shorten(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -6,13 +6,8 @@
 """
 
 import logging
-from collections.abc import Sequence
-from functools import cached_property
 from importlib import import_module
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from rag_app.errors import ModelError, first_line
 from rag_app.models.embedder import WordPieces
@@ -30,7 +25,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-class ShortPieces:
+class ShortPieces(WordPieces):
     """Counts tokens for a model whose own tokenizer is not here, and rather too many.
 
     The bundled model's word pieces, longer ones counted as several: a word that it does not
@@ -38,31 +33,8 @@ class ShortPieces:
     512 of these hold at most 4,096 characters, white space left out.
     """
 
-    @cached_property
-    def _pieces(self) -> WordPieces:
-        return WordPieces(find_model(BUNDLED_EMBEDDER))
-
-    @property
-    def special_tokens(self) -> int:
-        """How many tokens a model adds around every text, about."""
-        return self._pieces.special_tokens
-
-    @property
-    def splits_at_spaces(self) -> bool:
-        """Whether what stands between two spaces has the same tokens when it stands alone."""
-        return self._pieces.splits_at_spaces
-
-    def spans(self, text: str) -> NDArray[np.int64]:
-        """(n, 2) half-open character spans of the tokens, special ones left out."""
-        starts, ends = self._pieces.spans(text).T  # (m,) each
-        parts = -(-(ends - starts) // _LONGEST)
-        number = np.arange(parts.sum()) - np.repeat(np.cumsum(parts) - parts, parts)
-        begins = np.repeat(starts, parts) + number * _LONGEST
-        return np.stack([begins, np.minimum(begins + _LONGEST, np.repeat(ends, parts))], axis=1)
-
-    def counts(self, texts: Sequence[str]) -> list[int]:
-        """How many tokens each text has, special ones left out."""
-        return [len(self.spans(text)) for text in texts]
+    def __init__(self) -> None:
+        super().__init__(find_model(BUNDLED_EMBEDDER), longest=_LONGEST)
 
 
 def open_served_embedder(name: str, *, dimensions: int = 0) -> Embedder:

@@ -28,6 +28,7 @@ LEAST = {
     "vector_cache_days": 1,
     "file_seconds": 1,
     "file_mebibytes": 256,
+    "file_chunks": 1,
     "embedder_batch": 0,
     "threads": 0,
 }

@@ -4,11 +4,17 @@ import ipaddress
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ingest.cancelling import stop_if
+from ingest.reading import Found
+from ingest.scan import FoundFile
+from rag_app.errors import LoadError
 from rag_app.index.index import Index
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.files import BUNDLED_EMBEDDER, LOCAL, find_model
@@ -37,6 +43,37 @@ def own_main() -> Iterator[None]:
     main = sys.modules["__main__"]
     yield
     sys.modules["__main__"] = main
+
+
+@contextmanager
+def reading_here() -> Iterator[None]:
+    """Files are read in this process, which spares the seconds that a child takes to start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ingest.sync.read_ahead", _read_here)
+        yield
+
+
+def _read_here(files: Iterable[FoundFile], **options: Any) -> Generator[Found, None, None]:
+    from ingest.loading.load import load
+
+    for file in files:
+        stop_if(options["cancelled"])
+        try:
+            yield load(file.path, source=file.source)
+        except LoadError as error:
+            yield error
+
+
+@pytest.fixture
+def child_processes() -> None:
+    """For tests of what only they do: limits, and documents cut elsewhere."""
+
+
+@pytest.fixture(autouse=True)
+def reader(request: pytest.FixtureRequest) -> Iterator[None]:
+    """What reads the files of a test that does not ask for `child_processes`."""
+    with nullcontext() if "child_processes" in request.fixturenames else reading_here():
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -178,7 +215,8 @@ def samples_index(tmp_path_factory: pytest.TempPathFactory, minilm: SentenceEmbe
 
     folder = tmp_path_factory.mktemp("samples") / "index"
     index = Index.open(folder, embedder=minilm)
-    sync([SAMPLES], index, embedder=minilm)
+    with reading_here():
+        sync([SAMPLES], index, embedder=minilm)
     index.close()
     return folder
 

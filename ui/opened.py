@@ -18,7 +18,7 @@ from ui.open_models import DEPENDS_ON, OpenModels
 # What an index is opened anew for, and what adding documents to it looks at besides.
 _OPENING = ("vector_store", "vector_precision", *DEPENDS_ON[open_embedder])
 _FILLING = (
-    *("chunk_tokens", "context_tokens", "file_seconds", "file_mebibytes"),
+    *("chunk_tokens", "context_tokens", "file_seconds", "file_mebibytes", "file_chunks"),
     "follow_links",
     *("vector_cache", "vector_cache_days"),
 )

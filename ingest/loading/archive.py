@@ -15,8 +15,8 @@ from io import BufferedIOBase, BytesIO, RawIOBase
 from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
+from ingest.file_bytes import LARGEST
 from ingest.loading.extracted import Extracted, Member
-from ingest.loading.members import LARGEST
 from rag_app.errors import LoadError
 
 _LONGEST_TAR = 1 << 30  # bytes unpacked, with all that is passed over

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from io import SEEK_END
 from typing import BinaryIO
 
+from ingest.file_bytes import LARGEST, over_the_limit
 from ingest.loading.archive import extract_compressed, extract_tar, extract_zip
 from ingest.loading.container import kind_of_zip
 from ingest.loading.extracted import Extracted
 from ingest.loading.mail import extract_mailbox
-from ingest.loading.members import LARGEST
 from ingest.loading.sniff import ZIP, sniff
 from rag_app.errors import LoadError, SkippedFile
 
@@ -19,8 +19,8 @@ def large_kind(name: str, file: BinaryIO) -> str:
     """The format, a key of `LARGE`.
 
     Raises:
-        LoadError: It is none of many parts, or damaged.
-        SkippedFile: It is of a format that is not read.
+        LoadError: It is damaged.
+        SkippedFile: It is none of many parts, or of a format that is not read.
     """
     head = file.read(_JUDGED)
     try:
@@ -30,8 +30,7 @@ def large_kind(name: str, file: BinaryIO) -> str:
     except LoadError:
         kind = ""  # of its beginning alone no more can be told
     if kind not in LARGE:
-        size = file.seek(0, SEEK_END)
-        raise LoadError(f"{size >> 20} MiB is over the limit of {LARGEST >> 20} MiB")
+        raise over_the_limit(file.seek(0, SEEK_END))
     return kind
 
 

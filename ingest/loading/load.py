@@ -8,10 +8,11 @@ from pathlib import Path
 from time import sleep
 from typing import BinaryIO
 
+from ingest.file_bytes import LARGEST, blocks
 from ingest.loading.extracted import Extracted
 from ingest.loading.formats import FORMATS
 from ingest.loading.large import LARGE, large_kind
-from ingest.loading.members import LARGEST, LONGEST, Budget, with_members
+from ingest.loading.members import LONGEST, Budget, with_members
 from ingest.loading.sniff import sniff, suffix_of
 from ingest.names import text_of
 from rag_app.errors import LoadError, SkippedFile
@@ -140,9 +141,7 @@ def _read(path: Path) -> bytes:
     try:
         for _ in range(_READINGS):
             before = path.stat()
-            if before.st_size > LARGEST:
-                raise LoadError(f"grew over the limit of {LARGEST >> 20} MiB; run again")
-            data = path.read_bytes()
+            data = b"".join(blocks(path))
             after = path.stat()
             stood_still = before.st_mtime_ns == after.st_mtime_ns
             if stood_still and before.st_size == after.st_size == len(data):

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
+from ingest.file_bytes import LARGEST
 from ingest.loading.extracted import Extracted, Member, TextBuilder
 from rag_app.errors import LoadError
 
-LARGEST = 200 << 20  # bytes of a file
 LONGEST = 20_000_000  # characters of a text: ten thousand printed pages
 _DEEPEST = 3  # files inside files inside files
 _MOST_NAMED = 20

@@ -12,20 +12,28 @@ import resource
 import signal
 import sys
 from base64 import b64encode
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ingest.cutting import Cutter, as_values
 from ingest.loading.load import load
 from ingest.loading.page_picture import mark_page
 from ingest.original import Original
 from rag_app.errors import LoadError, SkippedFile
 
+Act = Callable[..., dict[str, Any]]
+
 
 def main() -> None:
-    """Serve until standard input ends; the arguments are the seconds and MiB for a file."""
-    seconds, mebibytes = (int(argument) for argument in sys.argv[1:])
+    """Serve until standard input ends.
+
+    The arguments are the seconds and MiB for a file, and how to cut what is read, or null.
+    """
+    seconds, mebibytes, how = (json.loads(argument) for argument in sys.argv[1:])
+    cutter = Cutter.told(**how) if how else None
+    do = {"load": partial(_load, cutter), "draw": _draw}
     resource.setrlimit(resource.RLIMIT_AS, (mebibytes << 20, mebibytes << 20))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Whatever a parser prints must not come between the answers.
@@ -33,14 +41,14 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     for line in sys.stdin:
         signal.alarm(seconds)
-        answer = _answer(**json.loads(line))
+        answer = _answer(do, **json.loads(line))
         signal.alarm(0)
         print(json.dumps(answer), file=answers, flush=True)
 
 
-def _answer(do: str, **question: Any) -> dict[str, Any]:
+def _answer(known: Mapping[str, Act], do: str, **question: Any) -> dict[str, Any]:
     try:
-        return {"done": _DO[do](**question)}
+        return {"done": known[do](**question)}
     except SkippedFile as error:
         return {"skipped": str(error)}
     except LoadError as error:
@@ -49,16 +57,14 @@ def _answer(do: str, **question: Any) -> dict[str, Any]:
         return {"exhausted": True}
 
 
-def _load(path: str, source: str) -> dict[str, Any]:
-    return asdict(load(Path(path), source=source))
+def _load(cutter: Cutter | None, path: str, source: str) -> dict[str, Any]:
+    document = load(Path(path), source=source)
+    return as_values(cutter.cut(document) if cutter else document)
 
 
 def _draw(original: dict[str, Any], **words: Any) -> dict[str, Any]:
     marked = mark_page(Original(**original).read(), **words)
     return {"png": b64encode(marked.png).decode(), "boxes": marked.boxes}
-
-
-_DO: dict[str, Callable[..., dict[str, Any]]] = {"load": _load, "draw": _draw}
 
 
 if __name__ == "__main__":

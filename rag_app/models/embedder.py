@@ -19,6 +19,7 @@ from rag_app.errors import ModelError
 from rag_app.models.encoders import Computation, Encoder, open_encoder
 from rag_app.models.files import find_model, fingerprint_model, lasting_name, loading
 from rag_app.models.forms import Form
+from rag_app.models.long_words import LongWords
 from rag_app.models.modules import is_static, splits_at_spaces
 from rag_app.models.static import LONGEST
 from rag_app.protocols import TextKind, Vectors
@@ -33,11 +34,17 @@ _PIECE_CHARACTERS, _SIDE_BY_SIDE = 4_000, 50
 
 
 class WordPieces:
-    """The embedding model's tokenizer, from its tokenizer.json."""
+    """The embedding model's tokenizer, from its tokenizer.json.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: Of the model.
+        longest: Characters of a token; longer ones count as several. 0 for any number.
+    """
+
+    def __init__(self, folder: Path, *, longest: int = 0) -> None:
         from tokenizers import Tokenizer
 
+        self.folder, self.longest = folder, longest
         path = folder / "tokenizer.json"
         if not path.is_file():
             raise ModelError(
@@ -49,15 +56,34 @@ class WordPieces:
         self._tokenizer.no_padding()
         self.special_tokens: int = self._tokenizer.num_special_tokens_to_add(False)
         self.splits_at_spaces = splits_at_spaces(self._tokenizer)
+        self._long_words = LongWords(self._tokenizer)
 
     def __eq__(self, other: object) -> bool:
         """Whether both cut every text in the same way."""
         if not isinstance(other, WordPieces):
             return NotImplemented
-        return bool(self._tokenizer.to_str() == other._tokenizer.to_str())
+        same = self._tokenizer.to_str() == other._tokenizer.to_str()
+        return bool(same and self.longest == other.longest)
 
     def spans(self, text: str) -> NDArray[np.int64]:
         """(n, 2) half-open character spans of the tokens, special ones left out."""
+        cuts = self._long_words.cuts(text)
+        apart = self._long_words.apart(text) if cuts else text
+        spans = self._spans(apart)
+        if cuts:
+            blanks = np.array(cuts, dtype=np.int64) + np.arange(len(cuts))
+            spans -= np.searchsorted(blanks, spans)
+        return _shortened(spans, self.longest) if self.longest else spans
+
+    def counts(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens each text has, special ones left out."""
+        if self.longest:
+            return [len(self.spans(text)) for text in texts]
+        apart = [self._long_words.apart(text) for text in texts]
+        encoded = _a_few_at_a_time(self._tokenizer.encode_batch_fast, apart)
+        return [len(encoding.ids) for encoding in encoded]
+
+    def _spans(self, text: str) -> NDArray[np.int64]:
         pieces = list(_pieces(text))
         encoded = _a_few_at_a_time(
             self._tokenizer.encode_batch, [text[start:end] for start, end in pieces]
@@ -68,10 +94,14 @@ class WordPieces:
         ]
         return np.concatenate(found) if found else np.empty((0, 2), dtype=np.int64)
 
-    def counts(self, texts: Sequence[str]) -> list[int]:
-        """How many tokens each text has, special ones left out."""
-        encoded = _a_few_at_a_time(self._tokenizer.encode_batch_fast, texts)
-        return [len(encoding.ids) for encoding in encoded]
+
+def _shortened(spans: NDArray[np.int64], longest: int) -> NDArray[np.int64]:
+    """(n, 2) spans with (m, 2) that hold the same characters, at most so many each."""
+    starts, ends = spans.T  # (n,) each
+    parts = -(-(ends - starts) // longest)
+    number = np.arange(parts.sum()) - np.repeat(np.cumsum(parts) - parts, parts)
+    begins = np.repeat(starts, parts) + number * longest
+    return np.stack([begins, np.minimum(begins + longest, np.repeat(ends, parts))], axis=1)
 
 
 class SentenceEmbedder:

@@ -14,6 +14,7 @@ from rag_app.models import bert, bert_layers
 from rag_app.models.batches import batches
 from rag_app.models.files import LOCAL, loading, loading_weights
 from rag_app.models.forms import Computing
+from rag_app.models.long_words import LongWords
 from rag_app.models.modules import is_static, pooling_of, prompt_of, prompts_of
 from rag_app.models.static import StaticEncoder
 from rag_app.protocols import TextKind, Vectors
@@ -90,6 +91,7 @@ class BertEncoder:
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(how.max_tokens)
+        self._long_words = LongWords(self._tokenizer)
         self._prompts = prompts_of(folder)
         self._network = bert.Bert(
             folder,
@@ -101,8 +103,8 @@ class BertEncoder:
 
     def encode(self, texts: Sequence[str], kind: TextKind) -> Vectors:
         """(n, d) float32."""
-        prompt = prompt_of(self._prompts, kind)
-        encoded = self._tokenizer.encode_batch([prompt + text for text in texts])
+        prompt, apart = prompt_of(self._prompts, kind), self._long_words.apart
+        encoded = self._tokenizer.encode_batch([prompt + apart(text) for text in texts])
         return self._network.run(encoded, most=self.batch)
 
 
@@ -117,6 +119,8 @@ class TorchEncoder:
         self._model.max_seq_length = how.max_tokens
         transformer: Any = self._model[0]
         transformer.processing_kwargs = {"text": {"pad_to_multiple_of": ROUNDED_TO}}
+        tokenizer = getattr(transformer.tokenizer, "backend_tokenizer", None)
+        self._apart = LongWords(tokenizer).apart if tokenizer else str
 
     def encode(self, texts: Sequence[str], kind: TextKind) -> Vectors:
         """(n, d) float32."""
@@ -125,7 +129,7 @@ class TorchEncoder:
         vectors = np.empty((len(texts), dimension), dtype=np.float32)
         for batch in batches([len(text) for text in texts], characters_of(self.batch)):
             tensor = encode(
-                [texts[i] for i in batch],
+                [self._apart(texts[i]) for i in batch],
                 batch_size=len(batch),
                 convert_to_tensor=True,
                 show_progress_bar=False,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rag_app.models.long_words import LongWords
 from rag_app.models.modules import splits_at_spaces, static_folder
 from rag_app.protocols import TextKind, Vectors
 
@@ -35,6 +36,7 @@ class StaticEncoder:
         self._tokenizer = Tokenizer.from_file(str(root / "tokenizer.json"))
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
+        self._long_words = LongWords(self._tokenizer)
         self._splits = splits_at_spaces(self._tokenizer)
         self._tokens: dict[str, bytes] = {}
         self._vectors: Vectors = load_file(root / "model.safetensors")[_WEIGHTS].astype(np.float32)
@@ -70,7 +72,8 @@ class StaticEncoder:
         self._tokens |= dict(zip(new, self._tokenized(new), strict=True))
 
     def _tokenized(self, texts: Sequence[str]) -> list[bytes]:
-        encoded = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        apart = [self._long_words.apart(text) for text in texts]
+        encoded = self._tokenizer.encode_batch_fast(apart, add_special_tokens=False)
         return [array("i", one.ids).tobytes() for one in encoded]
 
     def _sums(self, cut: Sequence[bytes]) -> Vectors:
