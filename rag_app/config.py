@@ -44,6 +44,8 @@ class Settings:
             answers where it is on this machine; or `provider:model` of a provider.
         generator_url: Of a server that speaks OpenAI's protocol and has the generator.
         generator_context: Tokens of prompt and answer that a served generator takes.
+        generator_seconds: What writing one answer may take, loading the model included; then the
+            quotes have to do.
         generator_precision: Of the weights of a generator on this machine: auto as they are
             stored, bfloat16, float32, or int8 (needs the extra `quantised`).
         answer: "read" quotes, "generate" writes, "auto" writes where it can.
@@ -84,6 +86,7 @@ class Settings:
     generator: str = "Qwen/Qwen2.5-1.5B-Instruct"
     generator_url: str = ""
     generator_context: int = 4096
+    generator_seconds: int = 300
     generator_precision: WeightPrecision = "auto"
     answer: AnswerMode = "auto"
     strict: bool = False

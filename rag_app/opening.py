@@ -111,6 +111,7 @@ def open_generator(settings: Settings) -> Generator | None:
         return None
     options: dict[str, Any] = {
         "max_new_tokens": settings.max_new_tokens,
+        "seconds": settings.generator_seconds,
         "temperature": settings.temperature,
         "seed": settings.seed,
     }

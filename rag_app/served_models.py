@@ -11,7 +11,8 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from rag_app.errors import ModelError
+from rag_app.connections import client, spare_loopback
+from rag_app.errors import ModelError, first_line
 from rag_app.protocols import Generator
 
 _logger = logging.getLogger(__name__)
@@ -21,7 +22,8 @@ _HOSTS_HERE = {"localhost", "127.0.0.1", "::1"}
 _PROVIDERS_HERE = {"ollama", "llamacpp"}
 # They would bring any model of a hub onto this machine, in any format.
 _NOT_SERVED = {"huggingface"}
-_TIMEOUT = 120  # seconds
+_MOST_BYTES = 1 << 20  # of an answer, besides those of its tokens
+_BYTES_A_TOKEN = 1 << 12  # each comes in a message of its own
 _NO_KEY = "none"  # servers on one's own machine ask for none, but the client does
 
 
@@ -31,7 +33,14 @@ def is_served(name: str, url: str = "") -> bool:
 
 
 def open_served_model(
-    name: str, *, url: str, context: int, max_new_tokens: int, temperature: float, seed: int
+    name: str,
+    *,
+    url: str,
+    context: int,
+    seconds: float,
+    max_new_tokens: int,
+    temperature: float,
+    seed: int,
 ) -> Generator:
     """The model of that name; nothing is sent yet.
 
@@ -39,6 +48,7 @@ def open_served_model(
         name: `provider:model`, or a model of the server at `url`.
         url: Where the server speaks OpenAI's protocol, such as `http://127.0.0.1:11434/v1`.
         context: Tokens of prompt and answer that the model was started with.
+        seconds: What an answer may take.
         max_new_tokens: Longest answer.
         temperature: See `Settings`.
         seed: The same; sent to servers at a URL alone, as not all providers know it.
@@ -54,24 +64,36 @@ def open_served_model(
     options: dict[str, Any] = {
         "temperature": temperature,
         "max_tokens": max_new_tokens,
-        "timeout": _TIMEOUT,
+        "timeout": seconds,
     }
     if url:
         options |= {
             "model_provider": "openai",
             "base_url": url,
+            # An address of an index is here only where the user has allowed it.
             "api_key": os.environ.get("OPENAI_API_KEY", _NO_KEY),
             "seed": seed,
             "max_retries": 0,
         }
+    if url or name.startswith("openai:"):
+        most = _MOST_BYTES + _BYTES_A_TOKEN * max_new_tokens
+        options["http_client"] = client(seconds=seconds, most=most)
     if (where := elsewhere(name, url)) is not None:
         _logger.warning("questions and the passages found for them are sent to %s", where)
     refuse_hub(name)
+    spare_loopback()
     try:
         model = init_chat_model(name, **options)
     except Exception as error:
-        raise ModelError(f"{name} cannot be used: {error}") from error
-    return LangChainGenerator(model, name=name, prompt_tokens=max(1, context - max_new_tokens))
+        raise ModelError(f"{name} cannot be used: {first_line(error)}") from error
+    return LangChainGenerator(
+        model,
+        name=name,
+        prompt_tokens=max(1, context - max_new_tokens),
+        max_new_tokens=max_new_tokens,
+        seconds=seconds,
+        says_end=bool(url),
+    )
 
 
 def refuse_hub(name: str) -> None:

@@ -24,6 +24,7 @@ LEAST = {
     "candidates": 1,
     "reranked": 1,
     "max_new_tokens": 1,
+    "generator_seconds": 1,
     "temperature": 0,
     "vector_cache_days": 1,
     "file_seconds": 1,

@@ -38,7 +38,13 @@ LAYERS = (
         "rag_app.sentences",
         "rag_app.terms",
     ),
-    ("rag_app.pages", "rag_app.support", "rag_app.variants"),
+    (
+        "rag_app.bounded",
+        "rag_app.connections",
+        "rag_app.pages",
+        "rag_app.support",
+        "rag_app.variants",
+    ),
     (
         "rag_app.calibration",
         "rag_app.candidates",
