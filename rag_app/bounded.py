@@ -22,13 +22,17 @@ class _Stopped(Exception):
 
 
 class Output:
-    """Where a model writes to."""
+    """Where a model writes to.
+
+    Attributes:
+        failure: Of the writing, once it has ended so.
+    """
 
     def __init__(self, seconds: float) -> None:
         self._until = monotonic() + seconds
         self._pieces: Queue[str | None] = Queue()
         self._stopped = Event()
-        self._failure: BaseException | None = None
+        self.failure: BaseException | None = None
 
     @property
     def is_stopped(self) -> bool:
@@ -55,7 +59,7 @@ class Output:
         except _Stopped:
             pass  # whoever waited has been told why
         except BaseException as error:  # noqa: BLE001 - handed over to the thread that waits
-            self._failure = error
+            self.failure = error
         finally:
             self._pieces.put(None)
 
@@ -64,11 +68,7 @@ class Output:
         self._stopped.set()
 
     def read(self) -> Iterator[str | None]:
-        """What is written as it comes, "" while nothing does; None where time is up.
-
-        Raises:
-            BaseException: The writing failed so.
-        """
+        """What is written as it comes, "" while nothing does; None where time is up."""
         while (left := self._until - monotonic()) > 0:
             try:
                 piece = self._pieces.get(timeout=min(left, _MOMENT))
@@ -76,8 +76,6 @@ class Output:
                 yield ""
                 continue
             if piece is None:
-                if self._failure is not None:
-                    raise self._failure
                 return
             yield piece
         yield None
@@ -116,14 +114,14 @@ def bounded(
             if room < 0:
                 raise ModelError(f"{name} does not stop at max_new_tokens={tokens}")
             yield piece
-    except (RagError, KeyboardInterrupt, GeneratorExit):
-        raise
-    except BaseException as error:
-        raise _told(name, error) from error
     finally:
         output.stop()
         cut()
         worker.join(_GRACE)
+    if isinstance(output.failure, RagError | KeyboardInterrupt):
+        raise output.failure
+    if output.failure is not None:
+        raise _told(name, output.failure) from output.failure
 
 
 def _told(name: str, error: BaseException) -> ModelError:
