@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from contextvars import ContextVar
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rag_app.errors import ModelError
 
@@ -78,12 +78,11 @@ def client(*, seconds: float, most: int) -> "httpx.Client":
         """Ends an answer that takes too long, or is too long."""
 
         def __init__(self, answer: httpx.Response) -> None:
-            self._stream = answer.stream
+            self._stream = cast("httpx.SyncByteStream", answer.stream)
             self._until = monotonic() + seconds
 
         def __iter__(self) -> Iterator[bytes]:
             left = most
-            assert isinstance(self._stream, httpx.SyncByteStream)
             for part in self._stream:
                 left -= len(part)
                 if left < 0:
@@ -93,7 +92,7 @@ def client(*, seconds: float, most: int) -> "httpx.Client":
                 yield part
 
         def close(self) -> None:
-            self._stream.close()  # type: ignore[union-attr]
+            self._stream.close()
 
     def limit(answer: httpx.Response) -> None:
         _check_origin(answer)

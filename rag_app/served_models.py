@@ -7,17 +7,15 @@ vLLM and llama.cpp do. The question and the passages that were found are sent th
 
 import logging
 import os
-import re
 from typing import Any
 from urllib.parse import urlsplit
 
 from rag_app.connections import client, spare_loopback
 from rag_app.errors import ModelError, first_line
 from rag_app.protocols import Generator
+from rag_app.setting_values import OF_PROVIDER
 
 _logger = logging.getLogger(__name__)
-# Two letters at least: one is a drive of Windows.
-_OF_PROVIDER = re.compile(r"[a-z][a-z0-9_]+:[^/\\]")
 _HOSTS_HERE = {"localhost", "127.0.0.1", "::1"}
 _PROVIDERS_HERE = {"ollama", "llamacpp"}
 # They would bring any model of a hub onto this machine, in any format.
@@ -29,7 +27,7 @@ _NO_KEY = "none"  # servers on one's own machine ask for none, but the client do
 
 def is_served(name: str, url: str = "") -> bool:
     """Whether the name means a model of a server or a provider, not one in a folder."""
-    return bool(url) or _OF_PROVIDER.match(name) is not None
+    return bool(url) or OF_PROVIDER.match(name) is not None
 
 
 def open_served_model(

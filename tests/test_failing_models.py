@@ -78,9 +78,7 @@ def test_the_quotes_remain_whatever_a_server_does(
     settings: Settings, way: Callable[[Any], None]
 ) -> None:
     with failing(way) as server:
-        given = replace(
-            settings, generator_url=server.url, generator_seconds=1, max_new_tokens=20
-        )
+        given = replace(settings, generator_url=server.url, generator_seconds=1, max_new_tokens=20)
         assert is_quoted(asked(given, open_generator(given)))
         assert wait_for(server.left.is_set)  # nothing is left that listens
 
@@ -105,7 +103,10 @@ def test_leaving_a_silent_model_ends_the_connection(settings: Settings) -> None:
 
 
 def test_a_silent_server_is_one_line_in_the_command(
-    settings: Settings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, docs: Path
+    settings: Settings,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    docs: Path,
 ) -> None:
     from ingest.script import main as ingest
 
@@ -313,9 +314,7 @@ def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
         yield server
 
 
-def test_no_proxy_sees_what_a_model_on_this_machine_is_sent(
-    settings: Settings, proxy: Any
-) -> None:
+def test_no_proxy_sees_what_a_model_on_this_machine_is_sent(settings: Settings, proxy: Any) -> None:
     with serving(FACT) as server:
         given = replace(settings, generator_url=server.url)
         assert asked(given, open_generator(given)).mode == "generate"

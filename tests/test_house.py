@@ -64,7 +64,7 @@ LAYERS = (
     ("rag_app.served_models",),
     ("rag_app.served_embeddings",),
     ("rag_app.opening",),
-    ("rag_app.rag",),
+    ("rag_app.rag", "rag_app.trusting"),
     ("rag_app.doctor", "rag_app.evaluation"),
     ("rag_app.workbench",),
     ("rag_app.commands",),

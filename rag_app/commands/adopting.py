@@ -70,13 +70,14 @@ def adoption_text(done: "Adoption", settings: "Settings") -> str:
 def _go_back(settings: "Settings") -> "Adoption":
     from rag_app.index.catalog import Catalog
     from rag_app.index.chosen_model import former_model
-    from rag_app.opening import open_index
+    from rag_app.opening import check_trusted, open_index
     from rag_app.workbench.adoption import go_back
 
     with closing(Catalog(settings.index)) as catalog:
         noted = former_model(catalog)
     if noted is None:
         raise ConfigError(f"{settings.index} has adopted no model, so it cannot go back")
+    check_trusted(settings.index, noted.name)
     index, former = open_index(replace(settings, embedder=noted.name))
     with closing(index), _as_ingested(settings) as options:
         return go_back(index, former, **options)
