@@ -1,7 +1,6 @@
 """`python -m ingest` and `rag-ingest`: make the index mirror files and folders."""
 
 import argparse
-import json
 import logging
 import sys
 from collections.abc import Callable, Sequence
@@ -12,18 +11,17 @@ from ingest.cancelling import by_ctrl_c
 from ingest.report import Progress, SyncReport
 from ingest.sync import configured
 from rag_app.cli import guarded
-from rag_app.commands.common import add_common_options, settings_of
+from rag_app.commands.common import add_common_options, print_json, settings_of
 from rag_app.opening import open_index
 from rag_app.owner import check_owners
+from rag_app.printable import Parser, show
 
 _logger = logging.getLogger(__name__)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse, ingest, report; 0 when every file is in, 1 when one failed, 2 on wrong usage."""
-    parser = argparse.ArgumentParser(
-        prog="rag-ingest", description="Make the index mirror files and folders."
-    )
+    parser = Parser(prog="rag-ingest", description="Make the index mirror files and folders.")
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files and folders")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
     parser.add_argument("--rebuild", action="store_true", help="read unchanged files again too")
@@ -73,12 +71,12 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _print(report: SyncReport, *, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(report.as_dict(), ensure_ascii=False), flush=True)
+        print_json(report.as_dict())
         return
     for outcome in ("failed", "partial", "skipped"):
         for path, reason in getattr(report, outcome):
-            print(f"{outcome}: {path}: {reason}", file=sys.stderr)
-    print(report, flush=True)
+            show(f"{outcome}: {path}: {reason}", error=True)
+    show(report)
 
 
 def _progress_shower() -> Callable[[Progress], None]:
@@ -87,7 +85,7 @@ def _progress_shower() -> Callable[[Progress], None]:
         return _line_shower()
     from tqdm import tqdm
 
-    bar: Any = tqdm(unit=" files", dynamic_ncols=True, file=sys.stderr)
+    bar: Any = tqdm(unit=" files", dynamic_ncols=True, error=True)
 
     def show(progress: Progress) -> None:
         bar.total = progress.files

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag_app.commands.common import add_command, of_an_index, opened_index, print_json
 from rag_app.errors import ConfigError
+from rag_app.printable import show_text
 
 if TYPE_CHECKING:
     from rag_app.config import Settings
@@ -22,7 +23,7 @@ def adopt_model(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(asdict(done))
     else:
-        print(adoption_text(done, settings))
+        show_text(adoption_text(done, settings))
     return 0
 
 

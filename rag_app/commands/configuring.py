@@ -7,6 +7,7 @@ from typing import Any
 from rag_app.commands.common import add_command, index_of, print_json, settings_of
 from rag_app.config import Resolved, Settings, change_setting, named_index, resolve
 from rag_app.errors import ConfigError, StoreError
+from rag_app.printable import show
 from rag_app.setting_values import without_password
 
 
@@ -45,7 +46,7 @@ def config(arguments: argparse.Namespace) -> int:
         )
         return 0
     for name, (value, origin) in shown.items():
-        print(f"{name} = {_shown(value)}  ({origin})")
+        show(f"{name} = {_shown(value)}  ({origin})")
     return 0
 
 
@@ -66,9 +67,9 @@ def _trust(arguments: argparse.Namespace) -> int:
         print_json({"index": str(index), "trusted": trusted})
         return 0
     for name, where in trusted.items():
-        print(f"{name} may lead to {where}")
+        show(f"{name} may lead to {where}")
     if not trusted:
-        print(f"{index} leads nowhere")
+        show(f"{index} leads nowhere")
     return 0
 
 
