@@ -1,7 +1,6 @@
 """`python -m ingest` and `rag-ingest`: make the index mirror files and folders."""
 
 import argparse
-import json
 import logging
 import sys
 from collections.abc import Callable, Sequence
@@ -12,9 +11,10 @@ from ingest.cancelling import by_ctrl_c
 from ingest.report import Progress, SyncReport
 from ingest.sync import configured
 from rag_app.cli import guarded
-from rag_app.commands.common import add_common_options, settings_of
+from rag_app.commands.common import add_common_options, print_json, settings_of
 from rag_app.opening import open_index
 from rag_app.owner import check_owners
+from rag_app.printable import Parser, show
 from rag_app.well_formed import check_text
 
 _logger = logging.getLogger(__name__)
@@ -22,9 +22,7 @@ _logger = logging.getLogger(__name__)
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Parse, ingest, report; 0 when the index mirrors the paths, 1 when not, 2 on wrong usage."""
-    parser = argparse.ArgumentParser(
-        prog="rag-ingest", description="Make the index mirror files and folders."
-    )
+    parser = Parser(prog="rag-ingest", description="Make the index mirror files and folders.")
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="files and folders")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be done")
     parser.add_argument("--rebuild", action="store_true", help="read unchanged files again too")
@@ -92,14 +90,14 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _print(report: SyncReport, *, as_json: bool) -> None:
     for _, reason in report.away:
-        print(reason, file=sys.stderr)
+        show(reason, error=True)
     if as_json:
-        print(json.dumps(report.as_dict(), ensure_ascii=False), flush=True)
+        print_json(report.as_dict())
         return
     for outcome in ("failed", "partial", "skipped"):
         for path, reason in getattr(report, outcome):
-            print(f"{outcome}: {path}: {reason}", file=sys.stderr)
-    print(report, flush=True)
+            show(f"{outcome}: {path}: {reason}", error=True)
+    show(report)
 
 
 def _progress_shower() -> Callable[[Progress], None]:

@@ -1,12 +1,13 @@
 """One answer: search, read or write, cite, or say that the documents do not answer."""
 
+import logging
 from collections.abc import Generator as Iterating
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from time import perf_counter
 
 from rag_app.citing import Draft, cite, quote
-from rag_app.errors import ModelError
+from rag_app.errors import ModelError, first_line
 from rag_app.followup import standalone
 from rag_app.prompts import fit
 from rag_app.protocols import Generator, Reader
@@ -26,6 +27,7 @@ from rag_app.schema import (
 )
 from rag_app.terms import stems
 
+_logger = logging.getLogger(__name__)
 NO_ANSWER = "The documents do not answer this."
 NO_ROOM = "No source fits the context of {name}: quoting instead."
 NO_SUPPORT = "The documents do not support what {name} wrote: quoting instead."
@@ -144,17 +146,24 @@ def _write(
     generator: Generator, question: str, hits: Sequence[Hit], *, strict: bool
 ) -> Iterating[Event, None, tuple[Draft, str]]:
     """Streams the generator's words; returns them cited, and what a person should know."""
-    messages, kept = fit(question, hits, count=generator.count, budget=generator.prompt_tokens)
-    if not kept:
-        return Draft("", ()), NO_ROOM.format(name=generator.name)
     written = ""
     try:
+        messages, kept = fit(question, hits, count=generator.count, budget=generator.prompt_tokens)
+        if not kept:
+            return Draft("", ()), NO_ROOM.format(name=generator.name)
         for piece in generator.stream(messages):
             written += piece
             yield Delta(piece)
+        if not written.strip():
+            raise ModelError(f"{generator.name} wrote nothing")
     except ModelError as error:
         # What the documents say is known without the model.
         return Draft("", ()), FAILED.format(error=error)
+    except Exception as error:
+        # Of one that was plugged in; any way in which it fails leaves what the documents say.
+        _logger.exception("%s failed while writing", generator.name)
+        told = f"{generator.name} failed while writing: {first_line(error)}"
+        return Draft("", ()), FAILED.format(error=told)
     draft = cite(written, hits[:kept], strict=strict)
     if not draft.citations:
         return draft, NO_SUPPORT.format(name=generator.name)

@@ -23,6 +23,7 @@ from rag_app.commands import (
 )
 from rag_app.commands.common import Command, add_command, key_value
 from rag_app.errors import RagError
+from rag_app.printable import Parser, show, show_log
 from rag_app.well_formed import check_text
 
 
@@ -39,9 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def guarded(command: Callable[[], int], *, verbose: bool) -> int:
     """The command's status, or 1 and one line on stderr where the user can mend it."""
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING, format="%(message)s", stream=sys.stderr
-    )
+    show_log(logging.INFO if verbose else logging.WARNING)
     for stream in (sys.stdout, sys.stderr):
         # Where the locale knows fewer characters than the documents.
         if isinstance(stream, TextIOWrapper):
@@ -49,10 +48,10 @@ def guarded(command: Callable[[], int], *, verbose: bool) -> int:
     try:
         return command()
     except RagError as error:
-        print(f"error: {error}", file=sys.stderr)
+        show(f"error: {error}", error=True)
         return 1
     except KeyboardInterrupt:
-        print("interrupted; run the command again to continue", file=sys.stderr)
+        show("interrupted; run the command again to continue", error=True)
         return 130
     except BrokenPipeError:
         # The reader of our output, such as `head`, has seen enough.
@@ -61,7 +60,7 @@ def guarded(command: Callable[[], int], *, verbose: bool) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="rag-app", description="Ask your documents; every answer cites exact spans of them."
     )
     parser.add_argument("--version", action="version", version=f"rag-app {__version__}")

@@ -1,28 +1,36 @@
 """Every setting, its default, what it may be, and where its value came from.
 
 A command-line flag beats an environment variable `RAG_APP_*`, which beats the settings file
-in the index folder, which beats the user's, which beats the default.
+in the index folder, which beats the user's, which beats the default. What the index folder's file
+has that leads elsewhere counts once the user trusts it.
 """
 
+import logging
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from functools import cache
 from pathlib import Path
+from shlex import quote
 from typing import Any, NamedTuple, Self
 
 import platformdirs
 
 from rag_app.errors import ConfigError
 from rag_app.schema import Device, Precision, WeightPrecision
-from rag_app.setting_values import AnswerMode, check, checked, out_of_range
+from rag_app.setting_values import AnswerMode, check, checked, leads_to, out_of_range
 from rag_app.settings_files import (
     ENVIRONMENT,
     edited,
+    is_trusted,
     own_settings_file,
     read_settings,
     settings_file,
+    trust,
 )
 from rag_app.well_formed import check_text
+
+_logger = logging.getLogger(__name__)
 
 
 def default_index() -> Path:
@@ -45,6 +53,8 @@ class Settings:
             answers where it is on this machine; or `provider:model` of a provider.
         generator_url: Of a server that speaks OpenAI's protocol and has the generator.
         generator_context: Tokens of prompt and answer that a served generator takes.
+        generator_seconds: What writing one answer may take, loading the model included; then the
+            quotes have to do.
         generator_precision: Of the weights of a generator on this machine: auto as they are
             stored, bfloat16, float32, or int8 (needs the extra `quantised`).
         answer: "read" quotes, "generate" writes, "auto" writes where it can.
@@ -87,6 +97,7 @@ class Settings:
     generator: str = "Qwen/Qwen2.5-1.5B-Instruct"
     generator_url: str = ""
     generator_context: int = 4096
+    generator_seconds: int = 300
     generator_precision: WeightPrecision = "auto"
     answer: AnswerMode = "auto"
     strict: bool = False
@@ -151,8 +162,43 @@ def resolve(**flags: Any) -> dict[str, Resolved]:
         ConfigError: A value has the wrong type or range, or a name is unknown.
     """
     user, above = _of_user(), _of_environment() | _of_flags(flags)
-    own = own_settings_file(_one("index", user | above).value)
-    return _resolved(user | _of_own(own, read_settings(own)) | above)
+    index: Path = _one("index", user | above).value
+    path = own_settings_file(index)
+    own = _of_own(path, read_settings(path))
+    for name in untrusted(index):
+        del own[name]
+        if name not in above:
+            _tell_ignored(index, name)
+    return _resolved(user | own | above)
+
+
+def untrusted(index: Path) -> dict[str, str]:
+    """The index's own settings that the user has not allowed, and what each would lead to.
+
+    They are ignored until then: an index that was copied brings its settings along.
+
+    Raises:
+        ConfigError: A settings file cannot be read.
+    """
+    own = read_settings(own_settings_file(index))
+    leading = {name: where for name, value in own.items() if (where := leads_to(name, value))}
+    return {
+        name: where for name, where in leading.items() if not is_trusted(index, name, own[name])
+    }
+
+
+def ignored(index: Path, name: str, where: str) -> str:
+    """What there is to say of a setting that is not allowed, with what allows it."""
+    return (
+        f"{own_settings_file(index)}: {name} leads to {where} and is ignored; if you trust it: "
+        f"`rag-app config trust --index {quote(str(index))}`"
+    )
+
+
+@cache
+def _tell_ignored(index: Path, name: str) -> None:
+    """Once for each; settings are looked up again and again."""
+    _logger.warning("%s", ignored(index, name, untrusted(index).get(name, "")))
 
 
 def named_index(flag: str | Path | None = None) -> Path:
@@ -191,6 +237,8 @@ def change_setting(name: str, value: object, *, index: Path) -> Path:
         else:
             own[name] = _value(name, _Given(value, str(path), name))
         _check_together(_of_own(path, own))
+        if value is not None and leads_to(name, own[name]):
+            trust(index, name, own[name])
     return path
 
 

@@ -21,9 +21,12 @@ class RagError(Exception):
     """What is wrong, the values seen, and what to do next, in one line."""
 
 
-def first_line(error: Exception) -> str:
+_LONGEST = 300  # characters of what a library says; it may repeat all that it was sent
+
+
+def first_line(error: BaseException) -> str:
     """What a library's error says first, or its name where it says nothing."""
-    return str(error).strip().split("\n")[0] or type(error).__name__
+    return str(error).strip().split("\n")[0][:_LONGEST] or type(error).__name__
 
 
 class ConfigError(RagError):

@@ -7,6 +7,7 @@ import numpy as np
 
 from rag_app.errors import ConfigError
 from rag_app.index.index import Index
+from rag_app.printable import one_line
 from rag_app.protocols import Vectors
 from rag_app.rendering import where as place
 from rag_app.retriever import Pool, Retriever
@@ -170,4 +171,4 @@ def explanation_text(explanation: Explanation) -> str:
             f"{lexical_rank:>5}{row.named:7.2f}{judged}  [{' '.join(row.matched)}] "
             f"{place(row.source, row.page)}, {row.start}–{row.end}"
         )
-    return "\n".join(filter(None, [*lines, explanation.verdict]))
+    return "\n".join(map(one_line, filter(None, [*lines, explanation.verdict])))

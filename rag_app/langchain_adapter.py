@@ -19,6 +19,8 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import run_in_executor
 
+from rag_app.bounded import Output, bounded
+from rag_app.connections import Connections
 from rag_app.errors import ModelError, first_line
 from rag_app.models.embedder import unit_vectors
 from rag_app.protocols import Embedder, Message, TextKind, Tokenizer, Vectors
@@ -154,12 +156,27 @@ class LangChainGenerator:
         model: The chat model.
         name: What to call it.
         prompt_tokens: How long a prompt may be.
+        max_new_tokens: Longest answer, as the model was told.
+        seconds: What an answer may take.
+        says_end: Whether the model says why it ends, so that an answer cut short is known.
     """
 
-    def __init__(self, model: BaseChatModel, *, name: str, prompt_tokens: int = 4096) -> None:
+    def __init__(
+        self,
+        model: BaseChatModel,
+        *,
+        name: str,
+        prompt_tokens: int = 4096,
+        max_new_tokens: int = 400,
+        seconds: float = 300,
+        says_end: bool = False,
+    ) -> None:
         self.name = name
         self.prompt_tokens = prompt_tokens
         self._model = model
+        self._max_new_tokens = max_new_tokens
+        self._seconds = seconds
+        self._says_end = says_end
 
     def count(self, messages: Sequence[Message]) -> int:
         """About how many tokens the messages have, and rather too many than too few."""
@@ -170,15 +187,27 @@ class LangChainGenerator:
         """The continuation, piece by piece; closing the iterator ends the request.
 
         Raises:
-            ModelError: The model cannot be reached, or fails.
+            ModelError: The model cannot be reached, fails, or does not keep to its limits.
         """
         converted = [_MESSAGES[message["role"]](message["content"]) for message in messages]
-        try:
+        connections = Connections()
+
+        def write(output: Output) -> None:
+            connections.collect()
+            ended = not self._says_end
             for piece in self._model.stream(converted):
-                if text := piece.text:
-                    yield str(text)
-        except Exception as error:
-            raise ModelError(f"{self.name} failed while writing: {first_line(error)}") from error
+                ended = ended or bool(piece.response_metadata.get("finish_reason"))
+                output.give(str(piece.text))
+            if not ended:
+                raise ModelError("the answer was cut short")
+
+        return bounded(
+            write,
+            name=self.name,
+            seconds=self._seconds,
+            tokens=self._max_new_tokens,
+            cut=connections.cut,
+        )
 
 
 def documents_from_langchain(loaded: Iterable[LangChainDocument]) -> list[Document]:

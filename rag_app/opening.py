@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from rag_app.calibration import STATE, Calibration
@@ -18,6 +19,9 @@ from rag_app.models.span_scorer import SpanScorer
 from rag_app.protocols import Embedder, Generator, Pointer, Reranker
 from rag_app.served_embeddings import open_served_embedder
 from rag_app.served_models import is_served, open_served_model
+from rag_app.settings_files import is_trusted, trust_own
+
+REMEMBERED = "remembered embedder"  # what the index says of itself, among what users trust
 
 
 def embedder_name(settings: Settings) -> str:
@@ -34,10 +38,13 @@ def settled(settings: Settings) -> Settings:
     """The settings with their embedding model named; see `embedder_name`.
 
     Raises:
-        ModelError: It is the index's own, and not on this machine.
+        ModelError: It is the index's own, and not on this machine, or a provider's, and nobody
+            but the index says that it may see the texts.
         StoreError: The index cannot be used.
     """
     name = embedder_name(settings)
+    if not settings.embedder:
+        check_trusted(settings.index, name)
     try:
         if not is_served(name):
             find_model(name)
@@ -66,7 +73,23 @@ def open_index(settings: Settings, *, embedder: Embedder | None = None) -> tuple
         store=settings.vector_store,
         precision=settings.vector_precision,
     )
+    if is_served(embedder.name):
+        trust_own(settings.index, REMEMBERED, embedder.name)
     return index, embedder
+
+
+def check_trusted(index: Path, embedder: str) -> None:
+    """Does nothing where the model that the index names is here, or its provider is trusted.
+
+    Raises:
+        ModelError: Nobody has said so.
+    """
+    if is_served(embedder) and not is_trusted(index, REMEMBERED, embedder):
+        raise ModelError(
+            f"{index} has the embedding model {embedder}, whose provider would get to see "
+            f"questions and texts; if you trust it: `rag-app config trust --index "
+            f"{quote(str(index))}`"
+        )
 
 
 def open_embedder(settings: Settings) -> Embedder:
@@ -111,6 +134,7 @@ def open_generator(settings: Settings) -> Generator | None:
         return None
     options: dict[str, Any] = {
         "max_new_tokens": settings.max_new_tokens,
+        "seconds": settings.generator_seconds,
         "temperature": settings.temperature,
         "seed": settings.seed,
     }

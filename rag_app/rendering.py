@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from rag_app.context import Section
+from rag_app.printable import one_line
 from rag_app.schema import Answer, Chunk, Hit, Retrieval
 
 NO_SUPPORT = "not supported by the documents"
@@ -87,7 +88,7 @@ def retrieval_text(found: Retrieval) -> str:
 
 def _hit_text(hit: Hit) -> str:
     line = f"{hit.rank}. {where(hit.chunk.source, hit.chunk.page)}  ({hit.score:.2f})"
-    also = f", also in {', '.join(hit.also)}" if hit.also else ""
+    also = one_line(f", also in {', '.join(hit.also)}") if hit.also else ""
     return f"{line}{also}\n{shorten(hit.chunk.text)}"
 
 
@@ -104,13 +105,13 @@ def answer_text(answer: Answer) -> str:
         lines.append(f"{NO_SUPPORT}: “{answer.text[start:end]}”")
     lines.append(f"(chance that the documents answer this: {answer.confidence:.0%})")
     if answer.note:
-        lines.append(answer.note)
+        lines.append(one_line(answer.note))
     return "\n\n".join(lines)
 
 
 def where(source: str, page: int | None) -> str:
-    """Source and page as people write them."""
-    return f"{source}, page {page}" if page else source
+    """Source and page as people write them, on one line."""
+    return one_line(f"{source}, page {page}" if page else source)
 
 
 def shorten(text: str, most: int = _SHOWN) -> str:

@@ -9,6 +9,7 @@ import logging
 from importlib import import_module
 from typing import Any
 
+from rag_app.connections import client, spare_loopback
 from rag_app.errors import ModelError, first_line
 from rag_app.models.embedder import WordPieces
 from rag_app.models.files import BUNDLED_EMBEDDER, find_model
@@ -18,6 +19,8 @@ from rag_app.served_models import elsewhere, refuse_hub
 _logger = logging.getLogger(__name__)
 _MOST_TOKENS = 512
 _LONGEST = 8  # characters of a token
+_SECONDS = 120.0  # for the vectors of some texts
+_MOST_BYTES = 1 << 26  # in which numbers travel as text
 # Texts are sent as they are; else a vocabulary is fetched from the network to cut them up.
 _OPTIONS: dict[str, dict[str, Any]] = {
     "openai": {"check_embedding_ctx_length": False},
@@ -50,6 +53,7 @@ def open_served_embedder(name: str, *, dimensions: int = 0) -> Embedder:
     from rag_app.langchain_adapter import LangChainEmbedder
 
     refuse_hub(name)
+    spare_loopback()
     provider, _, model = name.partition(":")
     try:
         embeddings = _open(provider, model)
@@ -74,4 +78,8 @@ def _open(provider: str, model: str) -> Any:
         return import_module("langchain_voyageai").VoyageAIEmbeddings(model=model)
     from langchain.embeddings import init_embeddings
 
-    return init_embeddings(model, provider=provider, **_OPTIONS.get(provider, {}))
+    options = dict(_OPTIONS.get(provider, {}))
+    if provider == "openai":
+        options["http_client"] = client(seconds=_SECONDS, most=_MOST_BYTES)
+        options["timeout"] = _SECONDS
+    return init_embeddings(model, provider=provider, **options)

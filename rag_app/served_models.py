@@ -7,31 +7,38 @@ vLLM and llama.cpp do. The question and the passages that were found are sent th
 
 import logging
 import os
-import re
 from typing import Any
 from urllib.parse import urlsplit
 
-from rag_app.errors import ModelError
+from rag_app.connections import client, spare_loopback
+from rag_app.errors import ModelError, first_line
 from rag_app.protocols import Generator
+from rag_app.setting_values import OF_PROVIDER
 
 _logger = logging.getLogger(__name__)
-# Two letters at least: one is a drive of Windows.
-_OF_PROVIDER = re.compile(r"[a-z][a-z0-9_]+:[^/\\]")
 _HOSTS_HERE = {"localhost", "127.0.0.1", "::1"}
 _PROVIDERS_HERE = {"ollama", "llamacpp"}
 # They would bring any model of a hub onto this machine, in any format.
 _NOT_SERVED = {"huggingface"}
-_TIMEOUT = 120  # seconds
+_MOST_BYTES = 1 << 20  # of an answer, besides those of its tokens
+_BYTES_A_TOKEN = 1 << 12  # each comes in a message of its own
 _NO_KEY = "none"  # servers on one's own machine ask for none, but the client does
 
 
 def is_served(name: str, url: str = "") -> bool:
     """Whether the name means a model of a server or a provider, not one in a folder."""
-    return bool(url) or _OF_PROVIDER.match(name) is not None
+    return bool(url) or OF_PROVIDER.match(name) is not None
 
 
 def open_served_model(
-    name: str, *, url: str, context: int, max_new_tokens: int, temperature: float, seed: int
+    name: str,
+    *,
+    url: str,
+    context: int,
+    seconds: float,
+    max_new_tokens: int,
+    temperature: float,
+    seed: int,
 ) -> Generator:
     """The model of that name; nothing is sent yet.
 
@@ -39,6 +46,7 @@ def open_served_model(
         name: `provider:model`, or a model of the server at `url`.
         url: Where the server speaks OpenAI's protocol, such as `http://127.0.0.1:11434/v1`.
         context: Tokens of prompt and answer that the model was started with.
+        seconds: What an answer may take.
         max_new_tokens: Longest answer.
         temperature: See `Settings`.
         seed: The same; sent to servers at a URL alone, as not all providers know it.
@@ -54,24 +62,36 @@ def open_served_model(
     options: dict[str, Any] = {
         "temperature": temperature,
         "max_tokens": max_new_tokens,
-        "timeout": _TIMEOUT,
+        "timeout": seconds,
     }
     if url:
         options |= {
             "model_provider": "openai",
             "base_url": url,
+            # An address of an index is here only where the user has allowed it.
             "api_key": os.environ.get("OPENAI_API_KEY", _NO_KEY),
             "seed": seed,
             "max_retries": 0,
         }
+    if url or name.startswith("openai:"):
+        most = _MOST_BYTES + _BYTES_A_TOKEN * max_new_tokens
+        options["http_client"] = client(seconds=seconds, most=most)
     if (where := elsewhere(name, url)) is not None:
         _logger.warning("questions and the passages found for them are sent to %s", where)
     refuse_hub(name)
+    spare_loopback()
     try:
         model = init_chat_model(name, **options)
     except Exception as error:
-        raise ModelError(f"{name} cannot be used: {error}") from error
-    return LangChainGenerator(model, name=name, prompt_tokens=max(1, context - max_new_tokens))
+        raise ModelError(f"{name} cannot be used: {first_line(error)}") from error
+    return LangChainGenerator(
+        model,
+        name=name,
+        prompt_tokens=max(1, context - max_new_tokens),
+        max_new_tokens=max_new_tokens,
+        seconds=seconds,
+        says_end=bool(url),
+    )
 
 
 def refuse_hub(name: str) -> None:

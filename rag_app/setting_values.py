@@ -24,6 +24,7 @@ LEAST = {
     "candidates": 1,
     "reranked": 1,
     "max_new_tokens": 1,
+    "generator_seconds": 1,
     "temperature": 0,
     "vector_cache_days": 1,
     "file_seconds": 1,
@@ -33,6 +34,12 @@ LEAST = {
     "threads": 0,
 }
 _SHARES = ("dense_weight", "diversity", "min_confidence")
+# Two letters at least: one is a drive of Windows.
+OF_PROVIDER = re.compile(r"[a-z][a-z0-9_]+:[^/\\]")
+# What texts and questions may be sent to, or what is opened on this machine: of an index that
+# somebody else made, these are taken only once the user has said so; see `leads_to`.
+_ADDRESSES = ("generator_url", "vector_store", "vector_cache")
+_MODELS = ("generator", "embedder", "reranker")
 _PASSWORD = re.compile(r"(?<=//)[^/@]*@")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -72,6 +79,34 @@ def out_of_range(called: str, value: object, allowed: str) -> ConfigError:
 def without_password(address: str) -> str:
     """The address as it may be shown."""
     return _PASSWORD.sub("…@", address)
+
+
+def leads_to(name: str, value: object) -> str:
+    """What an index must not lead to unless its user allows it: a host, a provider or a path.
+
+    Args:
+        name: Of the setting.
+        value: That the index has for it.
+
+    Returns:
+        It, without a password; "" where the value leads to nothing.
+    """
+    text = str(value)
+    if name in _ADDRESSES and "://" in text:
+        return _host(text.partition("+")[2] if name == "vector_store" else text)
+    if name in _MODELS and OF_PROVIDER.match(text):
+        return text.partition(":")[0]
+    if name in _MODELS and text.startswith(("/", "\\", "~", ".")):
+        return text
+    return ""
+
+
+def _host(address: str) -> str:
+    shown = without_password(address)
+    try:
+        return urlsplit(address).hostname or shown
+    except ValueError:
+        return shown
 
 
 def _convert(called: str, value: object, default: object) -> object:

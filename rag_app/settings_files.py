@@ -1,12 +1,15 @@
 """The files that settings come from: the user's own, and one in each index folder.
 
-What can be set, and to what, `rag_app/config.py` knows.
+What can be set, and to what, `rag_app/config.py` knows. An index may be somebody else's: what of
+it the user trusts stands in a file of the user's own.
 """
 
+import logging
 import os
 import tomllib
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ import platformdirs
 
 from rag_app.errors import ConfigError
 
+_logger = logging.getLogger(__name__)
 ENVIRONMENT = "RAG_APP_"  # what the names of our variables begin with
 
 
@@ -69,3 +73,49 @@ def edited(path: Path) -> Iterator[MutableMapping[str, Any]]:
             partial.replace(path)
     except OSError as error:
         raise ConfigError(f"{path} cannot be written ({error.strerror or error})") from error
+
+
+def trusted_file() -> Path:
+    """The TOML file that says which values of which index the user trusts; it need not exist."""
+    return Path(platformdirs.user_config_dir("rag-app")) / "trusted.toml"
+
+
+def is_trusted(index: Path, name: str, value: object) -> bool:
+    """Whether the user has said that the index may have this value.
+
+    Args:
+        index: Its folder; a copy elsewhere is another index.
+        name: Of a setting, or of what the index remembers.
+        value: What it has there now; another one is asked for again.
+
+    Raises:
+        ConfigError: The file cannot be read.
+    """
+    trusted = read_settings(trusted_file()).get(str(index.resolve()), {})
+    return _digest(value) in trusted.get(name, [])
+
+
+def trust(index: Path, name: str, value: object) -> None:
+    """Have the index have this value from now on.
+
+    Raises:
+        ConfigError: The file cannot be written.
+    """
+    if is_trusted(index, name, value):
+        return
+    with edited(trusted_file()) as all_:
+        trusted = all_.setdefault(str(index.resolve()), {})
+        trusted[name] = [*trusted.get(name, []), _digest(value)]
+
+
+def trust_own(index: Path, name: str, value: object) -> None:
+    """The same, of what the user has just given the index; where it cannot be noted, a warning."""
+    try:
+        trust(index, name, value)
+    except ConfigError as error:
+        _logger.warning("%s; it will have to be given again", error)
+
+
+def _digest(value: object) -> str:
+    # The value may hold a password.
+    return sha256(str(value).encode("utf-8", "surrogateescape")).hexdigest()

@@ -13,6 +13,7 @@ WRITING = (
     "generator",
     "generator_url",
     "generator_context",
+    "generator_seconds",
     "generator_precision",
     "max_new_tokens",
     "temperature",

@@ -39,7 +39,13 @@ LAYERS = (
         "rag_app.sentences",
         "rag_app.terms",
     ),
-    ("rag_app.pages", "rag_app.support", "rag_app.variants"),
+    (
+        "rag_app.bounded",
+        "rag_app.connections",
+        "rag_app.pages",
+        "rag_app.support",
+        "rag_app.variants",
+    ),
     (
         "rag_app.calibration",
         "rag_app.candidates",
@@ -59,7 +65,7 @@ LAYERS = (
     ("rag_app.served_models",),
     ("rag_app.served_embeddings",),
     ("rag_app.opening",),
-    ("rag_app.rag",),
+    ("rag_app.rag", "rag_app.trusting"),
     ("rag_app.doctor", "rag_app.evaluation"),
     ("rag_app.workbench",),
     ("rag_app.commands",),

@@ -26,7 +26,7 @@ ASKED: list[Message] = [
 
 
 def opened(name: str = "tiny", **options: Any) -> Generator:
-    given = {"context": 4096, "max_new_tokens": 100, "temperature": 0.0, "seed": 7}
+    given = {"context": 4096, "seconds": 60.0, "max_new_tokens": 100, "temperature": 0.0, "seed": 7}
     return open_served_model(name, **{**given, **options})
 
 

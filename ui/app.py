@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from rag_app.config import Settings, named_index
+from rag_app.config import Settings, named_index, untrusted
 from rag_app.errors import RagError
 from rag_app.opening import settled
 from ui import scripts, shared, state
@@ -107,7 +107,13 @@ def _settings(workbench_page: StreamlitPage) -> None:
 
 def _chosen() -> Settings:
     """The settings of the collection that the visitor is in, with the choice between them."""
-    return Settings.load(index=collecting.render(named_index()))
+    index = collecting.render(named_index())
+    for name, where in untrusted(index).items():
+        told = gettext("{setting} leads to {where} and is ignored; if you trust it: {command}")
+        allow = f"rag-app config trust --index {index}"
+        line = told.format(setting=name, where=where, command=allow)
+        st.html(notice_html(line, kind="note"))
+    return Settings.load(index=index)
 
 
 def _opened(present: Settings) -> Settings:

@@ -15,6 +15,7 @@ from rag_app.collection_folders import collections_of
 from rag_app.config import Settings
 from rag_app.errors import ConfigError, IndexLocked, RagError
 from rag_app.owner import check_owners
+from rag_app.printable import Parser, show
 from rag_app.well_formed import check_text
 from ui.login.entrance import Entrance, is_loopback
 from ui.login.oidc import OIDC, SignIn
@@ -35,9 +36,7 @@ _ANYBODY = (
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve until interrupted; 1 where that cannot begin."""
-    parser = argparse.ArgumentParser(
-        prog="rag-ui", description="Serve the chat and the library to a browser."
-    )
+    parser = Parser(prog="rag-ui", description="Serve the chat and the library to a browser.")
     parser.add_argument("--index", type=Path, metavar="DIR", help="the index folder")
     parser.add_argument("--port", type=int, default=8501)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
@@ -92,9 +91,9 @@ def _run(arguments: argparse.Namespace) -> int:
     else:
         Thread(target=_warm, args=(settings,), daemon=True).start()
     if certificate is None and not is_loopback(host):
-        print(_UNENCRYPTED, file=sys.stderr, flush=True)
+        show(_UNENCRYPTED, error=True)
     token = f"/?token={entrance.token}" if entrance.token else ""
-    print(f"Chat: {address(host, port, encrypted=certificate is not None)}{token}", flush=True)
+    show(f"Chat: {address(host, port, encrypted=certificate is not None)}{token}")
     uploads = settings.upload_mebibytes
     serve(entrance, host, port, certificate=certificate, upload_mebibytes=uploads)
     return 0
@@ -106,7 +105,7 @@ def _entrance(arguments: argparse.Namespace) -> Entrance:
     oidc = arguments.oidc or (Path(named) if named else None)
     entrance = Entrance.chosen(arguments.host, password_file=arguments.password_file, oidc=oidc)
     if entrance.oidc is not None and SignIn.read(entrance.oidc).allowed is None:
-        print(_ANYBODY, file=sys.stderr, flush=True)
+        show(_ANYBODY, error=True)
     return entrance
 
 
@@ -148,14 +147,14 @@ def _ingest(samples: Path, settings: Settings) -> None:
     from ingest.sync import configured
     from ui import shared
 
-    print(f"The index is empty: adding {samples} …", file=sys.stderr, flush=True)
+    show(f"The index is empty: adding {samples} …", error=True)
     index, embedder = shared.opened(settings)
     try:
         report = configured(settings)([samples], index, embedder=embedder)
     except IndexLocked as error:
-        print(error, file=sys.stderr, flush=True)
+        show(error, error=True)
     else:
-        print(report, file=sys.stderr, flush=True)
+        show(report, error=True)
 
 
 def _warm(settings: Settings) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag_app.commands.common import add_command, of_an_index, opened_index, print_json
 from rag_app.errors import ConfigError
+from rag_app.printable import show_text
 
 if TYPE_CHECKING:
     from rag_app.config import Settings
@@ -22,7 +23,7 @@ def adopt_model(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(asdict(done))
     else:
-        print(adoption_text(done, settings))
+        show_text(adoption_text(done, settings))
     return 0
 
 
@@ -70,13 +71,14 @@ def adoption_text(done: "Adoption", settings: "Settings") -> str:
 def _go_back(settings: "Settings") -> "Adoption":
     from rag_app.index.catalog import Catalog
     from rag_app.index.chosen_model import former_model
-    from rag_app.opening import open_index
+    from rag_app.opening import check_trusted, open_index
     from rag_app.workbench.adoption import go_back
 
     with closing(Catalog(settings.index)) as catalog:
         noted = former_model(catalog)
     if noted is None:
         raise ConfigError(f"{settings.index} has adopted no model, so it cannot go back")
+    check_trusted(settings.index, noted.name)
     index, former = open_index(replace(settings, embedder=noted.name))
     with closing(index), _as_ingested(settings) as options:
         return go_back(index, former, **options)

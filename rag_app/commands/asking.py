@@ -1,13 +1,13 @@
 """Commands that ask the index: `search`, `explain`, `ask`."""
 
 import argparse
-import sys
 from contextlib import closing
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rag_app.commands.common import of_an_index, print_json
 from rag_app.errors import ConfigError
+from rag_app.printable import show, show_text
 from rag_app.well_formed import loads
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def search(arguments: argparse.Namespace) -> int:
                 told = sections_json(found, around) if around else retrieval_json(found)
                 print_json(_with_id(row, told))
             else:
-                print(sections_text(around) if around else retrieval_text(found))
+                show_text(sections_text(around) if around else retrieval_text(found))
     return 0
 
 
@@ -50,7 +50,7 @@ def explain_search(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(asdict(found))
     else:
-        print(explanation_text(found))
+        show_text(explanation_text(found))
     return 0
 
 
@@ -70,7 +70,7 @@ def ask(arguments: argparse.Namespace) -> int:
             if arguments.json or arguments.batch:
                 print_json(_with_id(row, answer_json(answer)))
             else:
-                print(answer_text(answer))
+                show_text(answer_text(answer))
             answers.append(answer)
         if arguments.export:
             write_records(records_of(answers, rag.index.catalog), arguments.export)
@@ -94,9 +94,9 @@ def recheck_file(arguments: argparse.Namespace) -> int:
         for each in checked:
             said = " ".join(each.quote.quote.split())
             place = where(each.quote.source, each.quote.page)
-            print(f"{each.verdict}: [{each.quote.number}] {place}: “{shorten(said)}”")
+            show(f"{each.verdict}: [{each.quote.number}] {place}: “{shorten(said)}”")
         for verdict in dict.fromkeys(each.verdict for each in checked):
-            print(f"{verdict}: {MEANING[verdict]}", file=sys.stderr)
+            show(f"{verdict}: {MEANING[verdict]}", error=True)
     return 0 if all(each.holds for each in checked) else 1
 
 

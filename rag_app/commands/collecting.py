@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rag_app.commands.common import add_command, print_json
 from rag_app.config import Settings
 from rag_app.errors import ConfigError, StoreError
+from rag_app.printable import one_line, show_text
 
 if TYPE_CHECKING:
     from rag_app.collection_folders import Collection
@@ -36,7 +37,7 @@ def collections(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(told)
     else:
-        print(words)
+        show_text(words)
     return 0
 
 
@@ -113,4 +114,5 @@ def _line(row: dict[str, Any]) -> str:
     slug = f"  ({row['slug']})" if row["slug"] else ""
     if row["documents"] is None:
         return f"cannot be read; `rag-app doctor` tells more     {row['name']}{slug}"
-    return f"{row['documents']:6} documents {row['chunks']:8} chunks  {row['name']}{slug}"
+    size = f"{row['documents']:6} documents {row['chunks']:8} chunks"
+    return one_line(f"{size}  {row['name']}{slug}")

@@ -1,7 +1,6 @@
 """What the commands share: their options, their settings, and how they print JSON."""
 
 import argparse
-import json
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag_app.config import Settings
 from rag_app.errors import ConfigError
+from rag_app.printable import json_text, show
 
 if TYPE_CHECKING:
     from rag_app.index.index import Index
@@ -85,4 +85,4 @@ def opened_index(settings: Settings) -> "Iterator[tuple[Index, Embedder]]":
 
 def print_json(value: object) -> None:
     """One line of JSON."""
-    print(json.dumps(value, ensure_ascii=False), flush=True)
+    show(json_text(value))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag_app.commands.common import add_command, of_an_index, opened_index, print_json, settings_of
+from rag_app.printable import show
 
 if TYPE_CHECKING:
     from rag_app.workbench.compare import Compared
@@ -23,13 +24,13 @@ def compare_models(arguments: argparse.Namespace) -> int:
     held = sample(exam, questions=arguments.questions, texts=arguments.texts)
     told = f"{len(held.questions)} questions over {len(held.corpus)} texts"
     if not arguments.json:
-        print(told)
-        print(_line(HEADING))
+        show(told)
+        show(_line(HEADING))
     rows = []
     for row in compare(arguments.models, held, settings=settings_of(arguments)):
         rows.append(row)
         if not arguments.json:
-            print(_line(row.row(texts)), flush=True)
+            show(_line(row.row(texts)))
     if arguments.report:
         from rag_app.workbench.report import comparison_report
 
@@ -52,7 +53,7 @@ def distil_model(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"model": str(out)})
     else:
-        print(f"the static model is in {out}; `--embedder {out}` uses it")
+        show(f"the static model is in {out}; `--embedder {out}` uses it")
     return 0
 
 

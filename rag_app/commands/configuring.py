@@ -7,6 +7,7 @@ from typing import Any
 from rag_app.commands.common import add_command, index_of, print_json, settings_of
 from rag_app.config import Resolved, Settings, change_setting, named_index, resolve
 from rag_app.errors import ConfigError, StoreError
+from rag_app.printable import show
 from rag_app.setting_values import without_password
 
 
@@ -18,8 +19,8 @@ def add_to(commands: Any) -> None:
     added.add_argument(
         "action",
         nargs="?",
-        choices=("set", "unset"),
-        help="change a setting of the index, or set it back",
+        choices=("set", "unset", "trust"),
+        help="change a setting of the index, set it back, or have all count that it leads to",
     )
     added.add_argument("name", nargs="?", help="of the setting")
     added.add_argument("value", nargs="?")
@@ -27,6 +28,8 @@ def add_to(commands: Any) -> None:
 
 def config(arguments: argparse.Namespace) -> int:
     """Show every setting and its origin; after a change, the one that was changed."""
+    if arguments.action == "trust":
+        return _trust(arguments)
     if arguments.action:
         _change(arguments)
     settings = settings_of(arguments)
@@ -43,7 +46,7 @@ def config(arguments: argparse.Namespace) -> int:
         )
         return 0
     for name, (value, origin) in shown.items():
-        print(f"{name} = {_shown(value)}  ({origin})")
+        show(f"{name} = {_shown(value)}  ({origin})")
     return 0
 
 
@@ -52,6 +55,22 @@ def _change(arguments: argparse.Namespace) -> None:
     if not arguments.name or setting != (arguments.value is not None):
         raise ConfigError("use `rag-app config set NAME VALUE` or `rag-app config unset NAME`")
     change_setting(arguments.name, arguments.value, index=named_index(index_of(arguments)))
+
+
+def _trust(arguments: argparse.Namespace) -> int:
+    """Have what the index has of addresses, providers and models count from now on."""
+    from rag_app.trusting import trust_index
+
+    index = named_index(index_of(arguments))
+    trusted = trust_index(index)
+    if arguments.json:
+        print_json({"index": str(index), "trusted": trusted})
+        return 0
+    for name, where in trusted.items():
+        show(f"{name} may lead to {where}")
+    if not trusted:
+        show(f"{index} leads nowhere")
+    return 0
 
 
 def _embedder(settings: Settings) -> Resolved:

@@ -16,6 +16,7 @@ from rag_app.commands.common import (
     settings_of,
 )
 from rag_app.errors import ConfigError
+from rag_app.printable import show, show_text
 from rag_app.rendering import chunk_json, shorten, where
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ def tokens(arguments: argparse.Namespace) -> int:
         return 0
     for token in found:
         shown = "" if token.special else repr(arguments.text[token.start : token.end])
-        print(f"{token.id:7} {token.piece:16} {shown}")
-    print(f"{len(found)} tokens, {sum(token.special for token in found)} of them special")
+        show(f"{token.id:7} {token.piece:16} {shown}")
+    show(f"{len(found)} tokens, {sum(token.special for token in found)} of them special")
     return 0
 
 
@@ -57,7 +58,7 @@ def similarity(arguments: argparse.Namespace) -> int:
         print_json({"texts": arguments.texts, "cosines": matrix.tolist()})
         return 0
     for number, (text, row) in enumerate(zip(arguments.texts, matrix, strict=True), start=1):
-        print(f"{number:3} {' '.join(f'{cosine:7.4f}' for cosine in row)}  {text}")
+        show(f"{number:3} {' '.join(f'{cosine:7.4f}' for cosine in row)}  {text}")
     return 0
 
 
@@ -76,8 +77,9 @@ def duplicates(arguments: argparse.Namespace) -> int:
         print_json({"pairs": rows})
         return 0
     for cosine, left, right in sides[:_MOST_SHOWN]:
-        print(f"{cosine:.4f}  {_told(left)}\n        {_told(right)}")
-    print(f"{len(pairs)} pairs of a cosine of {arguments.least} or more")
+        show(f"{cosine:.4f}  {_told(left)}")
+        show(f"        {_told(right)}")
+    show(f"{len(pairs)} pairs of a cosine of {arguments.least} or more")
     return 0
 
 
@@ -92,7 +94,7 @@ def outliers(arguments: argparse.Namespace) -> int:
         print_json({"passages": rows})
         return 0
     for closeness, chunk in found:
-        print(f"{closeness:.4f}  {_told(chunk)}")
+        show(f"{closeness:.4f}  {_told(chunk)}")
     return 0
 
 
@@ -111,8 +113,8 @@ def map_points(arguments: argparse.Namespace) -> int:
         print_json({"method": drawn.method, "shown": shown, "points": rows})
         return 0
     for theme, size in Counter(drawn.theme).most_common():
-        print(f"{size:6} passages  {theme}")
-    print(f"two dimensions show {shown:.0%} of the variance; --json has the points")
+        show(f"{size:6} passages  {theme}")
+    show(f"two dimensions show {shown:.0%} of the variance; --json has the points")
     return 0
 
 
@@ -140,11 +142,11 @@ def finetune_model(arguments: argparse.Namespace) -> int:
         told = {"adopted": asdict(adopted) if adopted else None}
         print_json({"model": str(out), **verdict.as_dict(), **told})
     elif adopted:
-        print(f"{verdict}\n{adoption_text(adopted, settings)}")
+        show_text(f"{verdict}\n{adoption_text(adopted, settings)}")
     elif arguments.adopt:
-        print(f"{verdict}\n{settings.index} keeps {base}")
+        show_text(f"{verdict}\n{settings.index} keeps {base}")
     else:
-        print(f"{verdict}\nthe new model is in {out}; `rag-app embed adopt {out}` takes it")
+        show_text(f"{verdict}\nthe new model is in {out}; `rag-app embed adopt {out}` takes it")
     return 0
 
 

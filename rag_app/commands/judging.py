@@ -9,6 +9,7 @@ from typing import Any
 
 from rag_app.commands.common import add_command, of_an_index
 from rag_app.pages import write
+from rag_app.printable import show
 
 
 def add_to(commands: Any) -> None:
@@ -30,11 +31,9 @@ def feedback(arguments: argparse.Namespace) -> int:
             lines = kept.judged()
     if arguments.out:
         write(arguments.out, lines)
-    elif arguments.json:
-        print(lines, end="")
-    else:
-        for line in lines.splitlines():
-            print(_told(json.loads(line)))
+        return 0
+    for line in lines.splitlines():
+        show(line if arguments.json else _told(json.loads(line)))
     return 0
 
 

@@ -1,13 +1,13 @@
 """Commands that look after an index and models."""
 
 import argparse
-import json
 import sys
 from contextlib import closing
 from dataclasses import replace
 
 from rag_app.commands.common import of_an_index, print_json, settings_of
 from rag_app.errors import ConfigError
+from rag_app.printable import json_text, show, show_text
 
 
 def text(arguments: argparse.Namespace) -> int:
@@ -21,9 +21,16 @@ def text(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"source": document.source, "text": document.text})
     else:
-        # Exactly the text: no line end added, none translated.
-        sys.stdout.buffer.write(document.text.encode("utf-8"))
+        _write_text(document.text)
     return 0
+
+
+def _write_text(text: str) -> None:
+    """Exactly the text, no line end added, none translated; on a terminal what it can show."""
+    if sys.stdout.isatty():
+        show_text(text)
+    else:
+        sys.stdout.buffer.write(text.encode("utf-8"))
 
 
 def status(arguments: argparse.Namespace) -> int:
@@ -52,9 +59,9 @@ def status(arguments: argparse.Namespace) -> int:
         return 0
     for entry in entries:
         detail = f": {entry.remark}" if entry.remark else ""
-        print(f"{entry.status:8} {entry.chunks:5} chunks  {entry.source}{detail}")
+        show(f"{entry.status:8} {entry.chunks:5} chunks  {entry.source}{detail}")
     embedded = f", embedded by {model}" if model else ""
-    print(f"{documents} documents, {chunks} chunks in {folder}{embedded}")
+    show(f"{documents} documents, {chunks} chunks in {folder}{embedded}")
     return 0
 
 
@@ -71,7 +78,7 @@ def calibrate_index(arguments: argparse.Namespace) -> int:
         print_json({**asdict(fitted), "kept": fitted.better})
         return 0
     verdict = "kept" if fitted.better else "no better than before, so not kept"
-    print(
+    show(
         f"expected calibration error on {fitted.questions} readings: {fitted.before:.3f} before, "
         f"{fitted.after:.3f} after (five-fold); {verdict}"
     )
@@ -83,7 +90,7 @@ def doctor(arguments: argparse.Namespace) -> int:
     from rag_app.doctor import examine, repair
 
     if arguments.repair:
-        print(repair(of_an_index(arguments)), file=sys.stderr)
+        show(repair(of_an_index(arguments)), error=True)
     findings = examine(settings_of(arguments))
     healthy = all(finding.ok for finding in findings)
     if arguments.json:
@@ -91,7 +98,7 @@ def doctor(arguments: argparse.Namespace) -> int:
         print_json({"ok": healthy, "checks": checks})
     else:
         for finding in findings:
-            print(f"{'ok   ' if finding.ok else 'FAULT'} {finding.name}: {finding.detail}")
+            show(f"{'ok   ' if finding.ok else 'FAULT'} {finding.name}: {finding.detail}")
     return 0 if healthy else 1
 
 
@@ -106,9 +113,9 @@ def migrate(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"from": before, "to": after, "chunks": chunks})
     elif before == after:
-        print(f"{index.folder} has its vectors in {after} already")
+        show(f"{index.folder} has its vectors in {after} already")
     else:
-        print(f"{chunks} chunks moved from {before} to {after}")
+        show(f"{chunks} chunks moved from {before} to {after}")
     return 0
 
 
@@ -124,7 +131,7 @@ def models(arguments: argparse.Namespace) -> int:
         if arguments.json:
             print_json({"model": arguments.name, "folder": str(folder)})
         else:
-            print(folder)
+            show(folder)
         return 0
     settings = settings_of(arguments)
     found = models_here(replace(settings, embedder=embedder_name(settings)))
@@ -132,9 +139,9 @@ def models(arguments: argparse.Namespace) -> int:
         print_json([model.as_dict() for model in found])
     else:
         for model in found:
-            print(model)
+            show(model)
     return 0
 
 
 def _print_progress(done: int, total: int) -> None:
-    print(json.dumps({"done": done, "total": total}), file=sys.stderr, flush=True)
+    show(json_text({"done": done, "total": total}), error=True)

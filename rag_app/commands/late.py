@@ -7,6 +7,7 @@ from time import perf_counter
 from typing import Any
 
 from rag_app.commands.common import add_command, of_an_index, opened_index, print_json, settings_of
+from rag_app.printable import show, show_text
 
 
 def make_model(arguments: argparse.Namespace) -> int:
@@ -30,7 +31,7 @@ def make_model(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"model": str(out)})
     else:
-        print(f"the new model is in {out}; `RAG_APP_RERANKER={out}` uses it")
+        show(f"the new model is in {out}; `RAG_APP_RERANKER={out}` uses it")
     return 0
 
 
@@ -51,7 +52,7 @@ def search(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(retrieval_json(found))
     else:
-        print(retrieval_text(found))
+        show_text(retrieval_text(found))
     return 0
 
 
@@ -68,8 +69,8 @@ def matches(arguments: argparse.Namespace) -> int:
         return 0
     for match in found:
         asked, answer = question[slice(*match.asked)], text[slice(*match.found)]
-        print(f"{match.cosine:6.3f}  {asked!r} – {answer!r}, {match.found[0]}–{match.found[1]}")
-    print(f"{score:6.3f}  MaxSim, special tokens included")
+        show(f"{match.cosine:6.3f}  {asked!r} – {answer!r}, {match.found[0]}–{match.found[1]}")
+    show(f"{score:6.3f}  MaxSim, special tokens included")
     return 0
 
 

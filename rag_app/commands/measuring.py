@@ -1,7 +1,6 @@
 """`rag-app eval`: measures on public data, and on questions of one's own."""
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from contextlib import closing
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag_app.commands.common import add_command, key_value, of_an_index, print_json, settings_of
 from rag_app.errors import ConfigError
+from rag_app.printable import json_text, show_text
 
 if TYPE_CHECKING:
     from rag_app.evaluation.question_report import QuestionReport
@@ -57,7 +57,7 @@ def measure(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(report)
     else:
-        print(json.dumps(report, indent=2))
+        show_text(json_text(report, indent=2))
     return 0
 
 
@@ -84,7 +84,7 @@ def measure_questions(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json((both or reports[0]).as_dict())
     else:
-        print(side_by_side_text(both) if both else report_text(reports[0]))
+        show_text(side_by_side_text(both) if both else report_text(reports[0]))
     return 0
 
 

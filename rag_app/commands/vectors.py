@@ -13,6 +13,7 @@ from rag_app.commands.common import (
     settings_of,
 )
 from rag_app.errors import ConfigError
+from rag_app.printable import show
 
 if TYPE_CHECKING:
     from rag_app.config import Settings
@@ -36,13 +37,13 @@ def quantise(arguments: argparse.Namespace) -> int:
         rows = [asdict(one) for one in found]
         print_json({"vectors": len(held.chunks), "questions": len(questions), "codes": rows})
         return 0
-    print("codes      bytes each   MB in all   ms a search   recall@10   rescored")
+    show("codes      bytes each   MB in all   ms a search   recall@10   rescored")
     for one in found:
-        print(
+        show(
             f"{one.precision:8}{one.width:13,}{one.size / 1e6:12.2f}{one.milliseconds:14.3f}"
             f"{one.by_codes:12.3f}{one.rescored:11.3f}"
         )
-    print(
+    show(
         f"{len(held.chunks)} vectors, {len(questions)} questions; searches rescore by the whole "
         "vectors, which stay on the disk; the setting vector_precision chooses"
     )
@@ -68,7 +69,7 @@ def cache(arguments: argparse.Namespace) -> int:
         print_json({**asdict(kept), "models": rows, "own": index.model, "forgotten": forgotten})
         return 0
     if gone:
-        print(f"{gone.texts} vectors of {gone.model} removed, {gone.size / 1e6:.1f} MB freed")
+        show(f"{gone.texts} vectors of {gone.model} removed, {gone.size / 1e6:.1f} MB freed")
     _print_kept(kept, names, own=index.model)
     return 0
 
@@ -90,7 +91,7 @@ def speed(arguments: argparse.Namespace) -> int:
         rows = [{**asdict(one), "rate": one.rate} for one in found]
         print_json({"model": name, "texts": len(texts), "ways": rows, "settings": advised})
         return 0
-    print(f"{name}, {len(texts)} {what}")
+    show(f"{name}, {len(texts)} {what}")
     _print_speeds(found, advised)
     return 0
 
@@ -109,12 +110,12 @@ def price(arguments: argparse.Namespace) -> int:
         told = {**asdict(known), "read": PRICES_READ} if known else None
         print_json({"model": arguments.model, **asdict(bill), "price": told})
         return 0
-    print(f"about {bill.tokens:,} tokens in {bill.texts:,} different texts")
+    show(f"about {bill.tokens:,} tokens in {bill.texts:,} different texts")
     if known is None:
-        print(f"the price of {arguments.model} is not known; known are {', '.join(PRICES)}")
+        show(f"the price of {arguments.model} is not known; known are {', '.join(PRICES)}")
     else:
-        print(f"about {bill.dollars:.4f} US dollars, at {known.dollars} a million tokens")
-        print(f"({known.page}, read on {PRICES_READ})")
+        show(f"about {bill.dollars:.4f} US dollars, at {known.dollars} a million tokens")
+        show(f"({known.page}, read on {PRICES_READ})")
     return 0
 
 
@@ -148,24 +149,24 @@ def _texts(arguments: argparse.Namespace, settings: "Settings") -> tuple[list[st
 def _print_speeds(found: "list[Speed]", advised: dict[str, str | int]) -> None:
     from rag_app.settings_files import settings_file
 
-    print("device   tokens a batch   texts a second")
+    show("device   tokens a batch   texts a second")
     for one in found:
-        print(f"{one.device:8}{one.batch or 'any':>15}{one.rate:17.1f}{'  default' * one.default}")
+        show(f"{one.device:8}{one.batch or 'any':>15}{one.rate:17.1f}{'  default' * one.default}")
     if not advised:
-        print("nothing is faster than the default beyond chance")
+        show("nothing is faster than the default beyond chance")
         return
-    print(f"these lines in {settings_file()} make it faster:")
+    show(f"these lines in {settings_file()} make it faster:")
     for key, value in advised.items():
-        print(f'{key} = "{value}"' if isinstance(value, str) else f"{key} = {value}")
+        show(f'{key} = "{value}"' if isinstance(value, str) else f"{key} = {value}")
 
 
 def _print_kept(kept: "Kept", names: dict[str, str], *, own: str) -> None:
     for model in kept.models:
         name = names.get(model.model, "not on this machine")
         mark = ", the index's own" if model.model == own else ""
-        print(f"{model.texts:8} vectors {model.size / 1e6:8.1f} MB  {model.model} ({name}{mark})")
-    print(f"{kept.known} of the index's {kept.texts} texts need no embedding")
-    print(_told(kept.shared, kept.texts))
+        show(f"{model.texts:8} vectors {model.size / 1e6:8.1f} MB  {model.model} ({name}{mark})")
+    show(f"{kept.known} of the index's {kept.texts} texts need no embedding")
+    show(_told(kept.shared, kept.texts))
 
 
 def _told(shared: "Shared | None", texts: int) -> str:

@@ -7,6 +7,7 @@ from typing import Literal
 from rag_app.evaluation.asking import DEPTH, Asked, Miss, Ranks
 from rag_app.evaluation.question_report import Name, QuestionReport
 from rag_app.evaluation.side_by_side import Change, Side, SideBySide
+from rag_app.printable import one_line
 from rag_app.rendering import shorten
 
 Verdict = Literal["no difference", "more than chance", "may be chance"]
@@ -75,7 +76,7 @@ def ranks_text(ranks: Ranks) -> str:
 def report_text(report: QuestionReport, *, misses: bool = True) -> str:
     """The figures of all questions and of each kind, and what went wrong."""
     told = [*_totals(report), *_kinds(report)]
-    return "\n".join([*told, *_misses(report)] if misses else told)
+    return "\n".join(map(one_line, [*told, *_misses(report)] if misses else told))
 
 
 def side_by_side_text(sides: SideBySide) -> str:
@@ -101,7 +102,7 @@ def side_by_side_text(sides: SideBySide) -> str:
         for before, after in pairs:
             lines += [f"  {_asked(before)}", f"    before: {_said(before)}"]
             lines += [f"    after: {_said(after)}", *_expected(after)]
-    lines += ["", _WINNERS[sides.winner]]
+    lines = [*map(one_line, lines), "", _WINNERS[sides.winner]]
     return "\n".join([*lines, settings_lines(sides)] if sides.winner == "after" else lines)
 
 

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from shlex import quote
 from uuid import uuid4
 
 from rag_app.errors import StoreError
@@ -12,8 +13,10 @@ from rag_app.index.catalog import Catalog
 from rag_app.index.vector_stores import IN_PROCESS, folder_of, is_remote, lasting, open_vectors
 from rag_app.protocols import VectorStore
 from rag_app.schema import identify
+from rag_app.settings_files import is_trusted, trust_own
 
 _logger = logging.getLogger(__name__)
+REMEMBERED = "remembered store"  # what the index says of itself, among what users trust
 
 
 class ChosenStore:
@@ -40,6 +43,10 @@ class ChosenStore:
         """Whether it is on a server."""
         return is_remote(self.name)
 
+    def may_be_asked(self) -> bool:
+        """Whether it is on a server that the user trusts with what the index holds."""
+        return self.is_remote and self._is_trusted(self.name)
+
     @property
     def is_there(self) -> bool:
         """Whether it has its folder; servers are trusted to be there."""
@@ -52,22 +59,40 @@ class ChosenStore:
             # Older indexes did not say; all of them have Chroma in their folder.
             older = self._catalog.get("model") is not None
             self._catalog.set("store", IN_PROCESS if older else next(iter(self._wanted)))
+            if self.is_remote:
+                trust_own(self._folder, REMEMBERED, self.name)
         if self._catalog.get("index") is None:
             self._catalog.set("index", uuid4().hex)
 
     def open(self, store: str | None = None) -> VectorStore:
-        """The store, or another one that the index could have."""
+        """The store, or another one that the index could have.
+
+        Raises:
+            StoreError: It cannot be used, or nobody but the index says that it may be.
+        """
         name = lasting(store) if store else self.name
+        if is_remote(name) and not self._is_trusted(name):
+            raise StoreError(
+                f"{self._folder} has its vectors at {name.partition('+')[2]}, which would get to "
+                "see texts; if you trust it: `rag-app config trust --index "
+                f"{quote(str(self._folder))}`"
+            )
         # A server may have the collections of several indexes.
         owner = str(self._catalog.get("index"))
         model = identify(self._model, owner) if is_remote(name) else self._model
         return open_vectors(store or self._wanted.get(name, name), self._folder, model=model)
 
+    def want(self, store: str) -> None:
+        """Know that the user wants it."""
+        self._wanted[lasting(store)] = store
+
     def change(self, store: str) -> str:
         """Remember another one, which has been filled; the name of the one before."""
         before = self.name
-        self._wanted[lasting(store)] = store
+        self.want(store)
         self._catalog.set("store", lasting(store))
+        if self.is_remote:
+            trust_own(self._folder, REMEMBERED, self.name)
         return before
 
     def remove(self, store: str | None = None) -> None:
@@ -100,6 +125,9 @@ class ChosenStore:
         other = ChosenStore(self._folder, self._catalog, before, wanted=wanted)
         with _kept_at_worst(), closing(other.open()) as opened:
             opened.clear()
+
+    def _is_trusted(self, name: str) -> bool:
+        return name in self._wanted or is_trusted(self._folder, REMEMBERED, name)
 
     def forget(self, store: str) -> None:
         """As `remove`, of one that the index no longer has, and that may be out of reach."""

@@ -15,6 +15,7 @@ from uuid import UUID, uuid5
 
 from filelock import FileLock, Timeout
 
+from rag_app.connections import spare_loopback
 from rag_app.errors import ConfigError, IndexLocked, store_error
 from rag_app.index.collection import Server, collection_name, metadata, parts
 from rag_app.protocols import Vectors
@@ -131,6 +132,7 @@ def _open(place: Path | Server | None) -> "QdrantClient":
     if place is None:
         return QdrantClient(":memory:")
     if isinstance(place, Server):
+        spare_loopback()
         key = place.password or place.user
         return QdrantClient(
             url=place.url,

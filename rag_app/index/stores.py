@@ -91,10 +91,10 @@ class Stores:
     ) -> list[tuple[str, float]]:
         """The k chunks nearest to the (d,) vector, of all or of some documents.
 
-        Only a server is asked: comparing with every vector is faster than a graph in this
-        process, and misses nothing. Filters are not left to any store.
+        Only a server that is trusted is asked: comparing with every vector is faster than a
+        graph in this process, and misses nothing. Filters are not left to any store.
         """
-        if documents is None and self.chosen.is_remote:
+        if documents is None and self.chosen.may_be_asked():
             with self._turn:  # another thread may find the store stale and close it
                 return self.vectors.query(vector, k=k)
         return self.flat.query(vector, k=k, documents=documents)
@@ -111,6 +111,7 @@ class Stores:
         Until it has all of them, and if that fails, the index keeps the one it has.
         """
         with self._turn:
+            self.chosen.want(store)
             with closing(self.chosen.open(store)) as new:
                 count = self._fill(new)
             self._close_vectors()

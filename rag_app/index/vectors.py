@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
+from rag_app.connections import spare_loopback
 from rag_app.errors import store_errors
 from rag_app.index.collection import Server, collection_name, metadata, parts
 from rag_app.protocols import Vectors
@@ -131,6 +132,7 @@ class _Remote:
         import chromadb
 
         user, password = self._server.user, self._server.password
+        spare_loopback()
         basic = b64encode(f"{user}:{password}".encode()).decode()
         return chromadb.HttpClient(
             host=self._server.url,

@@ -8,13 +8,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
+from rag_app.bounded import Output, bounded
 from rag_app.errors import ModelError
 from rag_app.models.files import LOCAL, find_model, loading, loading_weights
 from rag_app.protocols import Message
 from rag_app.schema import WeightPrecision
 
 _logger = logging.getLogger(__name__)
-_WAIT_SECONDS = 120  # for the next word; a model silent for longer has failed
+_MOMENT = 5.0  # seconds, in which a model that was told to stop does
 
 
 class CausalGenerator:
@@ -26,6 +27,7 @@ class CausalGenerator:
         *,
         name: str,
         max_new_tokens: int = 400,
+        seconds: float = 300,
         temperature: float = 0.0,
         seed: int = 0,
         precision: WeightPrecision = "auto",
@@ -33,10 +35,12 @@ class CausalGenerator:
         self.name = name
         self._folder = folder
         self._max_new_tokens = max_new_tokens
+        self._seconds = seconds
         self._temperature = temperature
         self._seed = seed
         self._precision = precision
         self._busy = threading.Lock()
+        self._output = Output(seconds)  # of whoever is or was the last to write
 
     @classmethod
     def open(cls, name: str, **options: Any) -> Self:
@@ -57,43 +61,46 @@ class CausalGenerator:
         return int(self._prompt(messages)["input_ids"].shape[1])
 
     def stream(self, messages: Sequence[Message]) -> Iterator[str]:
-        """The continuation, piece by piece; closing the iterator stops the model."""
-        # One at a time: the weights and the seed are shared.
-        with self._busy:
-            yield from self._generate(messages)
+        """The continuation, piece by piece; closing the iterator stops the model.
 
-    def _generate(self, messages: Sequence[Message]) -> Iterator[str]:
-        from transformers import StoppingCriteriaList, TextIteratorStreamer
-
-        stopped = threading.Event()
-        streamer = TextIteratorStreamer(
-            self._tokenizer, skip_prompt=True, skip_special_tokens=True, timeout=_WAIT_SECONDS
+        Raises:
+            ModelError: It fails, takes too long, or is still busy with what it cannot stop.
+        """
+        return bounded(
+            lambda output: self._write(messages, output),
+            name=self.name,
+            seconds=self._seconds,
+            tokens=self._max_new_tokens,
         )
-        arguments = {
-            **self._prompt(messages).to(self._model.device),
-            **self._sampling(),
-            "streamer": streamer,
-            "max_new_tokens": self._max_new_tokens,
-            "stopping_criteria": StoppingCriteriaList([_stop_when(stopped)]),
-        }
-        failures: list[Exception] = []
 
-        def work() -> None:
-            try:
-                self._model.generate(**arguments)
-            except Exception as error:  # noqa: BLE001 - handed over to the caller's thread
-                failures.append(error)
-                streamer.end()  # type: ignore[no-untyped-call]
-
-        worker = threading.Thread(target=work, daemon=True)
-        worker.start()
+    def _write(self, messages: Sequence[Message], output: Output) -> None:
+        # One at a time: the weights and the seed are shared.
+        self._wait(output)
         try:
-            yield from (piece for piece in streamer if piece)
+            self._output = output
+            self._model.generate(
+                **self._prompt(messages).to(self._model.device),
+                **self._sampling(),
+                streamer=_streamer(self._tokenizer, output),
+                max_new_tokens=self._max_new_tokens,
+            )
         finally:
-            stopped.set()
-            worker.join()
-        if failures:
-            raise ModelError(f"{self.name} failed while writing: {failures[0]}") from failures[0]
+            self._busy.release()
+
+    def _wait(self, output: Output) -> None:
+        """Until nobody else has the model written.
+
+        Raises:
+            ModelError: It goes on though nobody waits for that any longer.
+        """
+        stopped = False
+        while not self._busy.acquire(timeout=_MOMENT):
+            output.check()
+            if stopped:
+                raise ModelError(
+                    f"{self.name} is still busy with an earlier question; ask again later"
+                )
+            stopped = self._output.is_stopped
 
     def _sampling(self) -> dict[str, Any]:
         if not self._temperature:
@@ -170,6 +177,12 @@ class CausalGenerator:
                 self._folder, **LOCAL, use_safetensors=True, **options
             )
         _logger.info("loaded %s in %s on %s", self.name, model.dtype, device)
+        # Between two tokens a model can be stopped by what it writes to; a long prompt is read
+        # for minutes before the first.
+        for stack in model.modules():
+            if isinstance(stack, torch.nn.ModuleList):
+                for layer in stack:
+                    layer.register_forward_pre_hook(lambda *_: self._output.check())
         return model.to(device).eval()
 
 
@@ -200,13 +213,13 @@ def _without_system(messages: Sequence[Message]) -> list[Message]:
     return [{"role": others[0]["role"], "content": first}, *others[1:]]
 
 
-def _stop_when(stopped: threading.Event) -> Any:
-    """A stopping criterion that ends every sequence once the event is set."""
-    import torch
-    from transformers import StoppingCriteria
+def _streamer(tokenizer: Any, output: Output) -> Any:
+    """What transformers gives the words to, as they are finished."""
+    from transformers import TextStreamer
 
-    class _Stopped(StoppingCriteria):
-        def __call__(self, input_ids: Any, scores: Any, **_: Any) -> Any:
-            return torch.full((input_ids.shape[0],), stopped.is_set(), device=input_ids.device)
+    class _Streamer(TextStreamer):
+        def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
+            if text:
+                output.give(text)
 
-    return _Stopped()
+    return _Streamer(tokenizer, skip_prompt=True, skip_special_tokens=True)
