@@ -106,7 +106,7 @@ class FlatVectors:
                 table.clear(gone)
                 writing.empty = np.sort(np.concatenate([writing.empty, gone]))
                 if len(writing.empty) > max(_SPARE, len(table.ids) // 2):
-                    self._compact()
+                    self._compact(self._opened_anew() or table)
         self._look_again()
 
     def clear(self) -> None:
@@ -183,10 +183,8 @@ class FlatVectors:
             self._writing = _Writing(table.slots.for_writing(), empty)
         return self._writing
 
-    def _compact(self) -> None:
+    def _compact(self, table: RowTable) -> None:
         """Give the disk back what empty rows take; who reads goes on with the files it has."""
-        table = self._opened_anew()
-        assert table is not None
         number = int(table.folder.name.removeprefix(_ROWS)) if self._apart(table) else 0
         dimensions, rows = table.vectors.shape[1], f"{_ROWS}{number + 1}"
         (self._folder / rows).mkdir()

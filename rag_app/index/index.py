@@ -181,6 +181,7 @@ class Index:
             writer = IndexWriter(self.catalog, self._stores, self.model)
             writer.deliver()
             yield writer
+            writer.catch_up()
 
     def adopt(self, former: ModelNote, recipes: Mapping[str, str]) -> bool:
         """Have this model take over; False, and nothing done, where a text lacks its vector.

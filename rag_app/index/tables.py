@@ -1,7 +1,8 @@
 """The tables of the catalogue.
 
-`outbox` lists the chunks that vector store and lexicon have yet to add or forget. It is
-written in the same transaction as the chunks, so that a crash before they have loses nothing.
+`outbox` lists the chunks that lexicon and flat files have yet to add or forget. It is written
+in the same transaction as the chunks, so that a crash before they have loses nothing. `behind`
+lists those that they have, and a vector store that no question goes to has not.
 """
 
 from collections.abc import Mapping
@@ -39,6 +40,13 @@ _COVERING = """
 CREATE INDEX chunks_covering ON chunks (id, digest, document_id);
 """
 
+_BEHIND = """
+CREATE TABLE behind (
+    chunk_id TEXT PRIMARY KEY,
+    action   TEXT NOT NULL CHECK (action IN ('add', 'forget'))
+) WITHOUT ROWID;
+"""
+
 _MIGRATIONS = {
     1: """
 ALTER TABLE documents ADD COLUMN same_as TEXT REFERENCES documents (id) ON DELETE CASCADE;
@@ -52,6 +60,7 @@ DROP TABLE lexicon;
 """
     + _TRIGGERS,
     3: _COVERING,
+    4: _BEHIND,
 }
 
 _SCHEMA = (
@@ -107,10 +116,11 @@ CREATE TABLE outbox (
 """
     + _TRIGGERS
     + _COVERING
+    + _BEHIND
 )
 
 CATALOG = Tables(
-    version=4,
+    version=5,
     schema=_SCHEMA,
     anew="remove the index folder and ingest again",
     migrations=_MIGRATIONS,
