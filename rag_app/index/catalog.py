@@ -189,6 +189,8 @@ class Catalog:
 
     def behind(self, action: str, *, limit: int) -> list[str]:
         """Ids of chunks that only a vector store has yet to "add" or "forget"."""
+        if not self.writable:  # it may be of a version that did not know
+            return []
         select = "SELECT chunk_id FROM behind WHERE action = ? LIMIT ?"
         return [id_ for (id_,) in self._db.rows(select, (action, limit))]
 

@@ -16,7 +16,8 @@ class Tables:
     Attributes:
         version: Of the schema; a file of a later one is refused.
         schema: What makes the tables; statements end with their line.
-        anew: What a person does to begin with a new file.
+        anew: What a person does to begin with a new file in the `{folder}`.
+        readable: The oldest version that can be read as it is, where it cannot be written to.
         migrations: What brings an older file up to the next version, by its own.
     """
 
@@ -24,6 +25,7 @@ class Tables:
     schema: str
     anew: str
     migrations: Mapping[int, str] = field(default_factory=dict)
+    readable: int = 1
 
 
 _TRIGGERS = """
@@ -122,6 +124,8 @@ CREATE TABLE outbox (
 CATALOG = Tables(
     version=5,
     schema=_SCHEMA,
-    anew="remove the index folder and ingest again",
+    anew="`rag-app doctor --repair --index {folder}` moves it aside, where it is kept, and the "
+    "next `rag-ingest FOLDERS` makes a new one",
     migrations=_MIGRATIONS,
+    readable=4,
 )
