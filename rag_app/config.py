@@ -68,8 +68,8 @@ class Settings:
         reranker: A late-interaction model, by folder or hub name, that compares the best
             candidates with the question token by token; "" for none.
         reranked: Candidates that are compared so.
-        vector_store: Where a new index keeps its vectors: "chroma" or "qdrant" in its own
-            folder, or "chroma+http://HOST:PORT" and "qdrant+http://HOST:PORT" on a server.
+        vector_store: Where a new index keeps its vectors: "chroma" in its own folder, or
+            "chroma+http://HOST:PORT" and "qdrant+http://HOST:PORT" on a server.
         vector_precision: Of the codes that a question is compared with, before the vectors of
             the best are: float32, int8 or binary.
         min_confidence: Below this chance of being answered the app abstains, 0…1.

@@ -23,6 +23,7 @@ _logger = logging.getLogger(__name__)
 _PACKAGES = ("torch", "transformers", "sentence-transformers", "chromadb", "pypdf", "streamlit")
 _SAMPLE = 200  # chunks looked up by their own vectors
 _NEIGHBOURS = 10
+_ALL = -1  # no limit
 _LEAST_FREE = 1 << 30  # bytes
 
 
@@ -130,12 +131,16 @@ def _stores(index: Index) -> Iterator[Finding]:
     yield Finding(
         "catalogue", state == "ok", f"{documents} documents, {chunks} chunks, check: {state}"
     )
-    waiting = set(index.catalog.outbox("add", limit=1_000_000))
+    waiting = set(index.catalog.outbox("add", limit=_ALL))
+    behind = set(index.catalog.behind("add", limit=_ALL)) - waiting
     yield Finding(
-        "delivery", True, f"{len(waiting)} chunks still to be added by the next ingestion"
+        "delivery",
+        True,
+        f"{len(waiting)} chunks still to be added by the next ingestion"
+        + (f", and {len(behind)} to the vector store" if behind else ""),
     )
     yield _words(index, chunks - len(waiting))
-    if stored := sorted(set(index.catalog.chunk_ids()) - waiting):
+    if stored := sorted(set(index.catalog.chunk_ids()) - waiting - behind):
         yield _self_query(index, stored)
 
 

@@ -1,8 +1,12 @@
 """The flat files: exact whatever happened to them, and found by every precision."""
 
-from contextlib import closing
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from time import process_time
 from typing import get_args
 
 import numpy as np
@@ -12,11 +16,12 @@ from hypothesis import strategies as st
 
 from ingest.sync import sync
 from rag_app.errors import DamagedStore, StoreError
+from rag_app.index import flat, rows_on_disk
 from rag_app.index.codes import CODES
 from rag_app.index.flat import FlatVectors
 from rag_app.index.index import Index
 from rag_app.protocols import Vectors
-from rag_app.schema import Precision
+from rag_app.schema import Chunk, Precision, identify
 from tests.fakes import HashEmbedder, a_hit
 
 PRECISIONS = get_args(Precision)
@@ -155,3 +160,157 @@ def test_another_precision_is_made_from_the_catalogue(tmp_path: Path) -> None:
     assert embedder.embedded == 21
     assert found[1] == pytest.approx(found[0])
     assert found[2] == pytest.approx(found[0])
+
+
+# What a batch costs
+
+
+def many_chunks(number: int) -> list[Chunk]:
+    """Chunks of one source, made without a look at their texts."""
+    chunk = a_hit("text").chunk
+    return [replace(chunk, id=identify(str(n))) for n in range(number)]
+
+
+def test_a_batch_costs_what_it_adds_however_many_are_there(tmp_path: Path) -> None:
+    chunks, seconds = many_chunks(200_000), {}
+    rows = random_vectors(200_000, dimensions=16)
+    for there in (2_000, 190_000):
+        store = FlatVectors(tmp_path / str(there), model="m")
+        store.upsert(chunks[:there], rows[:there])
+        batches = [slice(n, n + 128) for n in range(there, there + 20 * 128, 128)]
+        seconds[there] = min(cpu(store.upsert, chunks[b], rows[b]) for b in batches)
+        assert store.query(rows[batches[-1].start], k=1)[0][0] == chunks[batches[-1].start].id
+    assert seconds[190_000] < 2 * seconds[2_000] + 0.001
+
+
+def cpu(call: Callable[..., object], *values: object) -> float:
+    """Seconds of the processor that a call takes."""
+    begun = process_time()
+    call(*values)
+    return process_time() - begun
+
+
+def test_the_files_of_an_older_index_are_read_and_written_on(tmp_path: Path) -> None:
+    chunks, rows = many_chunks(600), random_vectors(600, dimensions=16)
+    store = FlatVectors(tmp_path / "flat", model="m")
+    store.upsert(chunks[:500], rows[:500])
+    (tmp_path / "flat" / "slots").unlink()
+    ids = [chunk.id for chunk in chunks]
+    for _ in range(2):
+        again = FlatVectors(tmp_path / "flat", model="m")
+        assert np.array_equal(again.vectors_of(ids[:500], dimensions=16), rows[:500])
+        again.upsert(chunks[400:], rows[400:])
+    assert np.array_equal(again.vectors_of(ids, dimensions=16), rows)
+    assert len(again.query(rows[0], k=1_000)) == 600
+
+
+# Rows that are given back
+
+
+@pytest.fixture
+def no_spare(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flat, "_SPARE", 8)
+
+
+@pytest.mark.usefixtures("no_spare")
+def test_most_rows_empty_are_given_back_and_readers_go_on(tmp_path: Path) -> None:
+    chunks, rows = many_chunks(400), random_vectors(400, dimensions=16)
+    folder = tmp_path / "flat"
+    store, reader = (FlatVectors(folder, model="m") for _ in range(2))
+    store.upsert(chunks, rows)
+    assert len(reader.query(rows[0], k=400)) == 400
+    before = taken(folder)
+    store.delete([chunk.id for chunk in chunks[100:]])
+    store.upsert(chunks[100:101], rows[100:101])
+    assert taken(folder) < before / 2
+    assert {id_ for id_, _ in reader.query(rows[0], k=100)} <= {c.id for c in chunks}
+    reader.reload()
+    for each in (store, reader, FlatVectors(folder, model="m")):
+        assert {id_ for id_, _ in each.query(rows[0], k=400)} == {c.id for c in chunks[:101]}
+    store.delete([chunk.id for chunk in chunks])
+    assert store.query(rows[0], k=5) == []
+
+
+def taken(folder: Path) -> int:
+    """Bytes of its files of rows; a table of slots has a least size."""
+    return sum(path.stat().st_size for name in ("vectors", "ids") for path in folder.rglob(name))
+
+
+class Killed(BaseException):
+    """Ends a writer at an instant."""
+
+
+@pytest.mark.usefixtures("no_spare")
+@pytest.mark.parametrize("precision", ["int8", "float32"])
+def test_whenever_a_writer_is_killed_what_it_did_not_touch_is_found_and_the_next_goes_on(
+    tmp_path: Path, precision: Precision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chunks, rows = many_chunks(700), random_vectors(700, dimensions=16)
+    ids = [chunk.id for chunk in chunks]
+    for last in range(40):
+        folder = tmp_path / str(last)
+        store = FlatVectors(folder, model="m", precision=precision)
+        store.upsert(chunks[:300], rows[:300])
+
+        def work(store: FlatVectors) -> None:
+            store.upsert(chunks[290:310], rows[290:310])
+            store.delete(ids[40:290])
+            store.upsert(chunks[310:], rows[310:])  # so many that the slots are made anew
+
+        steps = count()
+        with monkeypatch.context() as patched:
+            for module, name in ((rows_on_disk.os, "fsync"), (rows_on_disk.Path, "rename")):
+                patched.setattr(module, name, dying(getattr(module, name), steps, last))
+            with suppress(Killed):
+                work(store)
+        died = next(steps) > last
+        after = FlatVectors(folder, model="m", precision=precision)
+        assert np.array_equal(after.vectors_of(ids[:40], dimensions=16), rows[:40])
+        assert after.query(rows[7], k=1)[0][0] == ids[7]
+        work(after)
+        assert {id_ for id_, _ in after.query(rows[0], k=700)} == {*ids[:40], *ids[290:]}
+        assert after.spoiled() == 0
+        if not died:
+            break
+    assert not died
+
+
+def dying(call: Callable[..., object], steps: Iterator[int], last: int) -> Callable[..., object]:
+    """The call, which kills instead at the step of that number."""
+
+    def step(*values: object) -> object:
+        if next(steps) == last:
+            raise Killed
+        return call(*values)
+
+    return step
+
+
+# Damage
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("poison", [np.nan, np.inf, 1e30, 5.0])
+def test_a_damaged_vector_is_never_scored_and_is_noticed(
+    tmp_path: Path, precision: Precision, poison: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = random_vectors(12, dimensions=16)
+    store = FlatVectors(tmp_path / "flat", model="m", precision=precision)
+    store.upsert(CHUNKS, rows)
+    for name in {"vectors", precision} - {"float32"}:
+        path = tmp_path / "flat" / name
+        content = bytearray(path.read_bytes())
+        width = len(content) // 12
+        content[width : 2 * width] = np.full(width, poison, "<f4").tobytes()[:width]
+        path.write_bytes(content)
+    again = FlatVectors(tmp_path / "flat", model="m", precision=precision)
+    with caplog.at_level(logging.WARNING):
+        found = dict(again.query(rows[0], k=12))
+    assert found.keys() == {chunk.id for chunk in CHUNKS} - {CHUNKS[1].id}
+    assert np.isfinite([*found.values()]).all()
+    assert "doctor --repair" in caplog.text
+    assert not again.vectors_of([CHUNKS[1].id], dimensions=16).any()
+    assert again.spoiled() == 1
+    again.upsert(CHUNKS[1:2], rows[1:2])
+    assert again.spoiled() == 0
+    assert len(again.query(rows[0], k=12)) == 12

@@ -1,10 +1,15 @@
 """An index and its vector store: chosen once, remembered, and moved without embedding."""
 
+import json
+import pickle
+import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
+from qdrant_client import QdrantClient
 
 from ingest.sync import sync
 from rag_app.cli import main
@@ -63,16 +68,16 @@ def test_repairing_fills_a_store_on_a_server_again(
 def test_a_moved_index_finds_the_same_embeds_nothing_and_grows_on(
     docs: Path, tmp_path: Path, embedder: HashEmbedder, server: str
 ) -> None:
-    with opened(tmp_path / "index", embedder) as index:
+    with stand_in() as url, opened(tmp_path / "index", embedder) as index:
         sync([docs], index, embedder=embedder)
         before, embedded = nearest(index, embedder), embedder.embedded
-        for old, new in (("chroma", "qdrant"), ("qdrant", server), (server, "chroma")):
+        qdrant = f"qdrant+{url}"
+        for old, new in (("chroma", qdrant), (qdrant, server), (server, "chroma")):
             assert index.migrate(new) == (old, 31)
             assert index.store == new
             assert nearest(index, embedder) == pytest.approx(before, abs=1e-5)
             assert lost_chunks(index, index.catalog.chunk_ids()) == []
             assert (tmp_path / "index" / "chroma").exists() == (new == "chroma")
-            assert (tmp_path / "index" / "qdrant").exists() == (new == "qdrant")
         assert embedder.embedded == embedded + 3  # the question itself
         (docs / "more.md").write_text("More boats came.")
         assert sync([docs], index, embedder=embedder).added == 1
@@ -84,7 +89,7 @@ def test_a_store_is_remembered_whatever_the_settings_say_later(
 ) -> None:
     with opened(tmp_path / "index", embedder, server) as index:
         sync([docs], index, embedder=embedder)
-    with opened(tmp_path / "index", embedder, "qdrant") as index:
+    with opened(tmp_path / "index", embedder, "chroma") as index:
         assert index.store == server
         assert len(nearest(index, embedder)) == 31
     assert not (tmp_path / "index" / "chroma").exists()
@@ -173,10 +178,85 @@ def test_the_command_moves_and_tells(
     place = ["--index", str(tmp_path / "index")]
     assert ingest([str(docs), *place]) == 0
     capsys.readouterr()
-    assert main(["migrate", "qdrant", *place]) == 0
-    assert main(["migrate", "qdrant", *place]) == 0
-    assert main(["migrate", "chroma", "--json", *place]) == 0
+    with stand_in() as url:
+        assert main(["migrate", f"qdrant+{url}", *place]) == 0
+        assert main(["migrate", f"qdrant+{url}", *place]) == 0
+        assert main(["migrate", "chroma", "--json", *place]) == 0
     moved, already, back = capsys.readouterr().out.splitlines()
-    assert moved == "31 chunks moved from chroma to qdrant"
+    assert moved == f"31 chunks moved from chroma to qdrant+{url}"
     assert "already" in already
-    assert back == '{"from": "qdrant", "to": "chroma", "chunks": 31}'
+    assert back == f'{{"from": "qdrant+{url}", "to": "chroma", "chunks": 31}}'
+
+
+class Trap:
+    """Says when it is read from a pickle."""
+
+    def __init__(self, sign: Path) -> None:
+        self._sign = sign
+
+    def __reduce__(self) -> tuple[object, tuple[Path]]:
+        return Path.touch, (self._sign,)
+
+
+def lay_trap(index: Path, sign: Path) -> None:
+    """What a stranger's index may hold: a store of Qdrant whose points run code when read."""
+    name = "chunks-" + "0" * 16
+    point = pickle.dumps(Trap(sign))
+    (index / "qdrant" / "collection" / name).mkdir(parents=True)
+    about = {"vectors": {"size": 64, "distance": "Cosine"}}
+    (index / "qdrant" / "meta.json").write_text(
+        json.dumps({"collections": {name: about}, "aliases": {}})
+    )
+    storage = index / "qdrant" / "collection" / name / "storage.sqlite"
+    with closing(sqlite3.connect(storage)) as points:
+        points.execute("CREATE TABLE points (id TEXT PRIMARY KEY, point BLOB)")
+        points.execute("INSERT INTO points VALUES ('a', ?)", (point,))
+        points.commit()
+
+
+def test_no_command_reads_the_pickles_of_an_index(
+    docs: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    from ingest.script import main as ingest
+
+    folder, sign = tmp_path / "index", tmp_path / "the trap was read"
+    place = ["--index", str(folder)]
+    assert ingest([str(docs), *place]) == 0
+    rmtree(folder / "chroma")
+    with closing(sqlite3.connect(folder / "catalog.sqlite")) as catalog:
+        catalog.execute("INSERT OR REPLACE INTO state VALUES ('store', 'qdrant')")
+        catalog.commit()
+    lay_trap(folder, sign)
+    (folder / "settings.toml").write_text('vector_store = "qdrant"\n')
+    for command in (
+        *(["doctor"], ["ask", QUESTION], ["search", QUESTION], ["status"]),
+        *(["doctor", "--repair"], ["migrate", "qdrant"], ["migrate", "chroma"]),
+    ):
+        assert main([*command, *place]) == 0, command
+        assert not sign.exists(), command
+    assert ingest([str(docs), "--rebuild", *place]) == 0
+    assert not sign.exists()
+    assert "harbour master" in capsys.readouterr().out
+    assert caplog.text.count("Qdrant in the index folder is no longer opened") >= 1
+    assert pickle_runs(folder, sign)  # so it was a trap
+
+
+def pickle_runs(folder: Path, sign: Path) -> bool:
+    """Whether Qdrant's own client runs what the store holds."""
+    with suppress(Exception):
+        QdrantClient(path=str(folder / "qdrant")).close()
+    return sign.exists()
+
+
+def test_an_index_that_was_to_have_qdrant_in_its_folder_answers_and_can_be_shared(
+    docs: Path, tmp_path: Path, embedder: HashEmbedder, caplog: pytest.LogCaptureFixture
+) -> None:
+    with opened(tmp_path / "index", embedder, "qdrant") as served:
+        sync([docs], served, embedder=embedder)
+        assert served.store == "chroma"
+        with opened(tmp_path / "index", embedder, "qdrant") as beside:
+            assert len(nearest(beside, embedder)) == 31
+            (docs / "more.md").write_text("More boats came.")
+            assert sync([docs], beside, embedder=embedder).added == 1
+            assert lost_chunks(beside, beside.catalog.chunk_ids()) == []
+    assert "vector_store=qdrant+http://HOST:PORT" in caplog.text

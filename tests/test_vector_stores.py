@@ -1,7 +1,6 @@
 """The vector stores: one contract for all, and what is each one's own."""
 
 import logging
-import shutil
 import sys
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -19,7 +18,7 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from rag_app.errors import ConfigError, DamagedStore, IndexLocked, StoreError
+from rag_app.errors import ConfigError, StoreError
 from rag_app.index import qdrant_vectors, vectors
 from rag_app.index.flat import FlatVectors
 from rag_app.index.vector_stores import folder_of, is_remote, open_vectors
@@ -71,7 +70,6 @@ STORES: dict[str, Factory] = {
     "flat": flat("int8"),
     "flat-binary": flat("binary"),
     "flat-float32": flat("float32"),
-    "qdrant": by_setting("qdrant"),
     "qdrant-memory": by_setting("qdrant:memory"),
     "qdrant-server": on_server("qdrant"),
 }
@@ -366,7 +364,6 @@ def messages(error: BaseException | None) -> str:
     ("store", "remote", "folder"),
     [
         ("chroma", False, "chroma"),
-        ("qdrant", False, "qdrant"),
         ("qdrant:memory", False, None),
         ("chroma+http://localhost:8000", True, None),
         ("qdrant+https://[::1]:6333/", True, None),
@@ -382,7 +379,15 @@ def test_a_setting_says_where_the_vectors_are(
 @pytest.mark.parametrize(
     "store",
     [
-        *("", "faiss", "Chroma", "chroma:memory", "qdrant:disk", "qdrant:memory+http://h:1"),
+        *(
+            "",
+            "faiss",
+            "qdrant",
+            "Chroma",
+            "chroma:memory",
+            "qdrant:disk",
+            "qdrant:memory+http://h:1",
+        ),
         *("http://h:1", "chroma+", "chroma+http://h", "qdrant+ftp://h:1", "qdrant+http://:1"),
         *("qdrant+http://h:0", "qdrant+http://h:port", "qdrant+http://h:99999"),
         *("chroma+http://h:1/path", "chroma+http://h:1?a=b", "chroma+http://[h:1"),
@@ -390,7 +395,7 @@ def test_a_setting_says_where_the_vectors_are(
     ],
 )
 def test_a_setting_of_another_form_is_answered_with_the_forms(store: str, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"use chroma, qdrant, qdrant:memory, ch") as error:
+    with pytest.raises(ConfigError, match=r"use chroma, qdrant:memory, ch") as error:
         open_vectors(store, tmp_path, model="test")
     assert "s3cret" not in messages(error.value)
     assert not list(tmp_path.iterdir())
@@ -417,31 +422,13 @@ def test_files_are_not_loaded_while_another_process_writes_them(tmp_path: Path, 
         assert len(asked.result(10)) == count
 
 
-# Qdrant's folder
-
-
-def test_qdrants_folder_is_open_once_at_a_time(tmp_path: Path) -> None:
-    with (
-        closing(open_vectors("qdrant", tmp_path, model="test")),
-        pytest.raises(IndexLocked, match=r"open elsewhere.*vector_store=qdrant\+http"),
-    ):
-        open_vectors("qdrant", tmp_path, model="test")
-    open_vectors("qdrant", tmp_path, model="test").close()
-
-
-def test_qdrants_damaged_folder_is_an_error_and_given_back(tmp_path: Path) -> None:
-    open_vectors("qdrant", tmp_path, model="test").close()
-    (tmp_path / "qdrant" / "meta.json").write_text("{")
-    with pytest.raises(DamagedStore, match="doctor --repair"):
-        open_vectors("qdrant", tmp_path, model="test")
-    shutil.rmtree(tmp_path / "qdrant")
-    open_vectors("qdrant", tmp_path, model="test").close()
+# Without a server
 
 
 def test_a_place_that_is_no_folder_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "qdrant").write_text("")
-    with pytest.raises(StoreError, match="qdrant cannot be used"):
-        open_vectors("qdrant", tmp_path, model="test")
+    (tmp_path / "chroma").write_text("")
+    with pytest.raises(StoreError, match="chroma cannot be used"):
+        open_vectors("chroma", tmp_path, model="test")
 
 
 def test_without_qdrants_client_the_command_is_named(
@@ -449,4 +436,4 @@ def test_without_qdrants_client_the_command_is_named(
 ) -> None:
     monkeypatch.setitem(sys.modules, "qdrant_client", None)
     with pytest.raises(ConfigError, match=r"pip install 'rag-app\[qdrant\]'"):
-        open_vectors("qdrant", tmp_path, model="test")
+        open_vectors("qdrant:memory", tmp_path, model="test")

@@ -248,27 +248,44 @@ class Catalog:
         )
         return int(self._db.rows(documents)[0][0])
 
-    # What vector store and lexicon have yet to do
+    # What the stores have yet to do
 
     def outbox(self, action: str, *, limit: int) -> list[str]:
-        """Ids of chunks that the two have yet to "add" or "forget"."""
-        return [
-            id_
-            for (id_,) in self._db.rows(
-                "SELECT chunk_id FROM outbox WHERE action = ? LIMIT ?", (action, limit)
-            )
-        ]
+        """Ids of chunks that lexicon and flat files have yet to "add" or "forget"."""
+        select = "SELECT chunk_id FROM outbox WHERE action = ? LIMIT ?"
+        return [id_ for (id_,) in self._db.rows(select, (action, limit))]
 
-    def delivered(self, ids: Iterable[str]) -> None:
-        """The two have done their part for these chunks."""
+    def behind(self, action: str, *, limit: int) -> list[str]:
+        """Ids of chunks that only a vector store has yet to "add" or "forget"."""
+        if not self.writable:  # it may be of a version that did not know
+            return []
+        select = "SELECT chunk_id FROM behind WHERE action = ? LIMIT ?"
+        return [id_ for (id_,) in self._db.rows(select, (action, limit))]
+
+    def count_behind(self) -> int:
+        """How many these are."""
+        return int(self._db.rows("SELECT count(*) FROM behind")[0][0])
+
+    def delivered(self, ids: Iterable[str], *, behind: bool = False) -> None:
+        """The two have done their part for these chunks; a vector store may be behind."""
+        rows = [(id_,) for id_ in ids]
         with self._db.transaction():
-            self._db.run_many("DELETE FROM outbox WHERE chunk_id = ?", [(i,) for i in ids])
+            if behind:
+                self._db.run_many(
+                    "INSERT OR REPLACE INTO behind SELECT * FROM outbox WHERE chunk_id = ?", rows
+                )
+            self._db.run_many("DELETE FROM outbox WHERE chunk_id = ?", rows)
             self._advance()
 
+    def caught_up(self, ids: Iterable[str]) -> None:
+        """The vector store has done its part for these chunks too."""
+        self._db.run_many("DELETE FROM behind WHERE chunk_id = ?", [(id_,) for id_ in ids])
+
     def redeliver(self) -> None:
-        """Have every chunk added to the two again, as to new ones."""
+        """Have every chunk added to all again, as to new ones."""
         with self._db.transaction():
             self._db.run("DELETE FROM outbox")
+            self._db.run("DELETE FROM behind")
             self._db.run("INSERT INTO outbox SELECT id, 'add' FROM chunks")
             self._advance()
 

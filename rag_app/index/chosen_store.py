@@ -10,7 +10,15 @@ from uuid import uuid4
 
 from rag_app.errors import StoreError
 from rag_app.index.catalog import Catalog
-from rag_app.index.vector_stores import IN_PROCESS, folder_of, is_remote, lasting, open_vectors
+from rag_app.index.vector_stores import (
+    IN_PROCESS,
+    RETIRED,
+    folder_of,
+    is_remote,
+    lasting,
+    offered,
+    open_vectors,
+)
 from rag_app.protocols import VectorStore
 from rag_app.schema import identify
 from rag_app.settings_files import is_trusted, trust_own
@@ -31,12 +39,13 @@ class ChosenStore:
         self._catalog = catalog
         self._model = model
         self._beside = folder / "unfinished"
-        self._wanted = {lasting(wanted): wanted}
+        self._wanted = {lasting(wanted): offered(wanted)}
 
     @property
     def name(self) -> str:
         """As `vector_stores` spells it, without a password."""
-        return self._catalog.get("store") or IN_PROCESS
+        name = self._catalog.get("store") or IN_PROCESS
+        return IN_PROCESS if name == RETIRED else name
 
     @property
     def is_remote(self) -> bool:
@@ -55,7 +64,9 @@ class ChosenStore:
 
     def remember(self) -> None:
         """Settle on one, for good."""
-        if self._catalog.get("store") is None:
+        if (store := self._catalog.get("store")) == RETIRED:
+            self._catalog.set("store", offered(store))
+        if store is None:
             # Older indexes did not say; all of them have Chroma in their folder.
             older = self._catalog.get("model") is not None
             self._catalog.set("store", IN_PROCESS if older else next(iter(self._wanted)))

@@ -36,15 +36,9 @@ class Database:
         self._lock = threading.RLock()
         self._path = path
         self.writable = is_writable(path)
+        self._seen: tuple[int, ...] | None = None  # the file as it was when nobody had it open
         try:
-            self._connection = sqlite3.connect(
-                # Of a file that nobody can write SQLite needs to be told so.
-                f"{path.absolute().as_uri()}{'' if self.writable else '?immutable=1'}",
-                uri=True,
-                timeout=_BUSY_SECONDS,
-                isolation_level=None,
-                check_same_thread=False,
-            )
+            self._connection = self._connected()
             try:
                 self._connection.execute(f"PRAGMA cache_size = -{_CACHE}")
                 if self.writable:
@@ -59,8 +53,42 @@ class Database:
         except sqlite3.DatabaseError as error:
             raise StoreError(
                 f"{path} cannot be opened ({error}); check the folder's permissions, or "
-                f"{tables.anew}"
+                f"{tables.anew.format(folder=path.parent)}"
             ) from error
+
+    def _connected(self) -> sqlite3.Connection:
+        """A connection that sees what others write, with or without permission to do so."""
+        if self.writable:
+            return _connect(self._path)
+        waiting = self._waiting()
+        if not waiting.exists() or not waiting.stat().st_size:
+            # Nobody has it open for writing. SQLite needs to be told so, and we look again.
+            self._seen = _look(self._path)
+            return _connect(self._path, "immutable=1")
+        self._seen = None
+        connection = _connect(self._path, "mode=ro")
+        try:
+            connection.execute("PRAGMA user_version").fetchone()
+        except sqlite3.OperationalError as error:
+            connection.close()
+            raise StoreError(
+                f"{self._path} has changes in {waiting.name} that cannot be read without "
+                f"permission to write ({error}); have its owner run `rag-app status --index "
+                f"{self._path.parent}`, or copy the folder to where you may write"
+            ) from error
+        return connection
+
+    def _waiting(self) -> Path:
+        """Where SQLite keeps changes before they go into the file."""
+        return self._path.with_name(f"{self._path.name}-wal")
+
+    def _look_again(self) -> None:
+        """Connect anew where a file that nobody was writing has been written to since."""
+        waiting = self._waiting()
+        written = waiting.exists() and waiting.stat().st_size
+        if self._seen is not None and (written or _look(self._path) != self._seen):
+            self._connection.close()
+            self._connection = self._connected()
 
     def rows(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of the statement."""
@@ -115,6 +143,7 @@ class Database:
         """
         with self._lock:
             try:
+                self._look_again()
                 yield self._connection
             except sqlite3.DatabaseError as error:
                 # The low byte is the kind; the rest tells it in more detail.
@@ -127,11 +156,12 @@ class Database:
     def _prepare(self, tables: Tables) -> None:
         version = tables.version
         (found,) = self.rows("PRAGMA user_version")[0]
-        if found == version:
+        if found == version or (not self.writable and tables.readable <= found < version):
             return
         if found > version:
             raise StoreError(
-                f"{self._path} has version {found}, this program reads {version}; {tables.anew}"
+                f"{self._path} has version {found}, this program reads {version}; get the newer "
+                f"program, or {tables.anew.format(folder=self._path.parent)}"
             )
         with self.transaction():
             # Another process may have created the tables since the look above.
@@ -143,6 +173,24 @@ class Database:
                 for statement in _statements(script):
                     self._connection.execute(statement)
             self._connection.execute(f"PRAGMA user_version = {version}")
+
+
+def _connect(path: Path, how: str = "") -> sqlite3.Connection:
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?{how}",
+        uri=True,
+        timeout=_BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
+def _look(path: Path) -> tuple[int, ...]:
+    """What changes when the file does."""
+    if not path.exists():
+        return ()
+    found = path.stat()
+    return (found.st_ino, found.st_size, found.st_mtime_ns)
 
 
 def is_writable(path: Path) -> bool:

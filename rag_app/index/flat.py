@@ -3,26 +3,58 @@
 At 50,000 chunks that takes a millisecond and misses none, where a graph takes longer and
 misses some; of a filter's documents only their own are compared. Made from the catalogue,
 and can be made again from it.
+
+`head.json` names the folder of the files, at first its own. Where most rows have become
+empty, the others are copied into a new one; then the head names that.
 """
 
 import json
 import re
 import shutil
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 from rag_app.errors import DamagedStore, store_errors
-from rag_app.index.row_table import ID_BYTES, Numbers, RowTable
-from rag_app.index.rows_on_disk import Rows
+from rag_app.index.row_table import ID_BYTES, RowTable
+from rag_app.index.rows import are_sound
+from rag_app.index.rows_on_disk import Rows, put_in_place
+from rag_app.index.slots import Numbers, Slots
 from rag_app.protocols import Vectors
 from rag_app.schema import Chunk, Precision, identify
 
 _HEAD = "head.json"
+_ROWS = "rows-"
 _HEX = re.compile(r"[0-9a-f]{32}")
 _SUBSETS = 4  # filters whose rows are remembered
+_SPARE = 4_096  # empty rows that are not worth a copy of the others
+
+
+@dataclass(slots=True)
+class _Writing:
+    """What the one writer has in memory, so that a batch costs what it adds.
+
+    Attributes:
+        slots: Where ids are looked up.
+        empty: Rows that can be given to new chunks.
+    """
+
+    slots: Slots
+    empty: Numbers
+
+    def places(self, ids: Rows, rows: Rows) -> Numbers:
+        """Which of the (n, 16) rows (m, 16) ids get: their own, else empty ones, else new ones."""
+        numbers = self.slots.find(ids, rows)
+        new = np.flatnonzero(numbers < 0)
+        empty, self.empty = self.empty[: len(new)], self.empty[len(new) :]
+        added = np.arange(len(new) - len(empty)) + len(rows)
+        numbers[new] = np.concatenate([empty, added])
+        self.slots.add(ids[new], numbers[new], rows)
+        return numbers
 
 
 class FlatVectors:
@@ -53,6 +85,7 @@ class FlatVectors:
         self._model = model
         self._chunks_of = chunks_of
         self._table: RowTable | None = None
+        self._writing: _Writing | None = None
         self._subset = lru_cache(maxsize=_SUBSETS)(self._find_subset)
 
     def upsert(self, chunks: Sequence[Chunk], vectors: Vectors) -> None:
@@ -60,17 +93,21 @@ class FlatVectors:
         if not chunks:
             return
         with store_errors(self._folder):
-            table = self._opened() or self._begin(vectors.shape[1])
+            table = self._opened_anew() or self._begin(vectors.shape[1])
             rows = _rows(chunk.id for chunk in chunks)
-            table.store(table.places(rows), rows, vectors)
-        self.reload()
+            table.store(self._begun(table).places(rows, table.ids), rows, vectors)
+        self._look_again()
 
     def delete(self, ids: Sequence[str]) -> None:
         """Forget the chunks; unknown ids are ignored."""
         with store_errors(self._folder):
-            if table := self._opened():
-                table.clear(table.present(_rows(ids)))
-        self.reload()
+            if table := self._opened_anew():
+                writing, gone = self._begun(table), table.present(_rows(ids))
+                table.clear(gone)
+                writing.empty = np.sort(np.concatenate([writing.empty, gone]))
+                if len(writing.empty) > max(_SPARE, len(table.ids) // 2):
+                    self._compact(self._opened_anew() or table)
+        self._look_again()
 
     def clear(self) -> None:
         """Forget everything."""
@@ -91,19 +128,25 @@ class FlatVectors:
             if not (table := self._opened()):
                 return []
             among = None if documents is None else self._subset(table, tuple(documents))
-            numbers, cosines = table.nearest(vector, k, among)
-        ids = [table.ids[number].tobytes().hex() for number in numbers]
+            rows, cosines = table.nearest(vector, k, among)
+        ids = [row.tobytes().hex() for row in rows]
         return list(zip(ids, cosines.tolist(), strict=True))
 
     def vectors_of(self, ids: Sequence[str], *, dimensions: int) -> Vectors:
-        """(n, d) vectors of the chunks; zeros for those that are not there."""
+        """(n, d) vectors of the chunks; zeros for those that are not there, or damaged."""
         vectors = np.zeros((len(ids), dimensions), np.float32)
         with store_errors(self._folder):
             if table := self._opened():
                 numbers = table.find(_rows(ids))
                 there = numbers >= 0
                 vectors[there] = table.vectors[numbers[there]]
+                vectors[~are_sound(vectors)] = 0
         return vectors
+
+    def spoiled(self) -> int:
+        """How many chunks have a vector, or a code of it, that is damaged."""
+        with store_errors(self._folder):
+            return table.spoiled() if (table := self._opened()) else 0
 
     def fits(self) -> bool:
         """Whether the files are there, whole, and of this model and precision."""
@@ -114,42 +157,91 @@ class FlatVectors:
 
     def reload(self) -> None:
         """See what was written, by whichever process, until now."""
-        self._table = None
-        self._subset.cache_clear()
+        self._writing = None
+        self._look_again()
 
     def close(self) -> None:
         """Let go of the files."""
         self.reload()
 
-    def _begin(self, dimensions: int) -> RowTable:
+    def _look_again(self) -> None:
+        self._table = None
+        self._subset.cache_clear()
+
+    def _begin(self, dimensions: int, *, rows: str = "") -> RowTable:
+        """The files in the folder of that name in ours, "" for our own, which the head names."""
         head = {"model": self._model, "precision": self._precision, "dimensions": dimensions}
         self._folder.mkdir(parents=True, exist_ok=True)
-        unfinished = self._folder / "head.unfinished"
-        unfinished.write_text(json.dumps(head))
-        unfinished.rename(self._folder / _HEAD)
-        return self._open(dimensions)
+        put_in_place(self._folder / _HEAD, json.dumps(head | {"rows": rows}).encode())
+        return self._open(dimensions, rows)
+
+    def _begun(self, table: RowTable) -> _Writing:
+        """What we, who alone write, have in memory."""
+        if self._writing is None:
+            self._sweep(table)
+            empty = np.flatnonzero(~table.held)
+            self._writing = _Writing(table.slots.for_writing(), empty)
+        return self._writing
+
+    def _compact(self, table: RowTable) -> None:
+        """Give the disk back what empty rows take; who reads goes on with the files it has."""
+        number = int(table.folder.name.removeprefix(_ROWS)) if self._apart(table) else 0
+        dimensions, rows = table.vectors.shape[1], f"{_ROWS}{number + 1}"
+        (self._folder / rows).mkdir()
+        table.copy_held(self._open(dimensions, rows))
+        self._open(dimensions, rows).slots.for_writing()
+        self._begin(dimensions, rows=rows)
+        self.reload()
+
+    def _sweep(self, table: RowTable) -> None:
+        """Remove what a compaction has left over, or a kill during one."""
+        for path in self._folder.iterdir():
+            if path.is_dir() and path != table.folder:
+                shutil.rmtree(path)
+            elif path.is_file() and self._apart(table) and path.name != _HEAD:
+                path.unlink()
+
+    def _apart(self, table: RowTable) -> bool:
+        return table.folder != self._folder
 
     def _opened(self) -> RowTable | None:
         """The files; None where nothing has been stored yet."""
-        if (table := self._table) is None and (self._folder / _HEAD).exists():
-            self._table = table = self._open(self._dimensions())
-        return table
+        if self._table is None:
+            self._table = self._opened_anew()
+        return self._table
 
-    def _dimensions(self) -> int:
+    def _opened_anew(self) -> RowTable | None:
+        """The same as of now, which whoever writes needs: another thread may just be asking."""
+        if not (self._folder / _HEAD).exists():
+            return None
         head = (self._folder / _HEAD).read_text()
+        dimensions, rows = self._read(head)
+        with suppress(DamagedStore):
+            table = self._open(dimensions, rows)
+            if (self._folder / _HEAD).read_text() == head:
+                return table
+        # They were removed while they were opened, or are damaged.
+        return self._open(*self._read((self._folder / _HEAD).read_text()))
+
+    def _read(self, head: str) -> tuple[int, str]:
+        """The dimensions of the vectors and the folder of the files that the head tells."""
         try:
             found = json.loads(head)
             if (found["model"], found["precision"]) == (self._model, self._precision):
-                return int(found["dimensions"])
+                rows = found.get("rows", "")
+                if not rows or re.fullmatch(rf"{_ROWS}\d+", rows):
+                    return int(found["dimensions"]), rows
+                raise KeyError(rows)
             cause = "is of another model or precision"
-        except (ValueError, KeyError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             cause = "is damaged"
         raise DamagedStore(
             f"{self._folder / _HEAD} {cause}; `rag-app doctor --repair` makes it anew"
         )
 
-    def _open(self, dimensions: int) -> RowTable:
-        return RowTable(self._folder, dimensions=dimensions, precision=self._precision)
+    def _open(self, dimensions: int, rows: str) -> RowTable:
+        folder = self._folder / rows if rows else self._folder
+        return RowTable(folder, dimensions=dimensions, precision=self._precision)
 
     def _find_subset(self, table: RowTable, documents: tuple[str, ...]) -> Numbers:
         return table.present(_rows(self._chunks_of(documents)))

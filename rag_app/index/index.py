@@ -16,7 +16,7 @@ from rag_app.index.catalog import Catalog
 from rag_app.index.chosen_model import ChosenModel, ModelNote
 from rag_app.index.remembered import Remembered
 from rag_app.index.stores import Stores
-from rag_app.index.vector_stores import IN_PROCESS, lasting
+from rag_app.index.vector_stores import IN_PROCESS, lasting, offered
 from rag_app.index.writer import IndexWriter
 from rag_app.index.writer_lock import writer_lock
 from rag_app.protocols import Embedder, Vectors
@@ -184,6 +184,7 @@ class Index:
             writer = IndexWriter(self.catalog, self._stores, self.model)
             writer.deliver()
             yield writer
+            writer.catch_up()
 
     def adopt(self, former: ModelNote, recipes: Mapping[str, str]) -> bool:
         """Have this model take over; False, and nothing done, where a text lacks its vector.
@@ -217,6 +218,7 @@ class Index:
             ConfigError: No lasting store has that name; see `vector_stores`.
             StoreError: One of the two cannot be used; the index then keeps the one it has.
         """
+        store = offered(store)
         with self.writing():
             before = self.store
             return before, self._stores.migrate(store) if lasting(store) != before else 0

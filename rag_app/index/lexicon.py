@@ -83,6 +83,11 @@ class Lexicon:
         """Make what was added and deleted last, and see it."""
         with self._telling():
             self._writing.commit()
+            if self._folder is not None:
+                # tantivy makes these for its own user alone, the rest for whom the folder is for.
+                mode = self._folder.stat().st_mode & 0o666
+                for path in self._folder.glob("*.json"):
+                    path.chmod(mode)
         self.reload()
 
     def finish(self) -> None:

@@ -1,22 +1,17 @@
-"""Nearest neighbours in Qdrant. Made from the catalogue, and can be made again from it.
+"""Nearest neighbours on a Qdrant server. Made from the catalogue, and can be made again from it.
 
-Without a server Qdrant compares every vector: right for tests and small libraries. Its
-files in a folder are Python pickles, so a folder from strangers is as good as their code.
+Without a server Qdrant compares every vector in memory: right for tests.
 """
 
 import re
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
-from filelock import FileLock, Timeout
-
 from rag_app.connections import spare_loopback
-from rag_app.errors import ConfigError, IndexLocked, store_error
+from rag_app.errors import ConfigError
 from rag_app.index.collection import Server, collection_name, metadata, parts
 from rag_app.protocols import Vectors
 from rag_app.schema import Chunk
@@ -31,15 +26,14 @@ _NAMES = UUID("6e0f5c1c-5b0a-4e0e-9a57-3c1f4b6d2a90")  # where ids that are no U
 
 
 class QdrantVectors:
-    """One collection, named by the model: in memory (`None`), in a folder or on a server.
+    """One collection, named by the model: in memory (`None`) or on a server.
 
     Raises:
         ConfigError: The Qdrant client is not installed.
-        IndexLocked: The folder is open elsewhere.
-        StoreError: The folder or the server cannot be used.
+        StoreError: The server cannot be used.
     """
 
-    def __init__(self, place: Path | Server | None, *, model: str) -> None:
+    def __init__(self, place: Server | None, *, model: str) -> None:
         try:
             import qdrant_client  # noqa: F401
         except ImportError as error:
@@ -53,12 +47,7 @@ class QdrantVectors:
         self._turn: AbstractContextManager[object] = (
             nullcontext() if isinstance(place, Server) else Lock()
         )
-        self._held = _hold(place) if isinstance(place, Path) else None
-        try:
-            self._client = _open(place)
-        except BaseException:
-            self._release()
-            raise
+        self._client = _open(place)
 
     def upsert(self, chunks: Sequence[Chunk], vectors: Vectors) -> None:
         """Store or replace the chunks with their (n, d) unit vectors."""
@@ -104,9 +93,8 @@ class QdrantVectors:
         return [(str((point.payload or {})["id"]), point.score) for point in found.points]
 
     def close(self) -> None:
-        """Release the client, and the folder for others."""
+        """Release the client."""
         self._client.close()
-        self._release()
 
     def _make(self, dimensions: int) -> None:
         from qdrant_client.models import Distance, VectorParams
@@ -121,59 +109,31 @@ class QdrantVectors:
         self._exists = self._exists or self._client.collection_exists(self._collection)
         return self._exists
 
-    def _release(self) -> None:
-        if self._held is not None:
-            self._held.release()
 
-
-def _open(place: Path | Server | None) -> "QdrantClient":
+def _open(place: Server | None) -> "QdrantClient":
     from qdrant_client import QdrantClient
 
     if place is None:
         return QdrantClient(":memory:")
-    if isinstance(place, Server):
-        spare_loopback()
-        key = place.password or place.user
-        return QdrantClient(
-            url=place.url,
-            headers={"api-key": key} if key else None,
-            timeout=_TIMEOUT,
-            check_compatibility=False,  # a thread of its own that asks, and warns
-        )
-    try:
-        return QdrantClient(path=str(place))
-    except Exception as error:  # pickles that are damaged fail in any way
-        raise store_error(place, error) from error
-
-
-def _hold(folder: Path) -> FileLock:
-    """The folder for this store alone: Qdrant reads it once, when it is opened."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        # Of any thread, as another one may close the store.
-        lock = FileLock(folder / "open.lock", is_singleton=False, thread_local=False)
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise IndexLocked(
-            f"{folder} is open elsewhere, and Qdrant in a folder serves one at a time; close "
-            "the other one, or let both use a server (vector_store=qdrant+http://HOST:PORT)"
-        ) from error
-    except OSError as error:
-        raise store_error(folder, error) from error
-    return lock
+    spare_loopback()
+    key = place.password or place.user
+    return QdrantClient(
+        url=place.url,
+        headers={"api-key": key} if key else None,
+        timeout=_TIMEOUT,
+        check_compatibility=False,  # a thread of its own that asks, and warns
+    )
 
 
 @contextmanager
-def _telling(place: Path | Server | None) -> Iterator[None]:
-    """Failures of the disk or the server as an error that says what to do."""
+def _telling(place: Server | None) -> Iterator[None]:
+    """Failures of the server as an error that says what to do."""
     try:
         yield
     except Exception as error:
         # What calls itself a server may answer anything.
-        if isinstance(place, Server):
+        if place is not None:
             raise place.error(error) from error
-        if isinstance(error, OSError | sqlite3.Error):
-            raise store_error(place, error) from error
         raise
 
 

@@ -1,5 +1,6 @@
 """Who stands in which row of the flat files, and the rows nearest to a question."""
 
+import logging
 from functools import cached_property
 from pathlib import Path
 
@@ -7,23 +8,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_app.index.codes import CODES, decode
+from rag_app.index.rows import are_sound
 from rag_app.index.rows_on_disk import Rows, RowsOnDisk
+from rag_app.index.slots import Numbers, Slots, is_held
 from rag_app.protocols import Vectors
 from rag_app.schema import Precision
 
-Numbers = NDArray[np.int64]
 ID_BYTES = 16
 _BLOCK = 1 << 16  # rows scored at a time: their scores stay in the processor's cache
 _FEW = 8  # of so many rows one: copying them together is faster than passing over the others
+_logger = logging.getLogger(__name__)
 
 
 class RowTable:
     """The files as they were when it was opened; whoever writes opens another.
 
-    A row holds an id (zeros where there is none), a vector and its code.
+    A row holds an id (zeros where there is none), a vector and its code. Opening it costs
+    the same however many rows there are.
     """
 
     def __init__(self, folder: Path, *, dimensions: int, precision: Precision) -> None:
+        self.folder = folder
         self._codes = CODES[precision]
         self._ids_file = RowsOnDisk(folder / "ids", ID_BYTES)
         self._vectors_file = RowsOnDisk(folder / "vectors", 4 * dimensions)
@@ -31,7 +36,7 @@ class RowTable:
         if precision != "float32":
             self._codes_file = RowsOnDisk(folder / precision, self._codes.width(dimensions))
         count = self._ids_file.count()
-        self.ids: Rows = np.array(self._ids_file.read(count))
+        self.ids = self._ids_file.read(count)
         coded_apart = self._codes_file is not self._vectors_file
         rows = self._vectors_file.read(count, scattered=coded_apart)
         self.vectors = decode(rows)
@@ -40,32 +45,21 @@ class RowTable:
     @cached_property
     def held(self) -> NDArray[np.bool_]:
         """(rows,) whether a chunk stands in each."""
-        return np.asarray(self.ids.any(axis=1))
+        return is_held(self.ids)
+
+    @cached_property
+    def slots(self) -> Slots:
+        """Where ids are looked up."""
+        return Slots(self.folder / "slots", self.ids)
 
     def find(self, ids: Rows) -> Numbers:
         """(m,) rows of (m, 16) ids, −1 for those that are not there."""
-        keys, order = self._sorted
-        wanted = _keys(ids)
-        places = np.searchsorted(keys, wanted)
-        numbers = np.full(len(wanted), -1, np.int64)
-        inside = np.flatnonzero(places < len(keys))
-        same = inside[keys[places[inside]] == wanted[inside]]
-        numbers[same] = order[places[same]]
-        return numbers
+        return self.slots.find(ids, self.ids)
 
     def present(self, ids: Rows) -> Numbers:
         """Ascending rows of those of (m, 16) ids that are there."""
         numbers = self.find(ids)
         return np.sort(numbers[numbers >= 0])
-
-    def places(self, ids: Rows) -> Numbers:
-        """(m,) rows for (m, 16) ids: their own, else empty ones, else new ones."""
-        numbers = self.find(ids)
-        new = np.flatnonzero(numbers < 0)
-        empty = np.flatnonzero(~self.held)[: len(new)]
-        added = np.arange(len(new) - len(empty)) + len(self.ids)
-        numbers[new] = np.concatenate([empty, added])
-        return numbers
 
     def store(self, numbers: Numbers, ids: Rows, vectors: Vectors) -> None:
         """Write (m, 16) ids with (m, d) vectors into rows; half done, it can be done again."""
@@ -80,42 +74,79 @@ class RowTable:
         """Take the chunks out of ascending rows."""
         self._ids_file.write(numbers, np.zeros((len(numbers), ID_BYTES), np.uint8))
 
+    def copy_held(self, other: "RowTable") -> None:
+        """Write the rows that hold a chunk into the empty files of another table."""
+        held = np.flatnonzero(self.held)
+        for begin in range(0, len(held), _BLOCK):
+            rows = held[begin : begin + _BLOCK]
+            other.store(np.arange(begin, begin + len(rows)), self.ids[rows], self.vectors[rows])
+
+    def spoiled(self) -> int:
+        """How many rows have no vector of length 1, or another's code, or are not found by id."""
+        count = 0
+        for begin in range(0, len(self.ids), _BLOCK):
+            part = slice(begin, begin + _BLOCK)
+            with np.errstate(all="ignore"):
+                codes = self._codes.encode(self.vectors[part])
+            sound = are_sound(self.vectors[part]) & (codes == self._coded[part]).all(axis=1)
+            found = self.find(self.ids[part]) == np.arange(begin, begin + len(sound))
+            count += int((self.held[part] & ~(sound & found)).sum())
+        return count
+
     def nearest(
         self, vector: Vectors, k: int, among: Numbers | None = None
-    ) -> tuple[Numbers, Vectors]:
-        """(rows, cosines) of the k nearest to the (d,) vector, of all or of some rows."""
+    ) -> tuple[Rows, Vectors]:
+        """((k, 16) ids, (k,) cosines) of the nearest to the (d,) vector, of all or of some rows."""
         if not len(self.ids if among is None else among):
-            return np.empty(0, np.int64), np.empty(0, np.float32)
+            return np.empty((0, ID_BYTES), np.uint8), np.empty(0, np.float32)
         numbers = self._first_look(vector, max(self._codes.least, k * self._codes.looks), among)
-        cosines = self.vectors[numbers] @ vector
+        ids = self.ids[numbers]
+        vectors = self.vectors[numbers]
+        # A row that was given to another chunk meanwhile is neither's.
+        kept = (ids == self.ids[numbers]).all(axis=1) & ids.any(axis=1)
+        sound = are_sound(vectors)
+        if not sound[kept].all():
+            self._tell_damage()
+        numbers, ids, vectors = (found[kept & sound] for found in (numbers, ids, vectors))
+        cosines = vectors @ vector
         order = np.lexsort((numbers, -cosines))[:k]
-        return numbers[order], cosines[order]
+        return ids[order], cosines[order]
 
     def _first_look(self, vector: Vectors, count: int, among: Numbers | None) -> Numbers:
         """The rows whose codes are closest, about so many."""
         asked = self._codes.encode(vector[None])
         best = _Best(count)
         if among is not None and len(among) * _FEW < len(self.ids):
-            best.add(among, self._codes.scores(asked, self._coded[among]))
+            best.add(among, self._scores(asked, self._coded[among]))
             return best.numbers()
         passed = ~(self.held if among is None else self._among(among))
         for begin in range(0, len(self.ids), _BLOCK):
             part = slice(begin, begin + _BLOCK)
-            scores = self._codes.scores(asked, self._coded[part])
+            scores = self._scores(asked, self._coded[part])
             scores[passed[part]] = -np.inf
             best.add(np.arange(begin, begin + len(scores)), scores)
         return best.numbers()
+
+    def _scores(self, asked: Rows, codes: Rows) -> Vectors:
+        """As `Codes.scores`; −inf for codes that are damaged."""
+        with np.errstate(all="ignore"):
+            scores = self._codes.scores(asked, codes)
+        if len(damaged := np.flatnonzero(~np.isfinite(scores))):
+            self._tell_damage()
+            scores[damaged] = -np.inf
+        return scores
+
+    def _tell_damage(self) -> None:
+        _logger.warning(
+            "%s holds damaged vectors, whose passages are found by their words alone; "
+            "`rag-app doctor --repair` makes them anew",
+            self.folder,
+        )
 
     def _among(self, numbers: Numbers) -> NDArray[np.bool_]:
         counts = np.zeros(len(self.ids), np.bool_)
         counts[numbers] = True
         return counts
-
-    @cached_property
-    def _sorted(self) -> tuple[NDArray[np.bytes_], Numbers]:
-        keys = _keys(self.ids)
-        order = np.argsort(keys, kind="stable")
-        return keys[order], order
 
 
 class _Best:
@@ -147,8 +178,3 @@ def _highest(scores: Vectors, count: int) -> Numbers:
     if count >= len(scores):
         return np.arange(len(scores))
     return np.argpartition(scores, len(scores) - count)[len(scores) - count :]
-
-
-def _keys(ids: Rows) -> NDArray[np.bytes_]:
-    """Ids as values that can be compared; all are of the same length."""
-    return ids.view(f"S{ID_BYTES}")[:, 0]

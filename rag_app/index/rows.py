@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag_app.protocols import Vectors
 from rag_app.schema import Chunk, Document, Status, identify
@@ -53,6 +54,7 @@ UPDATE documents SET (text, page_starts, same_as) =
 INHERITED_CHUNKS = """
 SELECT start, "end", page, heading, tokens, name, text, digest FROM chunks WHERE document_id = ?
 """
+_UNIT = 1e-2  # how far from 1 the length of a vector may be
 READ_CHUNKS = """
 SELECT c.id, c.document_id, d.source, c.text, c.start, c."end", c.page, c.heading, c.tokens,
     c.headings
@@ -199,6 +201,13 @@ def vector_blob(vector: Vectors) -> bytes:
 def vector_of(blob: bytes) -> Vectors:
     """The (d,) vector of such bytes."""
     return np.frombuffer(blob, dtype="<f4").astype(np.float32, copy=False)
+
+
+def are_sound(vectors: Vectors) -> NDArray[np.bool_]:
+    """(n,) whether each of (n, d) vectors can be a text's: of length 1, or zeros for no meaning."""
+    with np.errstate(all="ignore"):  # damaged ones may be numbers of any size
+        squares = np.einsum("nd,nd->n", vectors, vectors)
+    return (np.abs(squares - 1) < 2 * _UNIT) | ~vectors.any(axis=1)
 
 
 def searchable_name(document: Document) -> str:

@@ -12,6 +12,16 @@ from rag_app.errors import DamagedStore
 Rows = NDArray[np.uint8]
 
 
+def put_in_place(path: Path, content: bytes) -> None:
+    """Have the file hold just that: whatever the instant of a kill, it is as before or so."""
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    with unfinished.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.rename(path)
+
+
 class RowsOnDisk:
     """Rows are replaced and added, the file never shrinks: others may be reading it."""
 

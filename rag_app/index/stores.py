@@ -5,8 +5,9 @@ A vector store, flat files with the vectors' codes, and a lexicon: each can be m
 
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
+from shutil import copyfile
 from tempfile import TemporaryDirectory
 from threading import RLock
 
@@ -54,6 +55,7 @@ class Stores:
         self._flat: FlatVectors | None = None
         self._lexicon: Lexicon | None = None
         self._elsewhere: TemporaryDirectory[str] | None = None
+        self._links: TemporaryDirectory[str] | None = None
         self._seen = -1
         self._writing = False
 
@@ -185,7 +187,7 @@ class Stores:
         with self._turn:
             self._close_vectors()
             self._close_flat()
-            self._lexicon = None
+            self._unlink()
 
     def _freshen(self) -> None:
         """Close or reload what has been changed by another process.
@@ -201,7 +203,9 @@ class Stores:
             if not self.chosen.is_remote:
                 self._close_vectors()
             self._close_flat()
-            if self._lexicon is not None:
+            if not self._catalog.writable:
+                self._unlink()
+            elif self._lexicon is not None:
                 self._lexicon.reload()
 
     def _open_flat(self, folder: Path) -> FlatVectors:
@@ -251,10 +255,25 @@ class Stores:
     def _open_lexicon(self) -> Lexicon:
         if self._catalog.writable:
             return Lexicon(self._words)
-        # tantivy writes to its folder even to read from it.
+        for _ in range(3):  # files may be merged into others just then
+            with suppress(StoreError, OSError):
+                if self._words.is_dir():
+                    return self._open_linked()
         lexicon = Lexicon(None)
         self._fill_lexicon(lexicon)
         return lexicon
+
+    def _open_linked(self) -> Lexicon:
+        """The lexicon through links: tantivy writes to its folder even to read from it."""
+        self._unlink()
+        self._links = TemporaryDirectory(prefix="rag-app-")
+        for path in self._words.iterdir():
+            link = Path(self._links.name) / path.name
+            if path.suffix == ".json":
+                copyfile(path, link)
+            elif path.suffix != ".lock":
+                link.symlink_to(path.absolute())
+        return Lexicon(Path(self._links.name))
 
     def _fill_lexicon(self, lexicon: Lexicon) -> None:
         for part in self._ids():
@@ -266,6 +285,12 @@ class Stores:
         if self._vectors is not None:
             self._vectors.close()
             self._vectors = None
+
+    def _unlink(self) -> None:
+        self._lexicon = None
+        if self._links is not None:
+            self._links.cleanup()
+            self._links = None
 
     def _close_flat(self) -> None:
         self._flat = None

@@ -1,7 +1,8 @@
 """The tables of the catalogue.
 
-`outbox` lists the chunks that vector store and lexicon have yet to add or forget. It is
-written in the same transaction as the chunks, so that a crash before they have loses nothing.
+`outbox` lists the chunks that lexicon and flat files have yet to add or forget. It is written
+in the same transaction as the chunks, so that a crash before they have loses nothing. `behind`
+lists those that they have, and a vector store that no question goes to has not.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,8 @@ class Tables:
     Attributes:
         version: Of the schema; a file of a later one is refused.
         schema: What makes the tables; statements end with their line.
-        anew: What a person does to begin with a new file.
+        anew: What a person does to begin with a new file in the `{folder}`.
+        readable: The oldest version that can be read as it is, where it cannot be written to.
         migrations: What brings an older file up to the next version, by its own.
     """
 
@@ -23,6 +25,7 @@ class Tables:
     schema: str
     anew: str
     migrations: Mapping[int, str] = field(default_factory=dict)
+    readable: int = 1
 
 
 _TRIGGERS = """
@@ -54,6 +57,13 @@ _COVERING = """
 CREATE INDEX chunks_covering ON chunks (id, digest, document_id);
 """
 
+_BEHIND = """
+CREATE TABLE behind (
+    chunk_id TEXT PRIMARY KEY,
+    action   TEXT NOT NULL CHECK (action IN ('add', 'forget'))
+) WITHOUT ROWID;
+"""
+
 _MIGRATIONS = {
     1: """
 ALTER TABLE documents ADD COLUMN same_as TEXT REFERENCES documents (id) ON DELETE CASCADE;
@@ -69,6 +79,7 @@ DROP TABLE lexicon;
     3: _COVERING,
     4: _TOLD_APART + _NAMES,
     5: "ALTER TABLE chunks ADD COLUMN headings TEXT;\n",
+    6: _BEHIND,
 }
 
 _SCHEMA = (
@@ -128,11 +139,14 @@ CREATE TABLE outbox (
     + _TRIGGERS
     + _COVERING
     + _NAMES
+    + _BEHIND
 )
 
 CATALOG = Tables(
-    version=6,
+    version=7,
     schema=_SCHEMA,
-    anew="remove the index folder and ingest again",
+    anew="`rag-app doctor --repair --index {folder}` moves it aside, where it is kept, and the "
+    "next `rag-ingest FOLDERS` makes a new one",
     migrations=_MIGRATIONS,
+    readable=6,
 )

@@ -2,11 +2,14 @@
 
 chroma                    in the folder's `chroma/`
 chroma+http://HOST:PORT   on a server, also https; `USER:PASSWORD@` before HOST is sent along
-qdrant                    in the folder's `qdrant/`
 qdrant:memory             nowhere; gone when it is closed
 qdrant+http://HOST:PORT   on a server, also https; the PASSWORD is its API key
+
+Qdrant in the index folder is no longer opened: its files are Python pickles, so that an index
+from elsewhere could run code, and one process at a time could use it.
 """
 
+import logging
 import re
 from pathlib import Path
 
@@ -17,14 +20,15 @@ from rag_app.index.vectors import ChromaVectors
 from rag_app.protocols import VectorStore
 
 IN_PROCESS = "chroma"
-_IN_FOLDER = (IN_PROCESS, "qdrant")
+RETIRED = "qdrant"
 _IN_MEMORY = ("qdrant:memory",)
 _ON_SERVER: dict[str, type[ChromaVectors | QdrantVectors]] = {
     "chroma": ChromaVectors,
     "qdrant": QdrantVectors,
 }
+_logger = logging.getLogger(__name__)
 _FORMS = (
-    *_IN_FOLDER,
+    IN_PROCESS,
     *_IN_MEMORY,
     *(f"{name}+{scheme}://HOST:PORT" for name in _ON_SERVER for scheme in ("http", "https")),
 )
@@ -44,9 +48,20 @@ def open_vectors(store: str, folder: Path, *, model: str) -> VectorStore:
     """
     if server := server_of(store):
         return _ON_SERVER[store.partition("+")[0]](server, model=model)
-    if store == "chroma":
-        return ChromaVectors(folder / "chroma", model=model)
-    return QdrantVectors(folder_of(store, folder), model=model)
+    if store == IN_PROCESS:
+        return ChromaVectors(folder / IN_PROCESS, model=model)
+    return QdrantVectors(None, model=model)
+
+
+def offered(store: str) -> str:
+    """The store, or the one in the place of one that is no longer opened."""
+    if store != RETIRED:
+        return store
+    _logger.warning(
+        "Qdrant in the index folder is no longer opened, as its files can run code; the vectors "
+        "are in chroma/ instead (vector_store=qdrant+http://HOST:PORT keeps them on a server)"
+    )
+    return IN_PROCESS
 
 
 def lasting(store: str) -> str:
@@ -55,6 +70,8 @@ def lasting(store: str) -> str:
     Raises:
         ConfigError: No store has that form, or it is gone when it is closed.
     """
+    if store == RETIRED:
+        return IN_PROCESS
     if store in _IN_MEMORY:
         raise ConfigError(f"vector_store={store!r} does not last; leave out the `:memory`")
     server = server_of(store)
@@ -68,7 +85,7 @@ def folder_of(store: str, folder: Path) -> Path | None:
         ConfigError: No store has that form.
     """
     server_of(store)
-    return folder / store if store in _IN_FOLDER else None
+    return folder / store if store == IN_PROCESS else None
 
 
 def is_remote(store: str) -> bool:
@@ -86,7 +103,7 @@ def server_of(store: str) -> Server | None:
     Raises:
         ConfigError: No store has that form.
     """
-    if store in (*_IN_FOLDER, *_IN_MEMORY):
+    if store in (IN_PROCESS, *_IN_MEMORY):
         return None
     name, _, address = store.partition("+")
     # What is wrong may be anything but the password, which is not to be shown.

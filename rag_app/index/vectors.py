@@ -100,7 +100,8 @@ class _Folder:
     """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        with store_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
         self.turn = FileLock(folder / "turn.lock", is_singleton=False, poll_interval=0.01)
         self._path = _name(folder)
 

@@ -1,18 +1,19 @@
 """What only the one writer of an index may do."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from rag_app.errors import DamagedStore
 from rag_app.index.catalog import Catalog, FileState
 from rag_app.index.stores import Stores
-from rag_app.protocols import Vectors
+from rag_app.protocols import Vectors, VectorStore
 from rag_app.schema import Chunk, Document, Status
 
 _logger = logging.getLogger(__name__)
 _DELIVERY = 1_000  # chunks handed to the stores at a time
+_MANY = 20_000  # chunks behind that are worth a word
 
 
 class IndexWriter:
@@ -68,35 +69,63 @@ class IndexWriter:
         self._catalog.kept.forget_texts(digests)
 
     def deliver(self) -> None:
-        """Bring vector store, flat files and lexicon up to date with the catalogue.
+        """Bring all that questions go to up to date with the catalogue.
 
         What a kill has left damaged is made again.
         """
+        self._mending(self._work_off)
+
+    def catch_up(self) -> None:
+        """Bring a vector store up to date that no question goes to.
+
+        Its graph costs more a chunk than all the rest, and the more the larger it is, so it
+        is filled when the others have everything.
+        """
+        if (count := self._catalog.count_behind()) > _MANY:
+            _logger.warning(
+                "all is found by now; %d chunks go into the vector store for other programs too, "
+                "and if that is stopped, the next ingestion goes on with it",
+                count,
+            )
+        self._mending(self._work_off_behind)
+
+    def _mending(self, work: Callable[[], None]) -> None:
         try:
-            self._work_off()
+            work()
         except DamagedStore as error:
             _logger.warning("%s; made again from the catalogue", error)
             self._stores.remove()
             self._catalog.redeliver()
             self._work_off()
+            self._work_off_behind()
 
     def _work_off(self) -> None:
+        stores = [self._stores.flat]
+        stores += [self._stores.vectors] if self._stores.chosen.is_remote else []
         while ids := self._catalog.outbox("forget", limit=_DELIVERY):
-            self._stores.vectors.delete(ids)
-            self._stores.flat.delete(ids)
+            for store in stores:
+                store.delete(ids)
             self._stores.lexicon.delete(ids)
             self._delivered(ids)
         while ids := self._catalog.outbox("add", limit=_DELIVERY):
             chunks = self._catalog.chunks(ids)
-            self._add_vectors(chunks)
+            self._add_vectors(chunks, stores)
             self._stores.lexicon.replace(chunks.values(), self._catalog.names(ids))
             self._delivered(ids)
 
+    def _work_off_behind(self) -> None:
+        while ids := self._catalog.behind("forget", limit=_DELIVERY):
+            self._stores.vectors.delete(ids)
+            self._catalog.caught_up(ids)
+        while ids := self._catalog.behind("add", limit=_DELIVERY):
+            self._add_vectors(self._catalog.chunks(ids), [self._stores.vectors])
+            self._catalog.caught_up(ids)
+
     def _delivered(self, ids: Sequence[str]) -> None:
         self._stores.lexicon.commit()
-        self._catalog.delivered(ids)
+        self._catalog.delivered(ids, behind=not self._stores.chosen.is_remote)
 
-    def _add_vectors(self, chunks: Mapping[str, Chunk]) -> None:
+    def _add_vectors(self, chunks: Mapping[str, Chunk], stores: Sequence[VectorStore]) -> None:
         """Add what has a vector.
 
         A chunk without one of this model gets it when its document, whose recipe no longer
@@ -105,5 +134,5 @@ class IndexWriter:
         vectors = self._catalog.kept.of_chunks(self._model, chunks)
         if vectors:
             rows, found = np.stack([*vectors.values()]), [chunks[id_] for id_ in vectors]
-            self._stores.vectors.upsert(found, rows)
-            self._stores.flat.upsert(found, rows)
+            for store in stores:
+                store.upsert(found, rows)
