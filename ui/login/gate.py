@@ -12,7 +12,6 @@ from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import (
     HTMLResponse,
     JSONResponse,
-    PlainTextResponse,
     RedirectResponse,
     Response,
 )
@@ -33,9 +32,6 @@ _TOKEN = "token"  # noqa: S105  a name in the address
 _LONGEST_FORM = 4096  # bytes
 _READING = ("GET", "HEAD", "OPTIONS")
 _POLICY_VIOLATION = 1008
-_FOREIGN = (
-    "The address of the page is not the one that was asked; a proxy must pass the Host header on."
-)
 
 
 class Gate:
@@ -68,9 +64,7 @@ class Gate:
             return
         connection = HTTPConnection(scope)
         key = connection.cookies.get(self._cookie, "")
-        if _is_foreign(connection):
-            await _refused(scope)(scope, receive, send)
-        elif self._sessions.knows(key):
+        if self._sessions.knows(key):
             await self._inside(key, connection)(scope, self._while_known(key, receive), send)
         else:
             answer = await self._outside(connection, receive)
@@ -165,21 +159,6 @@ async def _form_field(request: Request, name: str) -> str:
     except ClientDisconnect:
         return ""
     return parse_qs(body.decode("utf-8", "replace")).get(name, [""])[0]
-
-
-def _is_foreign(connection: HTTPConnection) -> bool:
-    """Whether a page of another address wants to change something here."""
-    if connection.scope.get("method") in _READING:
-        return False
-    origin = connection.headers.get("origin")
-    host = connection.headers.get("host", "")
-    return origin is not None and origin.partition("://")[2].lower() != host.lower()
-
-
-def _refused(scope: Scope) -> ASGIApp:
-    if scope["type"] == "websocket":
-        return WebSocketClose(_POLICY_VIOLATION)
-    return PlainTextResponse(_FOREIGN, status_code=403)
 
 
 def _here(connection: HTTPConnection) -> str:
