@@ -23,6 +23,7 @@ from rag_app.commands import (
 )
 from rag_app.commands.common import Command, add_command, key_value
 from rag_app.errors import RagError
+from rag_app.owner import leave_current_folder
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def guarded(command: Callable[[], int], *, verbose: bool) -> int:
     """The command's status, or 1 and one line on stderr where the user can mend it."""
+    leave_current_folder()
     logging.basicConfig(
         level=logging.INFO if verbose else logging.WARNING, format="%(message)s", stream=sys.stderr
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from ui.processes import start_command
 
 OURS = ("rag_app", "ingest", "ui")
 
@@ -100,3 +101,55 @@ def check(*paths: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-c", code], cwd=paths[0].parent, capture_output=True, text=True
     )
+
+
+# The folder that a command is started in
+
+
+IMPORTED_LATE = ("torch", "numpy", "json", "random", "tempfile", "rag_app", "streamlit", "lxml")
+
+
+@pytest.fixture
+def downloads(tmp_path: Path) -> Path:
+    """A folder with files that are called like modules, and leave a mark where they are run."""
+    folder = tmp_path / "downloads"
+    folder.mkdir()
+    for name in IMPORTED_LATE:
+        mark = f"import pathlib; pathlib.Path({str(folder / 'run')!r}).touch()\n"
+        (folder / f"{name}.py").write_text(mark)
+    return folder
+
+
+def test_what_the_pages_start_runs_nothing_of_the_current_folder(
+    downloads: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(downloads)
+    told, complaints = start_command(["--version"]).communicate(timeout=60)
+    assert (told.startswith("rag-app "), complaints) == (True, "")
+    assert not (downloads / "run").exists()
+
+
+def test_a_command_imports_nothing_from_the_current_folder_once_it_runs(downloads: Path) -> None:
+    code = f"""
+import argparse, sys
+sys.path.append({str(ROOT)!r})
+here = sys.path.pop(0)
+from rag_app.cli import guarded
+sys.path.insert(0, here)
+for name in {IMPORTED_LATE!r}:
+    sys.modules.pop(name, None)
+
+def command():
+    import random, subprocess, tempfile
+    # As Python starts what watches over shared memory, or a pool.
+    return subprocess.run([sys.executable, "-c", "import random, tempfile"]).returncode
+
+sys.exit(guarded(command, verbose=False))
+"""
+    script = downloads / "started.py"
+    script.write_text(code)
+    done = subprocess.run(
+        [sys.executable, "-m", "started"], cwd=downloads, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert not (downloads / "run").exists()

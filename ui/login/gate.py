@@ -22,7 +22,7 @@ from ui.language import gettext, preferred, speaking
 from ui.login.page import HEADERS, login_page, too_soon, wrong
 from ui.login.password import Password
 from ui.login.sessions import SECONDS, Sessions
-from ui.login.tries import Tries
+from ui.login.tries import LONGEST_WAIT, Tries
 
 _logger = logging.getLogger(__name__)
 _STREAMLIT = "/_stcore/"
@@ -107,27 +107,27 @@ class Gate:
         elif self._password.in_address:
             given = connection.query_params.get(_TOKEN, "")
         with speaking(preferred(connection.headers.get("accept-language", ""))):
-            return self._told(given, connection)
+            return await self._told(given, connection)
 
-    def _told(self, given: str, connection: HTTPConnection) -> Response:
+    async def _told(self, given: str, connection: HTTPConnection) -> Response:
         """What is said to them, in the language that is spoken now."""
         if given:
-            return self._tried(given, connection)
+            return await self._tried(given, connection)
         if _STREAMLIT in connection.scope["path"]:
             # Streamlit shows it where a page was left open.
             left = gettext("You are not logged in. Load the page again.")
             return JSONResponse(left, status_code=401, headers=HEADERS)
         return self._page(401)
 
-    def _tried(self, given: str, connection: HTTPConnection) -> Response:
+    async def _tried(self, given: str, connection: HTTPConnection) -> Response:
         address = connection.client.host if connection.client else ""
-        if seconds := self._tries.wait(address):
-            _logger.info("a try from %s came too soon and was not looked at", address)
-            page = self._page(429, too_soon(seconds))
-            page.headers["Retry-After"] = str(ceil(seconds))
+        times = await self._tries.turn(address)
+        if not times:
+            _logger.warning("too many tries at once; one from %s was not looked at", address)
+            page = self._page(429, too_soon(LONGEST_WAIT))
+            page.headers["Retry-After"] = str(ceil(LONGEST_WAIT))
             return page
         if not self._password.matches(given):
-            times = self._tries.wrong(address)
             _logger.warning("wrong password from %s, %d in a row", address, times)
             return self._page(401, wrong())
         self._tries.right(address)

@@ -58,10 +58,12 @@ class SignIn:
             return False
         if self.allowed is None:
             return True
-        address = str(claims.get("email", "")).casefold()
+        address = _folded(str(claims.get("email", "")))
         proven = claims.get("email_verified", True) in (True, "true")
-        domain = f"@{address.rpartition('@')[2]}"
-        return proven and "@" in address and not self.allowed.isdisjoint({address, domain})
+        name, at, domain = address.partition("@")
+        # With a second @, nobody knows which domain receives its mail.
+        proven = proven and bool(name) and "@" not in domain
+        return proven and not self.allowed.isdisjoint({address, at + domain})
 
 
 def signing_in() -> SignIn | None:
@@ -124,8 +126,13 @@ def _allowed(ours: object, path: Path) -> frozenset[str] | None:
     allowed = ours.get("allowed") if isinstance(ours, dict) else ""
     if allowed is None:
         return None
-    if not isinstance(allowed, list) or not all("@" in str(entry) for entry in allowed):
+    if not isinstance(allowed, list) or any(str(entry).count("@") != 1 for entry in allowed):
         raise ConfigError(
             f"{path}: allowed={allowed!r}; use a list of addresses and of domains from their @ on"
         )
-    return frozenset(str(entry).strip().casefold() for entry in allowed)
+    return frozenset(_folded(str(entry).strip()) for entry in allowed)
+
+
+def _folded(address: str) -> str:
+    """In small letters; beyond ASCII as it is, where some letters have those of others as small."""
+    return address.lower() if address.isascii() else address
