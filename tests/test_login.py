@@ -189,9 +189,7 @@ def test_each_try_without_success_doubles_the_wait_up_to_five_seconds(
     assert [waited(tries, clock, "10.0.0.1") for _ in range(7)] == [0, 1, 2, 4, 5, 5, 5]
 
 
-def test_nothing_that_strangers_try_has_anybody_wait_for_longer(
-    tries: Tries, clock: Clock
-) -> None:
+def test_nothing_that_strangers_try_has_anybody_wait_for_longer(tries: Tries, clock: Clock) -> None:
     waits = [waited(tries, clock, f"10.0.{n % 9}.{n % 250}") for n in range(3000)]
     assert max(waits) == LONGEST_WAIT
 
