@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable, Sequence
 from io import TextIOWrapper
 from pathlib import Path
+from traceback import format_exception
+from typing import Any
 
 from rag_app import __version__
 from rag_app.commands import (
@@ -22,7 +24,7 @@ from rag_app.commands import (
     measuring,
 )
 from rag_app.commands.common import Command, add_command, key_value
-from rag_app.errors import RagError
+from rag_app.errors import RagError, without_secrets
 from rag_app.owner import leave_current_folder
 
 
@@ -35,9 +37,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def guarded(command: Callable[[], int], *, verbose: bool) -> int:
     """The command's status, or 1 and one line on stderr where the user can mend it."""
     leave_current_folder()
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.WARNING, format="%(message)s", stream=sys.stderr
-    )
+    written = logging.StreamHandler(sys.stderr)
+    written.setFormatter(_Discreet())
+    logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, handlers=[written])
+    sys.excepthook = _tell_bug
     for stream in (sys.stdout, sys.stderr):
         # Where the locale knows fewer characters than the documents.
         if isinstance(stream, TextIOWrapper):
@@ -54,6 +57,18 @@ def guarded(command: Callable[[], int], *, verbose: bool) -> int:
         # The reader of our output, such as `head`, has seen enough.
         sys.stderr.close()
         return 0
+
+
+class _Discreet(logging.Formatter):
+    """The message, without the secrets that libraries write into theirs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return without_secrets(super().format(record))
+
+
+def _tell_bug(*bug: Any) -> None:
+    """The traceback of what escapes, likewise."""
+    print(without_secrets("".join(format_exception(*bug))), end="", file=sys.stderr)
 
 
 def _parser() -> argparse.ArgumentParser:

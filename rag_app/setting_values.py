@@ -32,7 +32,6 @@ LEAST = {
     "threads": 0,
 }
 _SHARES = ("dense_weight", "diversity", "min_confidence")
-_PASSWORD = re.compile(r"(?<=//)[^/@]*@")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -66,11 +65,6 @@ def check(name: str, value: Any, *, called: str = "") -> None:
 def out_of_range(called: str, value: object, allowed: str) -> ConfigError:
     """The error that says what is allowed."""
     return ConfigError(f"{called}={value!r} is out of range; use {allowed}")
-
-
-def without_password(address: str) -> str:
-    """The address as it may be shown."""
-    return _PASSWORD.sub("…@", address)
 
 
 def _convert(called: str, value: object, default: object) -> object:
@@ -117,4 +111,5 @@ def _is_address(url: str) -> bool:
         parts = urlsplit(url)
     except ValueError:
         return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+    # With the three dots in place of a password it is one as it was shown, and not as it was.
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and "…" not in parts.netloc

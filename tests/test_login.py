@@ -125,6 +125,18 @@ def test_a_file_has_a_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert read_password(None) == "another one"
 
 
+def test_a_password_that_every_user_can_read_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "password"
+    file.write_text(SECRET)
+    for mode, told in ((0o600, []), (0o644, [f"can read {file}; `chmod 600 {file}`"])):
+        file.chmod(mode)
+        assert read_password(file) == SECRET
+        said = [record.getMessage() for record in caplog.records]
+        assert [line.partition("machine ")[2] for line in said] == told
+
+
 @pytest.mark.parametrize("text", ["", "\n", "short"])
 def test_a_short_password_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "password").write_text(text)

@@ -15,6 +15,7 @@ from rag_app.collection_folders import collections_of
 from rag_app.config import Settings
 from rag_app.errors import ConfigError, IndexLocked, RagError
 from rag_app.owner import check_owners
+from rag_app.settings_files import warn_if_open
 from ui.login.entrance import Entrance, is_loopback
 from ui.login.oidc import OIDC, SignIn
 from ui.login.password import LOGIN
@@ -62,6 +63,8 @@ def _run(arguments: argparse.Namespace) -> int:
     host, port = arguments.host, arguments.port
     entrance = _entrance(arguments)
     certificate = Certificate.given(arguments.certificate, arguments.key)
+    for file in filter(None, (entrance.oidc, arguments.key)):
+        warn_if_open(file)
     settings = settled(Settings.load(index=arguments.index))
     _check_free(host, port)
     # The pages load their settings themselves, in this process.
