@@ -34,7 +34,7 @@ def without_secrets(text: str) -> str:
     for name, value in os.environ.items():
         if len(value) >= _SHORTEST_SECRET and _SECRET_VARIABLE.search(name):
             text = text.replace(value, "…")
-    return _IN_QUERY.sub(r"\1…", _USER.sub("…@", text))
+    return _USER.sub("…@", _IN_QUERY.sub(r"\1…", text))
 
 
 class RagError(Exception):

@@ -325,6 +325,7 @@ def test_in_a_read_only_folder_what_is_kept_is_read_and_nothing_is_written() -> 
     with open_folder() as folder:
         with closing(Conversations.open(folder)) as before:
             id_ = before.keep("", [turn := a_turn()])
+        (folder / FILE).chmod(0o444)  # its own user is another one here
         folder.chmod(0o555)
         with without_privileges(), closing(Conversations.open(folder)) as kept:
             assert kept.turns(id_) == [turn]
