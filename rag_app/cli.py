@@ -23,6 +23,7 @@ from rag_app.commands import (
 )
 from rag_app.commands.common import Command, add_command, key_value
 from rag_app.errors import RagError
+from rag_app.owner import leave_current_folder
 from rag_app.printable import Parser, show, show_log
 from rag_app.well_formed import check_text
 
@@ -40,6 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def guarded(command: Callable[[], int], *, verbose: bool) -> int:
     """The command's status, or 1 and one line on stderr where the user can mend it."""
+    leave_current_folder()
     show_log(logging.INFO if verbose else logging.WARNING)
     for stream in (sys.stdout, sys.stderr):
         # Where the locale knows fewer characters than the documents.

@@ -18,6 +18,12 @@ from rag_app.models.files import BUNDLED_EMBEDDER, cached_model, find_model
 from rag_app.opening import open_index, open_reranker, settled
 from rag_app.records.conversations import FILE, Conversations
 from rag_app.served_models import is_served
+from rag_app.settings_files import (
+    holds_secret,
+    others_can_read,
+    own_settings_file,
+    settings_file,
+)
 
 _logger = logging.getLogger(__name__)
 _PACKAGES = ("torch", "transformers", "sentence-transformers", "chromadb", "pypdf", "streamlit")
@@ -46,6 +52,7 @@ def examine(settings: Settings) -> list[Finding]:
         _generator(settings),
         *_reranker(settings),
         _disk(settings.index),
+        *_open_secrets(settings.index),
     ]
     if embedder.ok:
         findings.extend(_index(named))
@@ -99,6 +106,13 @@ def _reranker(settings: Settings) -> Iterator[Finding]:
         yield Finding("reranker", False, str(error))
     else:
         yield Finding("reranker", True, f"{settings.reranker} is on this machine")
+
+
+def _open_secrets(index: Path) -> Iterator[Finding]:
+    for path in (settings_file(), own_settings_file(index)):
+        if others_can_read(path) and holds_secret(path.read_text(encoding="utf-8")):
+            told = f"{path} holds a password and every user can read it; `chmod 600 {path}`"
+            yield Finding("settings", False, told)
 
 
 def _disk(folder: Path) -> Finding:

@@ -10,15 +10,38 @@ RagError
 │   └── SkippedFile    one that is deliberately not indexed
 └── DataError          an evaluation set that is not in the expected layout
 
-Anything else that escapes is a bug and keeps its traceback.
+Anything else that escapes is a bug and keeps its traceback. Neither ever says a password or a key,
+though libraries and servers repeat what they were given.
 """
 
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+# To the last @, as a password may hold one that should have been written as %40.
+_USER = re.compile(r"(?<=://)[^\s'\"]*@")
+_IN_QUERY = re.compile(r"(?i)(?<=[?&])((?:password|secret|[\w-]*token|[\w-]*key)=)[^&\s'\"]+")
+_SECRET_VARIABLE = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD)$")
+_SHORTEST_SECRET = 8  # characters; shorter ones are words such as "none"
+
+
+def without_secrets(text: str) -> str:
+    """The text as it may be shown: without users, passwords and keys.
+
+    Neither those of addresses nor those of this process's environment.
+    """
+    for name, value in os.environ.items():
+        if len(value) >= _SHORTEST_SECRET and _SECRET_VARIABLE.search(name):
+            text = text.replace(value, "…")
+    return _USER.sub("…@", _IN_QUERY.sub(r"\1…", text))
 
 
 class RagError(Exception):
     """What is wrong, the values seen, and what to do next, in one line."""
+
+    def __str__(self) -> str:
+        return without_secrets(super().__str__())
 
 
 _LONGEST = 300  # characters of what a library says; it may repeat all that it was sent
@@ -26,7 +49,7 @@ _LONGEST = 300  # characters of what a library says; it may repeat all that it w
 
 def first_line(error: BaseException) -> str:
     """What a library's error says first, or its name where it says nothing."""
-    return str(error).strip().split("\n")[0][:_LONGEST] or type(error).__name__
+    return without_secrets(str(error)).strip().split("\n")[0][:_LONGEST] or type(error).__name__
 
 
 class ConfigError(RagError):

@@ -1,6 +1,10 @@
-"""Whether `ingest` and `ui` are ours, as others use these names too, and run on this system."""
+"""Whose code is run, and where: `ingest` and `ui` are plain names that others use as well.
+
+And Python takes modules from the folder that it is started in before all others.
+"""
 
 import os
+import sys
 from base64 import urlsafe_b64encode
 from hashlib import sha256
 from importlib.metadata import (
@@ -43,6 +47,22 @@ def check_owners() -> None:
                 f"`{package}` is {found}, not {ours}; run the command in another folder, "
                 "or mend PYTHONPATH"
             )
+
+
+def leave_current_folder() -> None:
+    """Import no more from the folder that the command was started in, nor have children do so.
+
+    It is where downloads lie, and a `json.py` among them would be run as ours. A checkout, where
+    our own packages lie, stays on the path.
+    """
+    os.environ["PYTHONSAFEPATH"] = "1"
+    try:
+        here = os.getcwd()  # noqa: PTH109  as Python has written it
+    except OSError:
+        here = ""  # the folder is gone
+    ours = Path(__file__).resolve().parents[1]
+    if not sys.flags.safe_path and sys.path[0] in {"", here} and Path(here) != ours:
+        del sys.path[0]
 
 
 def _folder(package: str) -> Path | None:

@@ -12,6 +12,8 @@ import traceback
 from types import TracebackType
 from typing import IO
 
+from rag_app.errors import without_secrets
+
 # Control characters, those that turn the direction of what follows (which could make one
 # file name look like another), and halves of pairs as in file names that are not UTF-8.
 _UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -66,12 +68,13 @@ class _LogLine(logging.Formatter):
         return one_line(super().formatMessage(record))
 
     def format(self, record: logging.LogRecord) -> str:
-        return printable(super().format(record))
+        return printable(without_secrets(super().format(record)))
 
 
 def _show_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """The traceback of what nobody expected; a document's text may be in it."""
-    show_text("".join(traceback.format_exception(kind, error, trace)).rstrip("\n"), error=True)
+    told = "".join(traceback.format_exception(kind, error, trace)).rstrip("\n")
+    show_text(without_secrets(told), error=True)
 
 
 class Parser(argparse.ArgumentParser):

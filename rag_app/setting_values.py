@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from rag_app.errors import ConfigError
+from rag_app.errors import ConfigError, without_secrets
 from rag_app.schema import Device, Precision, WeightPrecision
 
 AnswerMode = Literal["auto", "read", "generate"]
@@ -40,7 +40,6 @@ OF_PROVIDER = re.compile(r"[a-z][a-z0-9_]+:[^/\\]")
 # somebody else made, these are taken only once the user has said so; see `leads_to`.
 _ADDRESSES = ("generator_url", "vector_store", "vector_cache")
 _MODELS = ("generator", "embedder", "reranker")
-_PASSWORD = re.compile(r"(?<=//)[^/@]*@")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -76,11 +75,6 @@ def out_of_range(called: str, value: object, allowed: str) -> ConfigError:
     return ConfigError(f"{called}={value!r} is out of range; use {allowed}")
 
 
-def without_password(address: str) -> str:
-    """The address as it may be shown."""
-    return _PASSWORD.sub("…@", address)
-
-
 def leads_to(name: str, value: object) -> str:
     """What an index must not lead to unless its user allows it: a host, a provider or a path.
 
@@ -102,7 +96,7 @@ def leads_to(name: str, value: object) -> str:
 
 
 def _host(address: str) -> str:
-    shown = without_password(address)
+    shown = without_secrets(address)
     try:
         return urlsplit(address).hostname or shown
     except ValueError:
@@ -153,4 +147,5 @@ def _is_address(url: str) -> bool:
         parts = urlsplit(url)
     except ValueError:
         return False
-    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+    # With the three dots in place of a password it is one as it was shown, and not as it was.
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and "…" not in parts.netloc

@@ -6,6 +6,7 @@ it the user trusts stands in a file of the user's own.
 
 import logging
 import os
+import stat
 import tomllib
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from typing import Any
 
 import platformdirs
 
-from rag_app.errors import ConfigError
+from rag_app.errors import ConfigError, without_secrets
 
 _logger = logging.getLogger(__name__)
 ENVIRONMENT = "RAG_APP_"  # what the names of our variables begin with
@@ -54,7 +55,7 @@ def edited(path: Path) -> Iterator[MutableMapping[str, Any]]:
     """What the file says, to be changed; comments and order stay.
 
     It is written whole in the end, and not at all where anything is raised meanwhile. Others
-    who want to change it wait.
+    who want to change it wait. With a password in it, it is for this user alone.
 
     Raises:
         ConfigError: It cannot be read or written, or is not TOML.
@@ -68,9 +69,7 @@ def edited(path: Path) -> Iterator[MutableMapping[str, Any]]:
             read_settings(path)  # its complaints are the better ones
             document = tomlkit.parse(path.read_text(encoding="utf-8") if path.exists() else "")
             yield document
-            partial = path.with_name(f".{path.name}.part")
-            partial.write_text(document.as_string(), encoding="utf-8")
-            partial.replace(path)
+            _write(path, document.as_string())
     except OSError as error:
         raise ConfigError(f"{path} cannot be written ({error.strerror or error})") from error
 
@@ -119,3 +118,31 @@ def trust_own(index: Path, name: str, value: object) -> None:
 def _digest(value: object) -> str:
     # The value may hold a password.
     return sha256(str(value).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def holds_secret(text: str) -> bool:
+    """Whether the text of a settings file has a password in it."""
+    return without_secrets(text) != text
+
+
+def others_can_read(path: Path) -> bool:
+    """Whether every user of this machine can read the file, if there is one."""
+    return os.name == "posix" and path.exists() and bool(path.stat().st_mode & stat.S_IROTH)
+
+
+def warn_if_open(path: Path) -> None:
+    """Say so where every user of this machine can read a file that is secret."""
+    if others_can_read(path):
+        _logger.warning("every user of this machine can read %s; `chmod 600 %s`", path, path)
+
+
+def _write(path: Path, text: str) -> None:
+    """Replace the file in one step; with a password in it, no other user ever can read it."""
+    mode = 0o600 if holds_secret(text) else 0o666
+    partial = path.with_name(f".{path.name}.part")
+    partial.unlink(missing_ok=True)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        file.write(text.encode())
+    if mode != 0o600 and path.exists():
+        partial.chmod(stat.S_IMODE(path.stat().st_mode))
+    partial.replace(path)

@@ -50,17 +50,20 @@ class Watch:
         strangers: Addresses on other hosts that were asked for.
         dialogs: Messages of the browser's own dialogs.
         struck: Names that scripts of documents have set, of those that tests have them set.
+        refused: What the browser refused because our pages may not do it.
     """
 
     strangers: list[str] = field(default_factory=list)
     dialogs: list[str] = field(default_factory=list)
     struck: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
 
     def over(self, context: "BrowserContext") -> None:
         """Look at all pages of the context from now on."""
         context.on("request", lambda request: self._note(request.url))
         context.on("page", lambda page: page.on("websocket", lambda ws: self._note(ws.url)))
         context.on("dialog", lambda dialog: self._dismiss(dialog))
+        context.on("console", lambda said: self._overhear(said.text))
 
     def leave(self, context: "BrowserContext") -> None:
         """Ask the pages whether a script of a document ran there, before they are closed."""
@@ -72,11 +75,16 @@ class Watch:
         """Fail where anything was seen."""
         seen = [*self.strangers, *self.dialogs, *self.struck]
         assert seen == [], f"asked for, shown or set by a document: {seen}"
+        assert self.refused == [], "the browser refused what a page of ours wanted"
 
     def _note(self, url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"data", "blob", "about"} and parts.hostname != "127.0.0.1":
             self.strangers.append(url)
+
+    def _overhear(self, said: str) -> None:
+        if "Content Security Policy" in said:
+            self.refused.append(said)
 
     def _dismiss(self, dialog: "Dialog") -> None:
         self.dialogs.append(dialog.message)

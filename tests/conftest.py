@@ -128,6 +128,8 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "HF_HOME"):
         monkeypatch.setenv(name, str(tmp_path / "home" / name))
+    # Our commands set it for their children; tests start modules of the checkout.
+    monkeypatch.setenv("PYTHONSAFEPATH", "")
 
 
 def free_port() -> int:

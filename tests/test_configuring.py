@@ -43,6 +43,18 @@ def test_passwords_are_not_shown(rag_app: Commands) -> None:
     assert ran.out.startswith("vector_cache = redis://…@host:6379/0  (")
 
 
+def test_a_file_with_a_password_is_for_its_user_alone(rag_app: Commands, tmp_path: Path) -> None:
+    file = tmp_path / "index" / "settings.toml"
+    rag_app("config", "set", "k", "8")
+    file.chmod(0o640)
+    rag_app("config", "set", "k", "9")
+    assert file.stat().st_mode & 0o777 == 0o640
+    rag_app("config", "set", "vector_cache", "redis://me:secret@host:6379/0")
+    assert file.stat().st_mode & 0o777 == 0o600
+    rag_app("config", "unset", "vector_cache")
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -11,7 +11,7 @@ import pytest
 from ingest.sync import sync
 from rag_app.cli import main
 from rag_app.config import Settings
-from rag_app.doctor import Finding, examine, lost_chunks, repair
+from rag_app.doctor import Finding, _open_secrets, examine, lost_chunks, repair
 from rag_app.errors import StoreError
 from rag_app.index.index import Index
 from rag_app.index.lexicon import Lexicon
@@ -188,3 +188,14 @@ def test_conversations_are_counted_and_damaged_ones_are_a_fault(settings: Settin
     faults = [finding for finding in examine(settings) if not finding.ok]
     assert [fault.name for fault in faults] == ["conversations"]
     assert "`rag-ui` sets it aside" in faults[0].detail
+
+
+def test_a_password_that_every_user_can_read_is_a_fault(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text('vector_cache = "redis://:hush@host:6379"\n')
+    file.chmod(0o644)
+    (found,) = _open_secrets(tmp_path)
+    assert (found.ok, f"chmod 600 {file}" in found.detail) == (False, True)
+    assert "hush" not in found.detail
+    file.chmod(0o600)
+    assert [*_open_secrets(tmp_path)] == []

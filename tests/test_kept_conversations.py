@@ -325,6 +325,7 @@ def test_in_a_read_only_folder_what_is_kept_is_read_and_nothing_is_written() -> 
     with open_folder() as folder:
         with closing(Conversations.open(folder)) as before:
             id_ = before.keep("", [turn := a_turn()])
+        (folder / FILE).chmod(0o444)  # its own user is another one here
         folder.chmod(0o555)
         with without_privileges(), closing(Conversations.open(folder)) as kept:
             assert kept.turns(id_) == [turn]
@@ -348,3 +349,20 @@ def test_a_full_disk_is_an_error_that_leaves_what_was_kept(tmp_path: Path) -> No
         with pytest.raises(StoreError, match="full"):
             kept.keep(id_, many, known=[first.id])
         assert kept.turns(id_) == [first]
+
+
+@pytest.mark.parametrize("before", [None, 0o644])
+def test_no_other_user_reads_what_was_asked(tmp_path: Path, before: int | None) -> None:
+    if before:
+        Conversations(tmp_path)
+        (tmp_path / FILE).chmod(before)
+    Conversations(tmp_path).keep("", [a_turn()])
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob(f"{FILE}*")}
+    assert set(modes.values()) == {0o600}, modes
+
+
+def test_a_group_that_was_let_in_stays(tmp_path: Path) -> None:
+    Conversations(tmp_path)
+    (tmp_path / FILE).chmod(0o660)
+    Conversations(tmp_path)
+    assert (tmp_path / FILE).stat().st_mode & 0o777 == 0o660

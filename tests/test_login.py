@@ -1,10 +1,12 @@
 """A server with a password: who is let in, who has to wait, and what the others see."""
 
+import asyncio
 import logging
 from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 from streamlit.testing.v1 import AppTest
@@ -12,10 +14,11 @@ from streamlit.testing.v1 import AppTest
 from rag_app.errors import ConfigError
 from ui.login.entrance import Entrance
 from ui.login.gate import Gate
+from ui.login.guard import Guard, headers
 from ui.login.page import HEADERS, login_page
 from ui.login.password import LOGIN, Password, read_password
 from ui.login.sessions import SECONDS, Sessions, cookie_name
-from ui.login.tries import Tries
+from ui.login.tries import LONGEST_WAIT, Tries
 from ui.serving import Certificate, address
 
 SECRET = "correct horse battery"
@@ -37,13 +40,16 @@ ROUTES = (
 
 
 class Clock:
-    """A time that passes when it is told to."""
+    """A time that passes when it is told to, or when somebody waits."""
 
     def __init__(self) -> None:
         self.now = 1000.0
 
     def __call__(self) -> float:
         return self.now
+
+    async def wait(self, seconds: float) -> None:
+        self.now += seconds
 
 
 async def pages(scope: Any, receive: Any, send: Any) -> None:
@@ -71,10 +77,10 @@ def visitor(clock: Clock, *, token: bool = False, scheme: str = "http") -> TestC
         pages,
         password=Password.of(SECRET, in_address=token),
         cookie=COOKIE,
-        tries=Tries(clock),
+        tries=Tries(clock, clock.wait),
         sessions=Sessions(clock),
     )
-    return TestClient(gate, base_url=f"{scheme}://rag.test:8501", follow_redirects=False)
+    return TestClient(Guard(gate), base_url=f"{scheme}://rag.test:8501", follow_redirects=False)
 
 
 @pytest.fixture
@@ -119,6 +125,18 @@ def test_a_file_has_a_password(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert read_password(None) == "another one"
 
 
+def test_a_password_that_every_user_can_read_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "password"
+    file.write_text(SECRET)
+    for mode, told in ((0o600, []), (0o644, [f"can read {file}; `chmod 600 {file}`"])):
+        file.chmod(mode)
+        assert read_password(file) == SECRET
+        said = [record.getMessage() for record in caplog.records]
+        assert [line.partition("machine ")[2] for line in said] == told
+
+
 @pytest.mark.parametrize("text", ["", "\n", "short"])
 def test_a_short_password_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "password").write_text(text)
@@ -138,7 +156,7 @@ def test_a_password_file_that_is_not_there_is_one_clear_line(tmp_path: Path) -> 
 def test_this_machine_alone_needs_no_password(host: str) -> None:
     entrance = Entrance.chosen(host, password_file=None, oidc=None)
     assert entrance.is_free
-    assert entrance.middleware(8501) == []
+    assert len(entrance.middleware(8501)) == 1
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.168.1.7", "rag.example.org"])
@@ -159,66 +177,90 @@ def test_a_chosen_password_is_asked_for_everywhere(
     entrance = Entrance.chosen(host, password_file=None, oidc=None)
     assert entrance.password == Password.of(SECRET)
     assert entrance.token == ""
-    assert len(entrance.middleware(8501)) == 1
+    assert len(entrance.middleware(8501)) == 2
 
 
 # Waiting
 
 
-def test_each_wrong_try_doubles_the_wait(clock: Clock) -> None:
-    tries = Tries(clock)
-    waits = []
-    for expected in range(1, 9):
-        assert tries.wrong("10.0.0.1") == expected
-        waits.append(tries.wait("10.0.0.1"))
-        clock.now += waits[-1]
-        assert tries.wait("10.0.0.1") == 0
-    assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
+def waited(tries: Tries, clock: Clock, address_: str) -> float:
+    """Seconds that a try from there is answered after."""
+    before = clock.now
+    asyncio.run(tries.turn(address_))
+    return clock.now - before
 
 
-def test_others_do_not_wait_and_the_right_one_begins_anew(clock: Clock) -> None:
-    tries = Tries(clock)
-    tries.wrong("10.0.0.1")
-    assert tries.wait("10.0.0.2") == 0
+@pytest.fixture
+def tries(clock: Clock) -> Tries:
+    return Tries(clock, clock.wait)
+
+
+def test_each_try_without_success_doubles_the_wait_up_to_five_seconds(
+    tries: Tries, clock: Clock
+) -> None:
+    assert [waited(tries, clock, "10.0.0.1") for _ in range(7)] == [0, 1, 2, 4, 5, 5, 5]
+
+
+def test_nothing_that_strangers_try_has_anybody_wait_for_longer(tries: Tries, clock: Clock) -> None:
+    waits = [waited(tries, clock, f"10.0.{n % 9}.{n % 250}") for n in range(3000)]
+    assert max(waits) == LONGEST_WAIT
+
+
+def test_others_do_not_wait_and_the_right_one_begins_anew(tries: Tries, clock: Clock) -> None:
+    waited(tries, clock, "10.0.0.1")
+    assert waited(tries, clock, "10.0.0.2") == 0
     tries.right("10.0.0.1")
-    assert tries.wait("10.0.0.1") == 0
-    assert tries.wrong("10.0.0.1") == 1
+    assert waited(tries, clock, "10.0.0.1") == 0
 
 
-def test_after_an_hour_an_address_begins_anew(clock: Clock) -> None:
-    tries = Tries(clock)
-    tries.wrong("10.0.0.1")
+def test_after_an_hour_an_address_begins_anew(tries: Tries, clock: Clock) -> None:
+    waited(tries, clock, "10.0.0.1")
     clock.now += 3601
-    assert tries.wrong("10.0.0.1") == 1
+    assert waited(tries, clock, "10.0.0.1") == 0
 
 
-def test_all_together_have_thirty_wrong_tries_a_minute(clock: Clock) -> None:
-    tries = Tries(clock)
+def test_all_wait_while_there_are_more_than_thirty_a_minute(tries: Tries, clock: Clock) -> None:
     for n in range(30):
-        assert tries.wait(f"10.0.0.{n}") == 0
-        tries.wrong(f"10.0.0.{n}")
-    assert tries.wait("10.1.0.1") == 60
+        assert waited(tries, clock, f"10.0.0.{n}") == 0
+    assert waited(tries, clock, "10.1.0.1") == LONGEST_WAIT
     clock.now += 60
-    assert tries.wait("10.1.0.1") == 0
+    assert waited(tries, clock, "10.1.0.2") == 0
 
 
-def test_a_network_of_ipv6_is_one_address(clock: Clock) -> None:
-    tries = Tries(clock)
-    tries.wrong("2001:db8:1:2::1")
-    assert tries.wait("2001:db8:1:2:ffff::7") == 1
-    assert tries.wait("2001:db8:1:3::1") == 0
-    tries.wrong("::ffff:10.0.0.1")
-    assert tries.wait("::ffff:10.0.0.2") == 0
+def test_right_ones_slow_nobody_down(tries: Tries, clock: Clock) -> None:
+    for n in range(40):
+        assert waited(tries, clock, f"10.0.0.{n}") == 0
+        tries.right(f"10.0.0.{n}")
+
+
+def test_a_network_of_ipv6_is_one_address(tries: Tries, clock: Clock) -> None:
+    waited(tries, clock, "2001:db8:1:2::1")
+    assert waited(tries, clock, "2001:db8:1:2:ffff::7") == 1
+    assert waited(tries, clock, "2001:db8:1:3::1") == 0
+    waited(tries, clock, "::ffff:10.0.0.1")
+    assert waited(tries, clock, "::ffff:10.0.0.2") == 0
 
 
 def test_what_is_known_of_addresses_has_a_limit(
-    clock: Clock, monkeypatch: pytest.MonkeyPatch
+    tries: Tries, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ui.login.tries._MOST_ADDRESSES", 2)
-    tries = Tries(clock)
-    for address_ in ("a", "b", "a", "c"):
-        tries.wrong(address_)
-    assert (tries.wait("a"), tries.wait("b"), tries.wait("c")) == (2, 0, 1)
+    waits = [waited(tries, clock, address_) for address_ in ("a", "b", "a", "c", "b", "a")]
+    assert waits == [0, 0, 1, 0, 0, 0]
+
+
+def test_many_at_once_from_one_address_leave_a_place_for_others(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.login.tries._MOST_AT_ONCE", 5)
+
+    async def all_at_once() -> list[int]:
+        tries = Tries(clock, lambda _: asyncio.sleep(0))
+        addresses = [*["10.0.0.1"] * 7, "10.0.0.2"]
+        told = await asyncio.gather(*map(tries.turn, addresses))
+        return [*told, await tries.turn("10.0.0.1")]
+
+    assert asyncio.run(all_at_once()) == [1, 2, 3, 4, 5, 0, 0, 1, 6]
 
 
 # Keys
@@ -299,18 +341,46 @@ def test_over_https_the_cookie_stays_there(clock: Clock) -> None:
     assert answer.headers["set-cookie"].endswith("Secure")
 
 
-def test_a_wrong_password_is_told_noted_and_has_to_wait(
-    stranger: TestClient, clock: Clock, caplog: pytest.LogCaptureFixture
+def test_a_wrong_password_is_told_and_noted(
+    stranger: TestClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     answer = stranger.post("/", data={"password": "wrong <b>"})
     assert (answer.status_code, "That is not it." in answer.text) == (401, True)
     said = [record.getMessage() for record in caplog.records if record.name == "ui.login.gate"]
     assert said == ["wrong password from testclient, 1 in a row"]
-    early = stranger.post("/", data={"password": SECRET})
-    assert (early.status_code, early.headers["retry-after"]) == (429, "1")
-    assert "Seconds to wait before the next: 1." in early.text
-    clock.now += 1
+
+
+def test_the_right_password_is_let_in_after_seconds_however_many_were_wrong(
+    stranger: TestClient, clock: Clock
+) -> None:
+    for _ in range(1500):
+        assert stranger.post("/", data={"password": "wrong"}).status_code == 401
+    begun = clock.now
     assert stranger.post("/", data={"password": SECRET}).status_code == 303
+    assert clock.now - begun <= LONGEST_WAIT
+
+
+def test_a_right_password_is_answered_as_late_as_a_wrong_one(
+    stranger: TestClient, clock: Clock
+) -> None:
+    stranger.post("/", data={"password": "wrong"})
+    begun = clock.now
+    stranger.post("/", data={"password": SECRET})
+    assert clock.now - begun == 1
+
+
+def test_where_too_many_wait_the_page_says_when_to_try_again(
+    stranger: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: object) -> int:
+        return 0
+
+    monkeypatch.setattr(Tries, "turn", full)
+    answer = stranger.post("/", data={"password": SECRET})
+    assert (answer.status_code, answer.headers["retry-after"]) == (429, "5")
+    assert "Seconds to wait before the next: 5." in answer.text
+    german = stranger.post("/", data={"password": SECRET}, headers={"accept-language": "de"})
+    assert "Zu viele falsche Versuche." in german.text
 
 
 def test_no_password_is_ever_logged(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
@@ -354,7 +424,9 @@ def test_a_token_can_be_typed_too(clock: Clock) -> None:
 def test_a_wrong_token_has_to_wait_like_a_wrong_password(clock: Clock) -> None:
     guest = visitor(clock, token=True)
     assert guest.get("/?token=wrong").status_code == 401
-    assert guest.get(f"/?token={SECRET}").status_code == 429
+    begun = clock.now
+    assert guest.get("/?token=wrong").status_code == 401
+    assert clock.now - begun == 1
 
 
 def test_a_chosen_password_has_no_place_in_an_address(stranger: TestClient) -> None:
@@ -400,7 +472,43 @@ def test_pages_of_other_addresses_change_nothing(member: TestClient, origin: str
         member.websocket_connect("ws://rag.test:8501/_stcore/stream", headers=headers),
     ):
         pass
-    assert member.get("/library", headers=headers).text == CONTENT
+    assert member.get("/library", headers=headers).status_code == 403
+
+
+@pytest.mark.parametrize("origin", ["http://evil.test", "null", "http://127.0.0.1:9999"])
+def test_pages_of_other_ports_get_nothing_where_nobody_logs_in(origin: str) -> None:
+    chat = TestClient(Guard(pages), base_url="http://127.0.0.1:8501")
+    with (
+        pytest.raises(WebSocketDisconnect) as refused,
+        chat.websocket_connect("/_stcore/stream", headers={"origin": origin}),
+    ):
+        pass
+    assert refused.value.code == 1008
+    for method in ("GET", "POST", "PUT", "DELETE", "OPTIONS"):
+        answer = chat.request(method, "/_stcore/upload_file/a/b", headers={"origin": origin})
+        assert (answer.status_code, CONTENT in answer.text) == (403, False)
+    assert chat.get("/").text == CONTENT
+    own = {"origin": "http://127.0.0.1:8501"}
+    assert chat.put("/_stcore/upload_file/a/b", headers=own).text == CONTENT
+
+
+@pytest.mark.parametrize("entrance", [Entrance(), Entrance(Password.of(SECRET))], ids=str)
+def test_every_answer_says_what_pages_may_do(entrance: Entrance) -> None:
+    served = TestClient(Starlette(middleware=entrance.middleware(8501)))
+    for route in ROUTES:
+        told = served.get(route).headers
+        assert told["x-frame-options"] == "DENY"
+        assert told["x-content-type-options"] == "nosniff"
+        assert told["referrer-policy"] == "same-origin"
+        assert "frame-ancestors 'none'" in told["content-security-policy"]
+
+
+def test_our_pages_load_nothing_from_elsewhere() -> None:
+    policy = headers()["Content-Security-Policy"]
+    named = {source for part in policy.split("; ") for source in part.split()[1:]}
+    harmless = {"'self'", "'none'", "data:", "blob:", "'unsafe-inline'"}
+    assert {source for source in named - harmless if not source.startswith("'sha256-")} == set()
+    assert "'unsafe-inline'" not in policy.partition("script-src")[2].partition(";")[0]
 
 
 def test_our_own_pages_may(member: TestClient) -> None:
@@ -429,8 +537,8 @@ def test_the_page_speaks_the_language_of_the_browser(stranger: TestClient) -> No
     assert '<html lang="de">' in page
     assert "<title>Anmelden · Dokumente befragen</title>" in page
     assert '<label for="password">Passwort</label>' in page
-    for told in ("Das ist nicht richtig. Bitte erneut versuchen.", "Zu viele falsche Versuche."):
-        assert told in stranger.post("/", data={"password": "wrong"}, headers=german).text
+    told = stranger.post("/", data={"password": "wrong"}, headers=german).text
+    assert "Das ist nicht richtig. Bitte erneut versuchen." in told
     assert stranger.get("/_stcore/metrics", headers=german).json().startswith("Nicht angemeldet.")
     assert '<html lang="en">' in stranger.get("/").text
 

@@ -92,6 +92,7 @@ def test_several_providers_have_names(written: Written) -> None:
         (AUTH.replace("0123456789", "") + PROVIDER, "cookie_secret has 12 characters"),
         (AUTH + PROVIDER + '[rag-app]\nallowed = "@example.org"', "use a list"),
         (AUTH + PROVIDER + '[rag-app]\nallowed = ["example.org"]', "use a list"),
+        (AUTH + PROVIDER + '[rag-app]\nallowed = ["@a@example.org"]', "use a list"),
     ],
 )
 def test_what_is_missing_is_told_before_anything_is_served(
@@ -117,7 +118,7 @@ def test_with_authlib_the_file_is_the_entrance(
     path = written()
     entrance = Entrance.chosen("0.0.0.0", password_file=None, oidc=path)
     assert entrance == Entrance(oidc=path)
-    assert len(entrance.middleware(8501)) == 1
+    assert len(entrance.middleware(8501)) == 2
     monkeypatch.setenv("RAG_APP_PASSWORD", "correct horse")
     with pytest.raises(ConfigError, match="choose one"):
         Entrance.chosen("0.0.0.0", password_file=None, oidc=path)
@@ -139,6 +140,16 @@ def test_with_authlib_the_file_is_the_entrance(
         ({"email": "ada@example.org.evil.test"}, False),
         ({"email": "eve@sub.example.com"}, False),
         ({"email": "@example.com@evil.test"}, False),
+        ({"email": "eve@evil.test@example.com"}, False),
+        ({"email": '"eve@evil.test"@example.com'}, False),
+        ({"email": "eve@example.com@evil.test"}, False),
+        ({"email": "@example.com"}, False),
+        ({"email": "eve@example.com."}, False),
+        ({"email": "eve@example.com\n"}, False),
+        ({"email": "eve@example.com, eve@evil.test"}, False),
+        ({"email": "ada@e\u2093ample.org"}, False),  # a small x below the line
+        ({"email": "ada@example\u3002org"}, False),  # an ideographic full stop
+        ({"email": "ſam@example.net"}, False),  # a long s
         ({"email": ""}, False),
         ({"email": None}, False),
         ({"is_logged_in": False}, False),
@@ -148,7 +159,8 @@ def test_with_authlib_the_file_is_the_entrance(
     ],
 )
 def test_only_accounts_of_the_list_are_let_in(change: Mapping[str, Any], admitted: bool) -> None:
-    sign_in = SignIn(("",), frozenset({"ada@example.org", "@example.com"}))
+    allowed = frozenset({"ada@example.org", "sam@example.net", "@example.com"})
+    sign_in = SignIn(("",), allowed)
     assert sign_in.admits(ADA | change) is admitted
 
 

@@ -13,6 +13,7 @@ import pytest
 from rag_app import owner
 from rag_app.errors import ConfigError
 from tests.conftest import ROOT
+from ui.processes import start_command
 
 OURS = ("rag_app", "ingest", "ui")
 
@@ -109,3 +110,55 @@ def test_another_system_is_told_where_it_runs(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(owner, "os", SimpleNamespace(name="nt"))
     with pytest.raises(ConfigError, match="on Windows, use WSL"):
         owner.check_owners()
+
+
+# The folder that a command is started in
+
+
+IMPORTED_LATE = ("torch", "numpy", "json", "random", "tempfile", "rag_app", "streamlit", "lxml")
+
+
+@pytest.fixture
+def downloads(tmp_path: Path) -> Path:
+    """A folder with files that are called like modules, and leave a mark where they are run."""
+    folder = tmp_path / "downloads"
+    folder.mkdir()
+    for name in IMPORTED_LATE:
+        mark = f"import pathlib; pathlib.Path({str(folder / 'run')!r}).touch()\n"
+        (folder / f"{name}.py").write_text(mark)
+    return folder
+
+
+def test_what_the_pages_start_runs_nothing_of_the_current_folder(
+    downloads: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(downloads)
+    told, complaints = start_command(["--version"]).communicate(timeout=60)
+    assert (told.startswith("rag-app "), complaints) == (True, "")
+    assert not (downloads / "run").exists()
+
+
+def test_a_command_imports_nothing_from_the_current_folder_once_it_runs(downloads: Path) -> None:
+    code = f"""
+import argparse, sys
+sys.path.append({str(ROOT)!r})
+here = sys.path.pop(0)
+from rag_app.cli import guarded
+sys.path.insert(0, here)
+for name in {IMPORTED_LATE!r}:
+    sys.modules.pop(name, None)
+
+def command():
+    import random, subprocess, tempfile
+    # As Python starts what watches over shared memory, or a pool.
+    return subprocess.run([sys.executable, "-c", "import random, tempfile"]).returncode
+
+sys.exit(guarded(command, verbose=False))
+"""
+    script = downloads / "started.py"
+    script.write_text(code)
+    done = subprocess.run(
+        [sys.executable, "-m", "started"], cwd=downloads, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    assert not (downloads / "run").exists()

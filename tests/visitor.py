@@ -34,9 +34,9 @@ def send(page: "Page", question: str) -> None:
 def answered(page: "Page", before: int) -> "Locator":
     """What is shown under the question that comes after so many, once it is answered."""
     page.locator(".question").nth(before).wait_for()
-    ended = page.locator(
-        "[class*=st-key-answer-]:has(.answer:not(.draft), .abstained, .notice.error)"
-    ).nth(before)
+    ended = page.locator("[class*=st-key-answer-]:has(.answer, .abstained, .notice.error)").nth(
+        before
+    )
     ended.wait_for()
     settle(page)
     return ended

@@ -69,11 +69,14 @@ def found_html(hits: Sequence[Hit], quotes: Sequence[str]) -> str:
     return f'<p class="working" role="status">{plain(reading)}</p><ol class="found">{listed}</ol>'
 
 
-def draft_html(draft: str) -> str:
-    """What a language model has written so far, above the quotes that are known to be right."""
-    written = f'<div class="answer draft">{plain(draft)}</div>' if draft else ""
-    writing = plain(gettext("Writing"))
-    return f'{written}<p class="working" role="status">{writing}</p>'
+def draft_html(words: str) -> str:
+    """A stretch of what a language model writes."""
+    return f"<span>{plain(words)}</span>"
+
+
+def writing_html() -> str:
+    """That it writes."""
+    return f'<p class="working" role="status">{plain(gettext("Writing"))}</p>'
 
 
 def _prose(answer: Answer, turn: int) -> str:

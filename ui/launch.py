@@ -16,6 +16,7 @@ from rag_app.config import Settings
 from rag_app.errors import ConfigError, IndexLocked, RagError
 from rag_app.owner import check_owners
 from rag_app.printable import Parser, show
+from rag_app.settings_files import warn_if_open
 from rag_app.well_formed import check_text
 from ui.login.entrance import Entrance, is_loopback
 from ui.login.oidc import OIDC, SignIn
@@ -78,6 +79,8 @@ def _run(arguments: argparse.Namespace) -> int:
     entrance = _entrance(arguments)
     certificate = Certificate.given(arguments.certificate, arguments.key)
     announce(admin=arguments.admin, folders=arguments.allow_folders)
+    for file in filter(None, (entrance.oidc, arguments.key)):
+        warn_if_open(file)
     settings = settled(Settings.load(index=arguments.index))
     _check_free(host, port)
     # The pages load their settings themselves, in this process.

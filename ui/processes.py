@@ -11,7 +11,8 @@ Start = Callable[[Sequence[str]], "subprocess.Popen[str]"]
 
 def start_command(arguments: Sequence[str]) -> "subprocess.Popen[str]":
     """`rag-app` with these arguments, its output and its complaints at hand as text."""
-    command = [sys.executable, "-m", "rag_app.cli", *arguments]
+    # -P: no module is taken from the folder that people happen to be in.
+    command = [sys.executable, "-P", "-m", "rag_app.cli", *arguments]
     # Our own program; what a visitor writes is an argument, and goes through no shell.
     return subprocess.Popen(  # noqa: S603
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8"

@@ -6,9 +6,8 @@ from typing import Any
 
 from rag_app.commands.common import add_command, index_of, print_json, settings_of
 from rag_app.config import Resolved, Settings, change_setting, named_index, resolve
-from rag_app.errors import ConfigError, StoreError
+from rag_app.errors import ConfigError, StoreError, without_secrets
 from rag_app.printable import show
-from rag_app.setting_values import without_password
 
 
 def add_to(commands: Any) -> None:
@@ -89,4 +88,4 @@ def _shown(value: object) -> object:
     """A setting as a JSON value, addresses without their passwords."""
     if isinstance(value, Path):
         return str(value)
-    return without_password(value) if isinstance(value, str) else value
+    return without_secrets(value) if isinstance(value, str) else value

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
-from rag_app.errors import StoreError
+from rag_app.errors import StoreError, without_secrets
 from rag_app.schema import Chunk
 
 _LONGEST = 200  # characters of what a server says; some answer with a whole page
@@ -49,7 +49,10 @@ class Server:
     def error(self, error: Exception) -> StoreError:
         """What went wrong there, as an error that says what to do."""
         # Even where the disk of the server is full, nothing here is damaged.
-        said = " ".join(str(error).split())[:_LONGEST] or type(error).__name__
+        said = without_secrets(str(error))
+        if self.password:
+            said = said.replace(self.password, "…")
+        said = " ".join(said.split())[:_LONGEST] or type(error).__name__
         return StoreError(
             f"the vector store at {self.url} cannot be used ({said}); start the server or name "
             "another, then `rag-app doctor --repair` gives it what it lacks"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from rag_app.config import Settings
-from rag_app.errors import ConfigError
+from rag_app.errors import ConfigError, without_secrets
 from rag_app.index.kept_vectors import ModelVectors
 from rag_app.index.rows import text_digest, vector_blob, vector_of
 from rag_app.protocols import Vectors
@@ -44,7 +44,11 @@ class RedisVectors:
                 url, socket_timeout=_TIMEOUT, socket_connect_timeout=_TIMEOUT
             )
         except ValueError as error:
-            raise ConfigError(f"vector_cache={url!r} is no Redis address ({error})") from error
+            # Whose message may repeat a part of the password.
+            shown = without_secrets(url)
+            raise ConfigError(
+                f"vector_cache={shown!r} is no Redis address; use redis://HOST:PORT"
+            ) from error
         self._lifetime = timedelta(days=days)
 
     def known(self, model: str, texts: Iterable[str]) -> dict[str, Vectors]:

@@ -10,10 +10,9 @@ from elsewhere could run code, and one process at a time could use it.
 """
 
 import logging
-import re
 from pathlib import Path
 
-from rag_app.errors import ConfigError
+from rag_app.errors import ConfigError, without_secrets
 from rag_app.index.collection import Server
 from rag_app.index.qdrant_vectors import QdrantVectors
 from rag_app.index.vectors import ChromaVectors
@@ -106,8 +105,7 @@ def server_of(store: str) -> Server | None:
     if store in (IN_PROCESS, *_IN_MEMORY):
         return None
     name, _, address = store.partition("+")
-    # What is wrong may be anything but the password, which is not to be shown.
-    shown = re.sub(r"//.*@", "//…@", store)
+    shown = without_secrets(store)
     if name not in _ON_SERVER:
         raise ConfigError(f"vector_store={shown!r} is unknown; use {', '.join(_FORMS)}")
     try:

@@ -7,7 +7,9 @@ nobody else.
 
 import json
 import logging
+import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from itertools import groupby
@@ -21,6 +23,7 @@ from rag_app.index.tables import Tables
 from rag_app.printable import printable
 from rag_app.records.turns import KeptTurn, Thumb, from_row, judged_to_json, new_id, to_row
 from rag_app.rendering import shorten
+from rag_app.settings_files import others_can_read
 
 FILE = "conversations.sqlite"
 _logger = logging.getLogger(__name__)
@@ -65,6 +68,19 @@ class Headline:
     questions: int
 
 
+def _make_private(path: Path) -> None:
+    """Have the file be there, and nobody but this user read what people ask.
+
+    Modes that only let a group in were chosen by somebody, and stay.
+    """
+    # What cannot be made or changed, the database will tell.
+    with suppress(OSError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        beside = (path.with_name(path.name + ending) for ending in ("", "-wal", "-shm"))
+        for file in filter(others_can_read, beside):
+            file.chmod(0o600)
+
+
 class Conversations:
     """The kept conversations of one index folder, as one owner sees them.
 
@@ -80,6 +96,7 @@ class Conversations:
     def __init__(
         self, folder: Path, *, owner: str | None = "", set_aside: Path | None = None
     ) -> None:
+        _make_private(folder / FILE)
         self._db = Database(folder / FILE, _TABLES)
         self._owner = owner
         self.set_aside = set_aside

@@ -61,15 +61,18 @@ class Entrance:
         """What stands around the server on that port."""
         from starlette.middleware import Middleware
 
+        from ui.login.guard import Guard
+
+        stack = [Middleware(Guard)]
         if self.password is not None:
             from ui.login.gate import Gate
 
-            return [Middleware(Gate, password=self.password, cookie=cookie_name(port))]
-        if self.oidc is not None:
+            stack.append(Middleware(Gate, password=self.password, cookie=cookie_name(port)))
+        elif self.oidc is not None:
             from ui.login.members import Members
 
-            return [Middleware(Members)]
-        return []
+            stack.append(Middleware(Members))
+        return stack
 
 
 def is_loopback(host: str) -> bool:

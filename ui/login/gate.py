@@ -12,7 +12,6 @@ from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import (
     HTMLResponse,
     JSONResponse,
-    PlainTextResponse,
     RedirectResponse,
     Response,
 )
@@ -23,7 +22,7 @@ from ui.language import gettext, preferred, speaking
 from ui.login.page import HEADERS, login_page, too_soon, wrong
 from ui.login.password import Password
 from ui.login.sessions import SECONDS, Sessions
-from ui.login.tries import Tries
+from ui.login.tries import LONGEST_WAIT, Tries
 
 _logger = logging.getLogger(__name__)
 _STREAMLIT = "/_stcore/"
@@ -33,9 +32,6 @@ _TOKEN = "token"  # noqa: S105  a name in the address
 _LONGEST_FORM = 4096  # bytes
 _READING = ("GET", "HEAD", "OPTIONS")
 _POLICY_VIOLATION = 1008
-_FOREIGN = (
-    "The address of the page is not the one that was asked; a proxy must pass the Host header on."
-)
 
 
 class Gate:
@@ -68,9 +64,7 @@ class Gate:
             return
         connection = HTTPConnection(scope)
         key = connection.cookies.get(self._cookie, "")
-        if _is_foreign(connection):
-            await _refused(scope)(scope, receive, send)
-        elif self._sessions.knows(key):
+        if self._sessions.knows(key):
             await self._inside(key, connection)(scope, self._while_known(key, receive), send)
         else:
             answer = await self._outside(connection, receive)
@@ -113,27 +107,27 @@ class Gate:
         elif self._password.in_address:
             given = connection.query_params.get(_TOKEN, "")
         with speaking(preferred(connection.headers.get("accept-language", ""))):
-            return self._told(given, connection)
+            return await self._told(given, connection)
 
-    def _told(self, given: str, connection: HTTPConnection) -> Response:
+    async def _told(self, given: str, connection: HTTPConnection) -> Response:
         """What is said to them, in the language that is spoken now."""
         if given:
-            return self._tried(given, connection)
+            return await self._tried(given, connection)
         if _STREAMLIT in connection.scope["path"]:
             # Streamlit shows it where a page was left open.
             left = gettext("You are not logged in. Load the page again.")
             return JSONResponse(left, status_code=401, headers=HEADERS)
         return self._page(401)
 
-    def _tried(self, given: str, connection: HTTPConnection) -> Response:
+    async def _tried(self, given: str, connection: HTTPConnection) -> Response:
         address = connection.client.host if connection.client else ""
-        if seconds := self._tries.wait(address):
-            _logger.info("a try from %s came too soon and was not looked at", address)
-            page = self._page(429, too_soon(seconds))
-            page.headers["Retry-After"] = str(ceil(seconds))
+        times = await self._tries.turn(address)
+        if not times:
+            _logger.warning("too many tries at once; one from %s was not looked at", address)
+            page = self._page(429, too_soon(LONGEST_WAIT))
+            page.headers["Retry-After"] = str(ceil(LONGEST_WAIT))
             return page
         if not self._password.matches(given):
-            times = self._tries.wrong(address)
             _logger.warning("wrong password from %s, %d in a row", address, times)
             return self._page(401, wrong())
         self._tries.right(address)
@@ -165,21 +159,6 @@ async def _form_field(request: Request, name: str) -> str:
     except ClientDisconnect:
         return ""
     return parse_qs(body.decode("utf-8", "replace")).get(name, [""])[0]
-
-
-def _is_foreign(connection: HTTPConnection) -> bool:
-    """Whether a page of another address wants to change something here."""
-    if connection.scope.get("method") in _READING:
-        return False
-    origin = connection.headers.get("origin")
-    host = connection.headers.get("host", "")
-    return origin is not None and origin.partition("://")[2].lower() != host.lower()
-
-
-def _refused(scope: Scope) -> ASGIApp:
-    if scope["type"] == "websocket":
-        return WebSocketClose(_POLICY_VIOLATION)
-    return PlainTextResponse(_FOREIGN, status_code=403)
 
 
 def _here(connection: HTTPConnection) -> str:

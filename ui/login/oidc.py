@@ -64,15 +64,17 @@ class SignIn:
             return False
         if self.allowed is None:
             return True
-        address = str(claims.get("email", "")).casefold()
+        address = _folded(str(claims.get("email", "")))
         proven = claims.get("email_verified", True) in (True, "true")
-        domain = f"@{address.rpartition('@')[2]}"
-        return proven and "@" in address and not self.allowed.isdisjoint({address, domain})
+        name, at, domain = address.partition("@")
+        # With a second @, nobody knows which domain receives its mail.
+        proven = proven and bool(name) and "@" not in domain
+        return proven and not self.allowed.isdisjoint({address, at + domain})
 
     def administers(self, claims: Mapping[str, Any]) -> bool:
         """Whether such a visitor may do what the operator may."""
         proven = claims.get("email_verified", True) in (True, "true")
-        address = str(claims.get("email", "")).casefold()
+        address = _folded(str(claims.get("email", "")))
         return self.admits(claims) and proven and address in self.admins
 
 
@@ -136,11 +138,11 @@ def _allowed(ours: object, path: Path) -> frozenset[str] | None:
     allowed = ours.get("allowed") if isinstance(ours, dict) else ""
     if allowed is None:
         return None
-    if not isinstance(allowed, list) or not all("@" in str(entry) for entry in allowed):
+    if not isinstance(allowed, list) or any(str(entry).count("@") != 1 for entry in allowed):
         raise ConfigError(
             f"{path}: allowed={allowed!r}; use a list of addresses and of domains from their @ on"
         )
-    return frozenset(str(entry).strip().casefold() for entry in allowed)
+    return frozenset(_folded(str(entry).strip()) for entry in allowed)
 
 
 def _admins(ours: object, path: Path) -> frozenset[str]:
@@ -148,4 +150,9 @@ def _admins(ours: object, path: Path) -> frozenset[str]:
     # No domains: who may do everything is named.
     if not isinstance(admins, list) or not all(str(entry).find("@") > 0 for entry in admins):
         raise ConfigError(f"{path}: admins={admins!r}; use a list of whole addresses")
-    return frozenset(str(entry).strip().casefold() for entry in admins)
+    return frozenset(_folded(str(entry).strip()) for entry in admins)
+
+
+def _folded(address: str) -> str:
+    """In small letters; beyond ASCII as it is, where some letters have those of others as small."""
+    return address.lower() if address.isascii() else address

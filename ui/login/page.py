@@ -35,10 +35,6 @@ HEADERS = {
         f"default-src 'none'; style-src 'sha256-{_DIGEST}'; img-src data:; form-action 'self';"
         " base-uri 'none'; frame-ancestors 'none'"
     ),
-    # A page without any referrer would send its form without an origin.
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
 }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from rag_app.errors import ConfigError
+from rag_app.settings_files import warn_if_open
 
 # Not empty while the server asks for a password.
 LOGIN = "RAG_APP_LOGIN"
@@ -57,6 +58,7 @@ def read_password(file: Path | None) -> str:
 
 
 def _read(file: Path) -> str:
+    warn_if_open(file.expanduser())
     try:
         return file.expanduser().read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:

@@ -9,11 +9,10 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from rag_app.config import Resolved, Settings, change_setting, resolve
-from rag_app.errors import ConfigError, StoreError
+from rag_app.errors import ConfigError, StoreError, without_secrets
 from rag_app.models.registry import LocalModel, models_here
 from rag_app.opening import embedder_name
 from rag_app.served_models import elsewhere, is_served
-from rag_app.setting_values import without_password
 from rag_app.settings_files import ENVIRONMENT, own_settings_file
 from ui import keys, state, theme
 from ui.components import NoticeKind, heading_html, notice_html, plain
@@ -121,7 +120,7 @@ def _field(field: Field, resolved: Resolved, models: Sequence[str], index: Path)
     administers = visitor.rights().administers
     key = f"{keys.SETTING}-{field.name}"
     # What is shown is what counts, also after a change that was refused or made elsewhere.
-    st.session_state[key] = without_password(value) if isinstance(value, str) else value
+    st.session_state[key] = without_secrets(value) if isinstance(value, str) else value
     fixed = origin == "flag" or origin.startswith(ENVIRONMENT) or not administers
     save = partial(_save, field.name, key, index)
     field.draw(Control(field.label, key, value, models, fixed, save))
