@@ -18,22 +18,24 @@ _OPENED = 4  # the same of a question that begins with "and"
 _ABOUT_NOTHING = STOP_WORDS | frozenset(
     """
     actually added afterwards age ago ahead allow allowed already always amount answer anybody
-    apply ask asked away back bad best better big bit bring brought call called came case cases
-    change changed choose chosen come comes correct cost costs count cover covered day days decide
-    decided decides detail details difference different drop dropped earlier early easy eight
-    either eleven end ends exactly example exception far fast find fine fit fits five four full
-    gave getting give goes going good got happen happened happens hard heavy help hold holds hour
-    hours important include included keep kept kind know large last late later latest latter least
-    leave left led less limit little long longer longest look lot made main make makes matter maximum
-    mean means meant mind minimum minutes moment month months name need needed needs new newer
-    newest next nine nothing number numbers often ok okay old older oldest opposite option order others
-    part pay paid people percent person place possible previous price prices put question quick
-    read reason really right ring rule rules rest ran run runs said say says second seconds send
-    sent set seven short show similar since six size small someone sometimes soon sort start
-    starting starts stay still stop stopped sure take taken takes ten thing things third three
-    till time times today told tomorrow tonight took total tried try trying twelve twenty twice two
-    type use used uses usual usually want wanted way week weeks well went work works worse wrong
-    year years yes yesterday yet
+    apply ask asked away back bad best better big bit bring brought call called came capacity case
+    cases cause change changed charge charges choose chosen color colour come comes correct cost
+    costs count cover covered day days deadline decide decided decides deposit depth detail
+    details difference different discount drop dropped duration earlier early easy eight either
+    eleven end ends exactly example exception far fast fee fees find fine fit fits five four full
+    gave getting give goes going good got guarantee happen happened happens hard heavy height help
+    hold holds hour hours important include included keep kept kind know large last late later
+    latest latter least leave led left length less limit little long longer longest look lot made
+    main make makes matter maximum mean means meant mind minimum minutes moment month months name
+    need needed needs new newer newest next nine nothing number numbers often ok okay old older
+    oldest opposite option order others paid part pay penalty people percent person place possible
+    previous price prices put question quick ran read really reason refund rest right ring rule
+    rules run runs said say says second seconds send sent set seven short show similar since six
+    size small someone sometimes soon sort speed start starting starts stay still stop stopped
+    surcharge sure take taken takes ten thing things third three till time times today told
+    tomorrow tonight took total tried try trying twelve twenty twice two type use used uses usual
+    usually want wanted way week weeks weight well went width work works worse wrong year years
+    yes yesterday yet
     ab aber alle allem allen aller alles als am andere anderen anderer anderes auch auf aus bei
     beim bin bis bitte bleibt da dabei dafur dagegen damit dann daran darauf darf darin darum das
     dass dauert davon dazu dein deine dem den denen denn der deren des dessen die dies diese diesem
@@ -95,8 +97,9 @@ _ASKING = re.compile(
     re.IGNORECASE,
 )
 _PIECE = re.compile(
-    r"\s*(?:the|an?|my|your|our|his|her|their|for|with|without|in|on|at|of|over|under|after"
-    r"|before|until|from|to|by|der|die|das|ein|eine|einen|mein|meine|für|mit|ohne|im|am|bei|nach"
+    r"\s*(?:the|an?|my|your|our|his|her|their|another|other|any|more|only|even|every|not|didn['’]t"
+    r"|if|for|with|without|in|inside|on|at|of|over|outside|under|after|before|between|during|per"
+    r"|since|until|from|to|by|der|die|das|ein|eine|einen|mein|meine|für|mit|ohne|im|am|bei|nach"
     r"|vor|bis|von|zum|zur)\b",
     re.IGNORECASE,
 )
@@ -147,7 +150,7 @@ def _is_a_piece(question: str) -> bool:
     if _CLOSING.search(question) or _COUNTED.match(question):
         return True
     return not _ASKING.search(question) and bool(
-        _PIECE.match(question) or len(words(question)) == 1
+        _PIECE.match(question) or len(question.split()) == 1
     )
 
 
