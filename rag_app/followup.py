@@ -8,6 +8,7 @@ noun, a piece of a sentence, nothing but words that measure). Rules for English,
 import re
 from collections.abc import Sequence
 
+from rag_app.question_length import LONGEST_QUESTION
 from rag_app.terms import STOP_WORDS, stem_words, words
 
 _MOST_CARRIED = 8  # words taken over from earlier turns
@@ -72,7 +73,7 @@ _CLOSING = re.compile(
 _EMPTY = re.compile(
     r"\b(?:(?:is|are|was|were|be|been|isn't|aren't) there|there(?:'s|’s| is| are| was| were| be)"
     r"|there (?=in\b|at\b|on\b|by\b)|(?:is|was|isn't) it (?=that\b|worth\b|true\b|possible\b"
-    r"|\w+ (?:to|that|for|if|when|\w+ing)\b)|how \w+ (?:is|was) it"
+    r"|\w+ (?:to|that|\w+ing)\b)|how \w+ (?:is|was) it"
     r"|(?:does|did) it (?=mean\b|matter\b|(?:cost|take) (?:\w+ )?to\b)"
     r"|this (?:morning|afternoon|evening|week|weekend|month|year|spring|summer|autumn|winter)"
     r"|(?:is|was|does) the one (?:who|that|which|to)|(?:gibt|gab|ist|sind|war|wird|geht|sich) es"
@@ -84,8 +85,9 @@ _POINTING = re.compile(
     r"|[Hh]im|[Hh]ers?|[Hh]is|[Ss]ame|[Ll]atter|[Aa]fterwards|[Tt]he others?"
     r"|(?:[Tt]he|[Tt]hat|[Tt]his|[Aa]n?|[Aa]nother|[Oo]ther|[Ww]hich) (?:\w+ )?ones?"
     r"|(?:[Oo]nes?|[Aa]nother)(?=\W*$)"
-    r"|(?:[Ii]s|[Ww]as|[Dd]oes|[Dd]id|[Cc]an|[Ww]ill|for|after|before|with|about|like|of|at|on|in|to|by"
-    r"|from|than|if|why) that|[Tt]hat(?=\W*$| (?:one|case|place|rule|way|time|day|age|different|too|also|still)\b)"
+    r"|(?:[Ii]s|[Ww]as|[Dd]oes|[Dd]id|[Cc]an|[Ww]ill|for|after|before|with|about|like|of|at|on|in"
+    r"|to|by|from|than|if|why) that"
+    r"|[Tt]hat(?=\W*$| (?:one|case|place|rule|way|time|day|age|different|too|also|still)\b)"
     r"|er|sie|es|ihn|ihm|ihnen|dessen|deren|[Dd]ort|da(?=\W*$)|[Dd]a(?:für|von|mit|zu|ran|rin|rauf"
     r"|bei|gegen)|[Dd]iese[mnrs]?|[Dd]erselben?|[Dd]ieselben?|[Dd]asselbe"
     r"|[Dd]as(?=\W*$| (?:auch|noch|schon|dann|für|bei|in|im)\b))\b"
@@ -130,7 +132,8 @@ def standalone(question: str, history: Sequence[str]) -> str:
                 carried.append(word)
         if not leans(earlier):
             break
-    return f"{question.rstrip()} ({' '.join(carried)})" if carried else question
+    whole = f"{question.rstrip()} ({' '.join(carried)})"
+    return whole if carried and len(whole) <= LONGEST_QUESTION else question
 
 
 def leans(question: str) -> bool:
@@ -157,11 +160,11 @@ def _is_a_piece(question: str) -> bool:
 def _points_away(question: str) -> bool:
     """Whether a pronoun stands for nothing that an earlier clause of the question names."""
     plain = _EMPTY.sub("…", question)
-    for pointing in _POINTING.finditer(plain):
-        clauses = [*_CLAUSE.finditer(plain, 0, pointing.start())]
-        if not clauses or not _topics(plain[: clauses[-1].start()]):
-            return True
-    return False
+    first = _POINTING.search(plain)  # what it stands for, later ones may stand for too
+    if first is None:
+        return False
+    ends = [clause.start() for clause in _CLAUSE.finditer(plain, 0, first.start())]
+    return not ends or not _topics(plain[: ends[-1]])
 
 
 def _content(text: str) -> list[str]:

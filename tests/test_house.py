@@ -38,7 +38,7 @@ LAYERS = (
         "rag_app.sentences",
         "rag_app.terms",
     ),
-    ("rag_app.pages", "rag_app.support", "rag_app.variants"),
+    ("rag_app.pages", "rag_app.question_length", "rag_app.support", "rag_app.variants"),
     (
         "rag_app.calibration",
         "rag_app.candidates",
