@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Generator as Iterating
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import PurePath
 from time import perf_counter
 
@@ -11,6 +12,7 @@ from rag_app.errors import ModelError, first_line
 from rag_app.followup import standalone
 from rag_app.prompts import fit
 from rag_app.protocols import Generator, Reader
+from rag_app.question_length import check_question
 from rag_app.retriever import Retriever
 from rag_app.schema import (
     Answer,
@@ -34,7 +36,7 @@ NO_SUPPORT = "The documents do not support what {name} wrote: quoting instead."
 LEFT_OUT = "{left_out} of {sources} sources did not fit the model."
 FAILED = "{error}: quoting instead."
 NOTES = (NO_ROOM, NO_SUPPORT, LEFT_OUT, FAILED)
-READ = 10  # hits that are read, at least; an answer may stand a little below the first ones
+READ = 10  # hits that are read at least; an answer may stand a little below those returned
 _MOST_QUOTES = 3
 _SAME = 0.6  # of two sentences' words in common, and the second says nothing new
 _NEXT_QUOTE = 0.1  # of the best sentence's odds, to be quoted beside it
@@ -88,12 +90,18 @@ class Answerer:
 
         Args:
             question: As the user asked it.
-            k: Hits to write from and to show; some more are read.
+            k: Hits that the answer has, at most; ten are read at least. A language model
+                writes from the first k. Quotes come from k passages at most, and their hits
+                take the place of the last ones.
             where: Only documents with these values; see `Retriever.search`.
             history: The user's earlier questions, oldest first, for follow-ups.
             strict: Leave out what was written without support, instead of telling; as this was
                 made if not given.
+
+        Raises:
+            ConfigError: As `Retriever.search`; an earlier question may be too long, too.
         """
+        check_question(question, *history)
         searched = standalone(question, history)
         k = self._retriever.k if k is None else k
         strict = self._strict if strict is None else strict
@@ -121,7 +129,7 @@ class Answerer:
         if not reading.spans or reading.confidence < self._min_confidence:
             yield Done(answer("abstain", Draft(NO_ANSWER, ())))
             return
-        quoted = quote(_quoted(reading.spans, hits), hits)
+        quoted = quote(_quoted(reading.spans, hits, k), hits)
         if self._generator is None:
             yield Done(answer("read", quoted))
             return
@@ -172,19 +180,26 @@ def _write(
 
 
 def _shown(hits: Sequence[Hit], citations: Sequence[Citation], k: int) -> tuple[Hit, ...]:
-    """The first k hits, and on to the last one that is cited."""
+    """The k first hits, those that are cited before all others, ranked from 1 again."""
     cited = {citation.chunk_id for citation in citations}
-    deepest = max((hit.rank for hit in hits if hit.chunk.id in cited), default=0)
-    return tuple(hits[: max(k, deepest)])
+    others = [hit.chunk.id for hit in hits if hit.chunk.id not in cited]
+    kept = cited.union(others[: k - len(cited)])
+    shown = [hit for hit in hits if hit.chunk.id in kept]
+    return tuple(replace(hit, rank=rank) for rank, hit in enumerate(shown, start=1))
 
 
-def _quoted(spans: Sequence[Span], hits: Sequence[Hit]) -> list[Span]:
-    """The best sentence, and the next ones that are nearly as good and say something else."""
+def _quoted(spans: Sequence[Span], hits: Sequence[Hit], k: int) -> list[Span]:
+    """The best sentence, and the next ones that are nearly as good and say something else.
+
+    They stand in k hits at most.
+    """
     chosen: list[Span] = []
     said: list[set[str]] = []
     for span in spans:
         if len(chosen) == _MOST_QUOTES or _odds(span) < _NEXT_QUOTE * _odds(spans[0]):
             break
+        if len({span.passage, *(each.passage for each in chosen)}) > k:
+            continue
         words = set(stems(hits[span.passage].chunk.text[span.start : span.end]))
         if not any(len(words & other) > _SAME * len(words | other) for other in said):
             chosen.append(span)

@@ -132,7 +132,7 @@ def _add_answer_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_search_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("-k", type=int, help="how many chunks")
+    parser.add_argument("-k", type=int, help="how many hits, at most")
     parser.add_argument(
         "--where",
         action="append",

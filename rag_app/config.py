@@ -61,7 +61,8 @@ class Settings:
         strict: Whether what a generator writes without support is left out, instead of marked.
         chunk_tokens: Longest chunk, special tokens included; capped by the embedder.
         context_tokens: Tokens on each side of a chunk that its vector sees besides.
-        k: Hits shown and read for an answer.
+        k: Hits that a search or an answer has, at most. A language model writes from these; for
+            quotes ten are read at least, and those that are quoted are among the k.
         candidates: Chunks each search side hands to the fusion.
         dense_weight: Share of the dense score in the fused one, 0…1.
         diversity: How much hits unlike those before are preferred, 0…1; 0 not at all.

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -78,6 +79,8 @@ def _sound_alike(one: Hit, other: Hit) -> bool:
     return near and abs((first.lexical or 0) - (second.lexical or 0)) <= _BM25 * highest
 
 
-def _shingles(text: str) -> set[tuple[str, ...]]:
+@lru_cache(maxsize=256)  # as what is kept is compared with all that follows
+def _shingles(text: str) -> frozenset[tuple[str, ...]]:
     found = words(text)
-    return {tuple(found[n : n + _SHINGLE]) for n in range(max(1, len(found) - _SHINGLE + 1))}
+    count = max(1, len(found) - _SHINGLE + 1)
+    return frozenset(tuple(found[n : n + _SHINGLE]) for n in range(count))

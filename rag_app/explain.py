@@ -11,6 +11,7 @@ from rag_app.printable import one_line
 from rag_app.protocols import Vectors
 from rag_app.rendering import where as place
 from rag_app.retriever import Pool, Retriever
+from rag_app.schema import Hit
 from rag_app.terms import stems
 
 
@@ -84,7 +85,10 @@ def explain(
         ConfigError: As `Retriever.search`.
     """
     pool = retriever.pool(question, k=k, where=where)
-    verdict = _verdict(source, pool, index, k=k, where=where) if source else ""
+    verdict = ""
+    if source:
+        hits = retriever.search(question, k=k, where=where)
+        verdict = _verdict(source, pool, hits, index, where=where)
     return Explanation(question, pool.asked, tuple(_explained(pool, index, k)), verdict)
 
 
@@ -126,7 +130,12 @@ def _ranks(scores: Vectors) -> list[int]:
 
 
 def _verdict(
-    source: str, pool: Pool, index: Index, *, k: int, where: Mapping[str, str] | None
+    source: str,
+    pool: Pool,
+    hits: Sequence[Hit],
+    index: Index,
+    *,
+    where: Mapping[str, str] | None,
 ) -> str:
     """Where the document stands, or why it stands nowhere."""
     document = index.catalog.document(index.catalog.meant(source))
@@ -137,12 +146,15 @@ def _verdict(
         return f"{source} has no text in the index; `rag-app status` tells why"
     if where and document.id not in index.matching(where):
         return f"{source} is left out by the filter"
+    for hit in hits:
+        if hit.chunk.document_id == document.id:
+            return f"{source} is found: its best chunk is number {hit.rank}"
+        if document.source in hit.also:
+            return f"{source} says the same as {hit.chunk.source}, which is number {hit.rank}"
     places = {id_: n for n, id_ in enumerate(pool.ids)}
     best = min((places[id_] for id_ in own if id_ in places), default=None)
     if best is None:
         return f"{source} is no candidate: {_best(own, pool, index)}"
-    if best < k:
-        return f"{source} is found: its best chunk is number {best + 1}"
     return f"{source} is a candidate, number {best + 1}: {best} others score higher"
 
 

@@ -149,7 +149,8 @@ class Rag:
 
         Args:
             question: As the user asked it.
-            k: Hits to answer from; the configured number if not given.
+            k: Hits that the answer has, at most; the configured number if not given. Ten are
+                read at least, and those that are quoted are among the k.
             where: Only documents with these values; see `Retriever.search`.
             history: The user's earlier questions, oldest first, for follow-ups.
             strict: Leave out what a language model wrote without support, instead of telling;

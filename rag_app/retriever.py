@@ -18,6 +18,7 @@ from rag_app.fusion import feedback, fuse, rejudge
 from rag_app.index.index import Index
 from rag_app.naming import naming
 from rag_app.protocols import Embedder, Reranker, Vectors
+from rag_app.question_length import check_question
 from rag_app.schema import Hit, Retrieval, Signals
 from rag_app.terms import stems
 from rag_app.well_formed import check_text
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _REMEMBERED = 128  # searches
 _Asked = tuple[int, str, int, tuple[tuple[str, str], ...]]  # with the generation it was asked of
+_WIDER = 4  # times as much is looked at, where all but a few are copies
 _FILTER = re.compile(r"\w[\w.-]*")
 
 
@@ -124,7 +126,8 @@ class Retriever:
                 time, in ISO form, of the file's last change), or any metadata.
 
         Raises:
-            ConfigError: k is below 1, a filter's name is not a plain word, or its time none.
+            ConfigError: The question is too long, k is below 1, a filter's name is not a plain
+                word, or its time none.
             IndexMismatch: The index was built with another embedding model.
         """
         return list(self.retrieve(question, k=k, where=where).hits)
@@ -136,13 +139,13 @@ class Retriever:
 
         What was found lately is remembered until the index changes.
         """
+        check_question(question)
         begun = perf_counter()
         k = self._k if k is None else k
         asked = (self._index.catalog.generation, question, k, tuple(sorted((where or {}).items())))
         if (known := self._known.get(asked)) is not None:
             return Retrieval(question, known, {"remember": perf_counter() - begun})
-        pool = self.pool(question, k=k, where=where)
-        hits = self._choose(pool, k)
+        pool, hits = self._distinct(question, k, where)
         with self._turn:
             self._known[asked] = hits
             if len(self._known) > _REMEMBERED:
@@ -152,6 +155,7 @@ class Retriever:
 
     def pool(self, question: str, *, k: int, where: Mapping[str, str] | None = None) -> Pool:
         """What both searches bring up, each with both signals; arguments as for `search`."""
+        check_question(question)
         if k < 1:
             raise ConfigError(f"k={k} is out of range; use 1 or more")
         if bad := [key for key in where or () if not _FILTER.fullmatch(key)]:
@@ -221,9 +225,25 @@ class Retriever:
         reordered = replace(pool, scores=scores).in_order(order)
         return replace(reordered, reranked=judged[order[: len(first)]])
 
-    def _choose(self, pool: Pool, k: int) -> tuple[Hit, ...]:
-        """The hits, from somewhat more than are wanted, as some may be copies of others."""
-        first = slice(2 * k + 10)
+    def _distinct(
+        self, question: str, k: int, where: Mapping[str, str] | None
+    ) -> tuple[Pool, tuple[Hit, ...]]:
+        """The k hits, and what they are from: more the more copies of others are among it."""
+        count = max(k, self._candidates)
+        pool = self.pool(question, k=count, where=where)
+        looked = 2 * k + 10
+        while True:
+            hits = self._choose(pool, k, looked)
+            if len(hits) == k or (looked >= len(pool.ids) < count):
+                return pool, hits
+            if looked >= len(pool.ids):
+                count *= _WIDER
+                pool = self.pool(question, k=count, where=where)
+            looked *= _WIDER
+
+    def _choose(self, pool: Pool, k: int, looked: int) -> tuple[Hit, ...]:
+        """The k hits among so many candidates, or fewer, where others are copies of them."""
+        first = slice(looked)
         order = by_relevance_and_variety(
             pool.scores[first], pool.vectors[first], diversity=self._diversity
         )

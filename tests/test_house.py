@@ -43,6 +43,7 @@ LAYERS = (
         "rag_app.bounded",
         "rag_app.connections",
         "rag_app.pages",
+        "rag_app.question_length",
         "rag_app.support",
         "rag_app.variants",
     ),

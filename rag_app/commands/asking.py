@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rag_app.commands.common import of_an_index, print_json
 from rag_app.errors import ConfigError
 from rag_app.printable import show, show_text
+from rag_app.question_length import check_question
 from rag_app.well_formed import loads
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def ask(arguments: argparse.Namespace) -> int:
     answers = []
     with closing(_open_for_answers(arguments)) as rag:
         for row in questions:
-            history = row.get("history") or ()
+            history = row.get("history", ())
             answer = rag.ask(row["question"], k=arguments.k, where=where, history=history)
             if arguments.json or arguments.batch:
                 print_json(_with_id(row, answer_json(answer)))
@@ -131,7 +132,11 @@ def _questions(arguments: argparse.Namespace) -> list[dict[str, Any]]:
             continue
         try:
             row = loads(line)
-            questions.append({**row, "question": str(row["question"])})
+            asked, history = str(row["question"]), [*map(str, row.get("history") or ())]
+            check_question(asked, *history)
+            questions.append({**row, "question": asked, "history": history})
+        except ConfigError as error:
+            raise ConfigError(f"{arguments.batch}, line {number}: {error}") from error
         except (ValueError, KeyError, TypeError) as error:
             raise ConfigError(
                 f'{arguments.batch}, line {number}: not {{"id": …, "question": …}}'

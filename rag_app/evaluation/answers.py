@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any
 
 from rag_app.config import Settings
-from rag_app.errors import DataError
+from rag_app.errors import ConfigError, DataError
 from rag_app.evaluation.metrics import (
     auroc,
     exact_match,
@@ -20,6 +20,7 @@ from rag_app.evaluation.metrics import (
 from rag_app.evaluation.questions import spread
 from rag_app.evaluation.throwaway import evaluation_document, open_throwaway, read_text
 from rag_app.protocols import Reader
+from rag_app.question_length import check_question
 from rag_app.rag import Rag
 from rag_app.schema import Answer, Document, Passage
 from rag_app.well_formed import loads
@@ -68,7 +69,7 @@ def load_questions(file: Path) -> list[Question]:
     """The questions of a SQuAD 1.1 or 2.0 file, in its order."""
     try:
         articles = loads(read_text(file))["data"]
-        return [
+        questions = [
             Question(
                 row["question"],
                 paragraph,
@@ -86,8 +87,12 @@ def load_questions(file: Path) -> list[Question]:
             ]
             for row in entry["qas"]
         ]
+        check_question(*(question.text for question in questions))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{file}: not in SQuAD layout ({error!r})") from error
+    except ConfigError as error:
+        raise DataError(f"{file}: {error}") from error
+    return questions
 
 
 def _reading(reader: Reader, questions: Sequence[Question]) -> dict[str, float]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Literal
 
+from rag_app.answerer import READ
 from rag_app.evaluation.metrics import contains
 from rag_app.evaluation.questions import Names, Place, Question, sources_by_name
 from rag_app.rag import Rag
@@ -125,7 +126,9 @@ def _contains(question: Question, answer: Answer, quotes: str) -> bool | None:
 
 def _ranks(rag: Rag, question: Question, answer: Answer, names: Names) -> tuple[Ranks, ...]:
     """Of each place; more than the k hits are looked at only where one is not among them."""
-    shown = answer.hits[: rag.retriever.k]
+    k = rag.retriever.k
+    # As it was searched for the answer, whose own hits begin with what is quoted: remembered.
+    shown = rag.retriever.search(answer.searched, k=max(k, READ), where=question.where)[:k]
     ranks = tuple(_rank(place, shown, names) for place in question.places)
     if all(rank.passage if rank.place.has_span else rank.document for rank in ranks):
         return ranks

@@ -21,6 +21,7 @@ from rag_app.evaluation.throwaway import (
     read_lines,
     read_text,
 )
+from rag_app.question_length import check_question
 from rag_app.rag import Rag
 from rag_app.schema import Document, Hit
 
@@ -93,6 +94,7 @@ def load_questions(path: Path, corpora: Collection[str]) -> list[Question]:
             raise ValueError(f"there is no {row['corpus']}.md")
         if not any(start < end for start, end in wanted):
             raise ValueError("no reference text")
+        check_question(row["question"])
         return Question(row["question"], row["corpus"], tuple(wanted))
 
     return read_lines(path, parse)

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from rag_app.errors import DataError
 from rag_app.evaluation.throwaway import parse_lines, read_text
 from rag_app.index.catalog import Catalog
+from rag_app.question_length import check_question
 
 _Item = TypeVar("_Item")
 Names = Mapping[str, frozenset[str]]
@@ -100,6 +101,7 @@ def _question(row: Mapping[str, Any]) -> Question:
     )
     if not common.text:
         raise ValueError("the question is empty")
+    check_question(common.text, *common.history)
     return _judged(common, row) if "verdict" in row else _known(common, row)
 
 

@@ -17,6 +17,7 @@ from rag_app.evaluation.throwaway import (
     read_lines,
     read_text,
 )
+from rag_app.question_length import check_question
 from rag_app.retriever import Retriever
 from rag_app.schema import Document
 
@@ -82,6 +83,7 @@ def _document(row: dict[str, Any]) -> Document:
 
 def read_question(row: dict[str, Any]) -> tuple[str, str]:
     """Id and text of a line of `queries.jsonl`."""
+    check_question(row["text"])
     return str(row["_id"]), row["text"]
 
 

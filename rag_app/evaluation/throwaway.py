@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import platformdirs
 
 from rag_app.config import Settings
-from rag_app.errors import ConfigError, DataError
+from rag_app.errors import ConfigError, DataError, RagError
 from rag_app.index.stores import temporary_folder
 from rag_app.opening import settled
 from rag_app.protocols import Ingestion
@@ -99,6 +99,8 @@ def parse_lines(text: str, parse: Callable[[Any], _Row], *, name: str) -> list[_
             continue
         try:
             rows.append(parse(loads(line)))
+        except RagError as error:
+            raise DataError(f"{name}, line {number}: {error}") from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise DataError(f"{name}, line {number}: not of this layout ({error!r})") from error
     return rows

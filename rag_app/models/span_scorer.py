@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
 
 DIFFERENCE = Path(__file__).with_name("reader.safetensors")
-_MOST_TOKENS = 320  # of question and text together
+# Tokens of question and text together, and of the text where the question is longer than usual;
+# the network has 512 places.
+_MOST_TOKENS, _LEAST_TEXT, _PLACES = 320, 128, 512
+_MARKS = 3  # tokens around the two
 _BATCH_TOKENS = 2_048
 
 
@@ -47,7 +50,7 @@ class SpanScorer:
     def point(self, question: str, texts: Sequence[str]) -> list[Pointed]:
         """What is made of each text; of a long one, of its first 250 words or so."""
         network, tokenizer = self._load()
-        encoded = tokenizer.encode_batch([(question, text) for text in texts])
+        encoded = encode_pairs(tokenizer, question, texts)
         made = network.run_tokens(encoded, most=_BATCH_TOKENS)
         return [_pointed(*pair) for pair in zip(encoded, made, strict=True)]
 
@@ -69,14 +72,28 @@ class SpanScorer:
         return bert.Bert(self._base, points, weights=weights, threads=self._threads)
 
 
+def encode_pairs(tokenizer: "Tokenizer", question: str, texts: Sequence[str]) -> "list[Encoding]":
+    """The question with each text, as the model reads them: long texts are cut at their end.
+
+    The question is whole up to 381 tokens, some 1,600 characters; what goes beyond is not read.
+    """
+    asked = tokenizer.encode(question, add_special_tokens=False)
+    asked.truncate(_PLACES - _MARKS - _LEAST_TEXT)
+    room = max(_LEAST_TEXT, _MOST_TOKENS - _MARKS - len(asked.ids))
+    encoded = tokenizer.encode_batch(list(texts), add_special_tokens=False)
+    for encoding in encoded:
+        encoding.truncate(room)
+    return [tokenizer.post_process(asked, encoding) for encoding in encoded]
+
+
 def open_tokenizer(base: Path) -> "Tokenizer":
-    """Cuts pairs of question and text as the model reads them: long texts, never questions."""
+    """The model's own, which cuts nothing and fills up nothing."""
     from tokenizers import Tokenizer
 
     with loading(base):
         tokenizer = Tokenizer.from_file(str(base / "tokenizer.json"))
     tokenizer.no_padding()
-    tokenizer.enable_truncation(_MOST_TOKENS, strategy="longest_first")
+    tokenizer.no_truncation()
     return tokenizer
 
 

@@ -21,6 +21,7 @@ from rag_app.index.index import Index
 from rag_app.index.rows_on_disk import Rows, RowsOnDisk
 from rag_app.models.late_interaction import LateInteraction, maxsim
 from rag_app.protocols import Vectors
+from rag_app.question_length import check_question
 from rag_app.schema import Hit, Signals, identify
 from rag_app.workbench.collection import read_chunks
 
@@ -57,7 +58,12 @@ class LateIndex:
             return cls(index, model, _up_to_date(folder, texts, model))
 
     def search(self, question: str, *, k: int = 5) -> list[Hit]:
-        """The k chunks with the highest MaxSim, best first; a blank question has none."""
+        """The k chunks with the highest MaxSim, best first; a blank question has none.
+
+        Raises:
+            ConfigError: The question is too long.
+        """
+        check_question(question)
         if not question.strip():
             return []
         (asked,) = self._model.encode([question], kind="query")

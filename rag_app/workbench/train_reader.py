@@ -26,7 +26,7 @@ from rag_app.models.bert import padded
 from rag_app.models.difference import save_difference
 from rag_app.models.encoders import fastest_dtype
 from rag_app.models.files import BUNDLED_EMBEDDER, find_model
-from rag_app.models.span_scorer import DIFFERENCE, open_tokenizer
+from rag_app.models.span_scorer import DIFFERENCE, encode_pairs, open_tokenizer
 from rag_app.workbench.reading_data import Example, read
 from rag_app.workbench.reading_exam import grade, questions
 
@@ -110,19 +110,23 @@ class Training:
         import torch
 
         def point(some: Sequence[Example]) -> "tuple[list[Encoding], Any]":
-            encoded = [self._tokenizer.encode(one.question, one.text) for one in some]
+            encoded = self._encoded(some)
             with torch.no_grad():
                 return encoded, self._logits(encoded).float().cpu().numpy()
 
         self._model.eval()
         return grade(self._exam, point)
 
+    def _encoded(self, examples: Sequence[Example]) -> "list[Encoding]":
+        pairs = [encode_pairs(self._tokenizer, one.question, [one.text]) for one in examples]
+        return [encoding for (encoding,) in pairs]
+
     def _pass(self) -> None:
         import torch
 
         dice = random.Random(f"{self._seed}/{self._done}")
         examples = [example for text in self._texts for example in text.examples(dice)]
-        encoded = [self._tokenizer.encode(e.question, e.text) for e in examples]
+        encoded = self._encoded(examples)
         groups = list(batches([len(e.ids) for e in encoded], _BATCH_TOKENS))
         dice.shuffle(groups)
         self._model.train()

@@ -4,6 +4,7 @@ import streamlit as st
 
 from rag_app.config import Settings
 from rag_app.printable import printable
+from rag_app.question_length import LONGEST_QUESTION
 from rag_app.records.turns import Thumb
 from ui import keeping, keys, scripts, state
 from ui.components import cited_text
@@ -67,7 +68,10 @@ def _judged(settings: Settings, turn: state.Turn) -> None:
 
 def _edit(turn: state.Turn) -> None:
     question = st.text_area(
-        gettext("Question"), printable(turn.question), key=f"{keys.EDITED}-{turn.id}"
+        gettext("Question"),
+        printable(turn.question)[:LONGEST_QUESTION],
+        key=f"{keys.EDITED}-{turn.id}",
+        max_chars=LONGEST_QUESTION,
     )
     later = len(state.turns()) - state.turns().index(turn) - 1
     if later:

@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from rag_app.config import Settings
+from rag_app.question_length import LONGEST_QUESTION
 from rag_app.rag import Rag
 from rag_app.records.pages import FORMATS, Form
 from rag_app.records.record import records_of
@@ -39,7 +40,12 @@ def render(settings: Settings, *, library: StreamlitPage) -> None:
     if state.turns() or documents:
         with st.bottom:
             filtering.render(choices)
-            st.chat_input(gettext("Ask a question"), key=keys.QUESTION, on_submit=_submit)
+            st.chat_input(
+                gettext("Ask a question"),
+                key=keys.QUESTION,
+                max_chars=LONGEST_QUESTION,
+                on_submit=_submit,
+            )
     if state.turns():
         exports = _toolbar()
         _conversation(rag, choices, settings)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import streamlit as st
 
 from rag_app.config import Settings
+from rag_app.question_length import LONGEST_QUESTION
 from rag_app.rag import Rag
 from rag_app.workbench.collection_map import CollectionMap, legend
 from ui import keys, shared, state
@@ -38,6 +39,7 @@ def render(settings: Settings) -> None:
     )
     question = st.text_input(
         gettext("Pin a question"),
+        max_chars=LONGEST_QUESTION,
         placeholder=gettext("Where does this question fall?"),
         key=state.own(keys.PIN),
     )
