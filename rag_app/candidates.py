@@ -16,7 +16,7 @@ _ITEM = re.compile(r"[-*+•–●▪◦‣·\x7f] |\d{1,3}[.)] ")
 _TITLE = re.compile(r"[^.!;:|]{1,80}$")
 _BELOW = re.compile(r"[ \t]*\n[ \t]*\S")
 # A value on the line below its label, as PDFs show a row of a table.
-_LABEL = re.compile(r"(?:[^\s.!?;:|\d]+ ?){1,5}:?$")
+_LABEL = re.compile(r"[^\s.!?;:|\d]+(?: [^\s.!?;:|\d]+){0,4}:?$")
 _VALUE = re.compile(r"[£$€(]?\d|[a-z]")
 _LONGEST_VALUE = 80
 _NEXT_LINE = re.compile(r" *\n *")

@@ -1,6 +1,7 @@
 """What could be quoted, and what a question asks for."""
 
 from collections.abc import Iterable
+from time import process_time
 
 import pytest
 
@@ -97,6 +98,13 @@ def test_a_sentence_knows_the_two_before_it() -> None:
     assert found("One is here. Two is here. Three is here. Four is here.")[3].before == (
         "Two is here. Three is here."
     )
+
+
+@pytest.mark.parametrize("line", ["a" * 1_100 + ";a", "a " * 550 + ";a", "Aa\n7" * 300, "# " * 500])
+def test_candidates_of_odd_lines_are_found_in_no_time(line: str) -> None:
+    begun = process_time()
+    assert len(found(f"{line}\n7 litres\n" * 20)) >= 20
+    assert process_time() - begun < 2
 
 
 @pytest.mark.parametrize(
