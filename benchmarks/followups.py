@@ -78,16 +78,18 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
     turns = read_turns(folder / "conversations.jsonl")
-    with tempfile.TemporaryDirectory() as index:
-        with closing(Rag.open(settings=Settings(index=Path(index), answer="read"))) as rag:
-            sync([folder / world / "docs" for world in WORLDS], rag.index, embedder=rag.embedder)
-            columns = ("whole", "leans", "as is", "found", "best", "n")
-            print(" " * 10 + "{:>8}{:>8}{:>8}{:>8}{:>8}{:>7}".format(*columns))
-            for name, rest in (("odd", 1), ("even", 0)):
-                half = [turn for turn in turns if int(turn["id"].split("-")[1]) % 2 == rest]
-                show(name, rag, half)
-            for world in WORLDS:
-                show(world, rag, [turn for turn in turns if turn["world"] == world])
+    columns = ("whole", "leans", "as is", "found", "best", "n")
+    print(" " * 10 + "{:>8}{:>8}{:>8}{:>8}{:>8}{:>7}".format(*columns))
+    with (
+        tempfile.TemporaryDirectory() as index,
+        closing(Rag.open(settings=Settings(index=Path(index), answer="read"))) as rag,
+    ):
+        sync([folder / world / "docs" for world in WORLDS], rag.index, embedder=rag.embedder)
+        for name, rest in (("odd", 1), ("even", 0)):
+            half = [turn for turn in turns if int(turn["id"].split("-")[1]) % 2 == rest]
+            show(name, rag, half)
+        for world in WORLDS:
+            show(world, rag, [turn for turn in turns if turn["world"] == world])
     show_questions(folder)
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from ingest.sync import sync
-from rag_app.answerer import NO_ANSWER, Answerer
+from rag_app.answerer import NO_ANSWER, READ, Answerer
 from rag_app.errors import ModelError
 from rag_app.index.index import Index
 from rag_app.protocols import Message
 from rag_app.rendering import answer_text
 from rag_app.retriever import Retriever
-from rag_app.schema import Answer, Delta, Done, Found, Quoted
+from rag_app.schema import Answer, Delta, Done, Found, Passage, Quoted, Reading, Span
 from tests.fakes import FixedReader, HashEmbedder, ScriptedGenerator
 
 TEXT = "A berth costs £120 a year."
@@ -133,9 +133,29 @@ def test_a_model_that_fails_leaves_the_quotes(retriever: Retriever) -> None:
     assert answer.note == "the model ran out of memory: quoting instead."
 
 
-def test_k_hits_are_shown_although_more_are_read(retriever: Retriever) -> None:
-    answer = Answerer(retriever, FixedReader()).ask("What does a berth cost?", k=3)
-    assert len(answer.hits) == 3
+class DeepReader:
+    """Quotes the last passages, the very last one first."""
+
+    def read(self, question: str, passages: Sequence[Passage]) -> Reading:
+        last = range(len(passages))[:-4:-1]
+        return Reading(tuple(Span(n, 0, len(passages[n].text), 0.9) for n in last), 0.9)
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 5])
+def test_an_answer_has_k_hits_although_more_are_read(retriever: Retriever, k: int) -> None:
+    answer = Answerer(retriever, DeepReader()).ask("What does a berth cost?", k=k)
+    searched = [hit.chunk.id for hit in retriever.search("What does a berth cost?", k=READ)]
+    found = [hit.chunk.id for hit in answer.hits]
+    assert [hit.rank for hit in answer.hits] == list(range(1, k + 1))
+    assert found == sorted(found, key=searched.index)
+    assert {citation.chunk_id for citation in answer.citations} <= {*found}
+    assert answer.citations[0].chunk_id == searched[-1]
+
+
+def test_a_refusal_has_the_first_k_hits(retriever: Retriever) -> None:
+    reader = FixedReader(confidence=0.05)
+    answer = Answerer(retriever, reader).ask("What does a berth cost?", k=3)
+    assert answer.hits == tuple(retriever.search("What does a berth cost?", k=3))
 
 
 def test_a_follow_up_is_searched_for_with_its_topic(retriever: Retriever) -> None:

@@ -11,6 +11,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from rag_app.question_length import LONGEST_QUESTION
 from tests.conftest import ROOT
 
 QUESTION = "How many coats of varnish does a brand new spar get?"
@@ -72,6 +73,7 @@ def test_a_question_is_answered_in_german_with_the_quote_as_it_is(
     assert QUOTE in told
     assert "Gut belegt. Geschätzte Wahrscheinlichkeit, dass die Dokumente" in told
     assert page.chat_input[0].placeholder == "Eine Frage stellen"
+    assert page.chat_input[0].proto.max_chars == LONGEST_QUESTION
     assert "Im Dokument zeigen *zu Quelle 1*" in [button.label for button in page.button]
     assert "Warum diese Textstellen" in [panel.label for panel in page.expander]
 

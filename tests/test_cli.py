@@ -120,6 +120,20 @@ def test_k_is_the_number_of_hits(rag_app: Commands) -> None:
     assert len(rag_app("search", QUESTION, "-k", "2", "--json").json()["hits"]) == 2
 
 
+@pytest.mark.parametrize("k", ["1", "2"])
+def test_an_answer_has_k_hits_at_most(rag_app: Commands, k: str) -> None:
+    answer = rag_app("ask", QUESTION, "-k", k, "--generator", "read", "--json").json()
+    assert len(answer["hits"]) == int(k)
+    cited = {citation["chunk_id"] for citation in answer["citations"]}
+    assert cited <= {hit["chunk_id"] for hit in answer["hits"]}
+
+
+def test_a_question_that_is_too_long_is_one_line(rag_app: Commands) -> None:
+    ran = rag_app("ask", "why " * 4_000)
+    assert (ran.status, ran.out, len(ran.err.splitlines())) == (1, "", 1)
+    assert "ask in at most 8,000" in ran.err
+
+
 def test_a_filter_keeps_to_its_documents(rag_app: Commands) -> None:
     hits = rag_app("search", QUESTION, "--where", "format=pdf", "--json").json()["hits"]
     assert {Path(hit["source"]).suffix for hit in hits} == {".pdf"}

@@ -66,6 +66,18 @@ def test_a_document_that_is_found_is_told_so(
     assert "is found: its best chunk is number 1" in verdict(retriever, index, folder / "berths.md")
 
 
+def test_a_copy_of_what_is_found_is_told_so(index: Index, folder: Path) -> None:
+    words = "The pontoon has a berth for each boat whose owner pays the cost in spring"
+    for name in ("one", "two"):
+        (folder / f"{name}.txt").write_text(f"{words}, summer and autumn alike, {name}.")
+    sync([folder], index, embedder=HashEmbedder())
+    retriever = Retriever(index, HashEmbedder())
+    (copied,) = (hit for hit in retriever.search(words) if hit.also)
+    (copy,) = copied.also
+    told = explain(words, retriever, index, source=copy).verdict
+    assert told == f"{copy} says the same as {copied.chunk.source}, which is number 1"
+
+
 def test_reasons_why_a_document_is_not_there(
     retriever: Retriever, index: Index, folder: Path
 ) -> None:

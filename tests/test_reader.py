@@ -7,8 +7,9 @@ import pytest
 
 from rag_app.calibration import Calibration
 from rag_app.models.embedder import SentenceEmbedder
+from rag_app.models.files import BUNDLED_EMBEDDER, find_model
 from rag_app.models.reader import SIGNALS, SentenceReader
-from rag_app.models.span_scorer import SpanScorer
+from rag_app.models.span_scorer import SpanScorer, encode_pairs, open_tokenizer
 from rag_app.schema import Passage
 from tests.fakes import HashEmbedder, OverlapPointer
 
@@ -24,6 +25,22 @@ def equal_weights(stems: Iterable[str]) -> Mapping[str, float]:
 @pytest.fixture
 def reader() -> SentenceReader:
     return SentenceReader(HashEmbedder(), OverlapPointer(), equal_weights)
+
+
+def test_the_text_is_cut_and_not_the_question() -> None:
+    tokenizer = open_tokenizer(find_model(BUNDLED_EMBEDDER))
+    question, text = "What does a berth on the pontoon cost? " * 30, "It costs £120. " * 200
+    (encoding,) = encode_pairs(tokenizer, question, [text])
+    asked = [n for n, kind in enumerate(encoding.sequence_ids) if kind == 0]
+    read = [n for n, kind in enumerate(encoding.sequence_ids) if kind == 1]
+    assert encoding.offsets[asked[-1]][1] == len(question.rstrip())
+    assert len(read) >= 128
+
+
+@pytest.mark.parametrize("question", ["why " * 2_000, "?", ""])
+def test_every_question_leaves_room_for_the_text(scorer: SpanScorer, question: str) -> None:
+    (pointed,) = scorer.point(question, ["It costs £120. " * 200])
+    assert len(pointed.spans) >= 128
 
 
 @pytest.fixture(scope="module")

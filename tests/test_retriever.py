@@ -1,7 +1,7 @@
 """The retriever: both searches, fused, filtered, and never a chunk that is gone."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.sync import sync
+from ingest.sync import store, sync
 from rag_app.errors import ConfigError
 from rag_app.fusion import feedback, fuse, rejudge
 from rag_app.index.index import Index
 from rag_app.protocols import Vectors
 from rag_app.retriever import Retriever
-from tests.fakes import HashEmbedder, OverlapReranker
+from tests.fakes import HashEmbedder, OverlapReranker, a_document
 
 FILES = {
     "berths.md": "# Berths\n\nA berth on the pontoon costs £120 a year.",
@@ -172,6 +172,50 @@ def test_a_k_below_one_is_refused(retriever: Retriever) -> None:
 def test_a_filter_by_an_odd_name_is_refused(retriever: Retriever) -> None:
     with pytest.raises(ConfigError, match="KEY=VALUE"):
         retriever.search("berth", where={"a' OR 1": "x"})
+
+
+# Near copies
+
+
+NOTICE = (
+    "The yard hauls boats out by the slip while owners stand clear of winch and rope, since a "
+    "cradle may roll back before its chocks are in place, and nobody walks under hulls that hang "
+    "from slings until two members have signed"
+)
+OTHERS = ("Boats dry out on the hard.", "A rope hangs by the winch.", "The slip is for boats.")
+
+
+WIDE = HashEmbedder(dimensions=2048)  # in which no two of these words fall together
+
+
+@pytest.fixture
+def copies(tmp_path: Path) -> Iterator[Index]:
+    """Forty documents that differ by a word, and three that say something else."""
+    texts = [f"{NOTICE} {chr(97 + n // 8)}{chr(97 + n % 8)}." for n in range(40)]
+    documents = [a_document(text, source=f"{n}.md") for n, text in enumerate([*texts, *OTHERS])]
+    index = Index.open(tmp_path / "copies", embedder=WIDE)
+    store(documents, index, embedder=WIDE)
+    yield index
+    index.close()
+
+
+@pytest.mark.parametrize("candidates", [3, 10, 100])
+def test_as_many_hits_as_are_wanted_are_found_behind_near_copies(
+    copies: Index, candidates: int
+) -> None:
+    retriever = Retriever(copies, WIDE, candidates=candidates)
+    for k in (1, 3, 4):
+        hits = retriever.search("hauls boats out by the slip, winch and rope", k=k)
+        assert [hit.rank for hit in hits] == list(range(1, k + 1))
+        assert sum(hit.chunk.text.startswith(NOTICE) for hit in hits) <= 1
+
+
+def test_where_no_more_are_distinct_there_are_fewer(copies: Index) -> None:
+    retriever = Retriever(copies, WIDE, candidates=5)
+    hits = retriever.search("hauls boats out", k=50, where={"format": "md"})
+    (first,) = (hit for hit in hits if hit.chunk.text.startswith(NOTICE))
+    assert {hit.chunk.text for hit in hits} == {*OTHERS, first.chunk.text}
+    assert len(first.also) == 39
 
 
 # Reranking
