@@ -17,13 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_app.protocols import Tokenizer
-from rag_app.recipe import surrounded
+from rag_app.recipe import CHARACTERS, surrounded
 from rag_app.schema import COLUMNS, Chunk, Document, identify
 from rag_app.sentences import each_sentence
 
 _SPACES = " \t\n\r"
 _MARKUP = re.compile(r"\\[a-z]+|<[^<>]*>")
-_CHARACTERS = 16  # of a chunk for each token it may have: English has four
 _LONGEST_HEADING = 2_000  # characters
 
 
@@ -49,7 +48,7 @@ def chunk(
     spans = tokenizer.spans(text)
     if not len(spans):
         return []
-    cut = _windows(len(text), spans[:, 0], _Boundaries(document), budget, tokens * _CHARACTERS)
+    cut = _windows(len(text), spans[:, 0], _Boundaries(document), budget, tokens * CHARACTERS)
     windows = list(islice((w for w in cut if w[2] or not text[w[0] : w[1]].isspace()), most))
     pieces = [
         piece

@@ -12,6 +12,7 @@ from rag_app.schema import identify
 # earlier version are read again.
 _VERSION = "3"
 _MARGIN = 8  # tokens
+CHARACTERS = 16  # that are taken for each token, at most; English has four
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +64,6 @@ def surrounded(text: str, spans: NDArray[np.int64], start: int, end: int, contex
     first = max(int(np.searchsorted(spans[:, 0], start)) - context, 0)
     last = min(int(np.searchsorted(spans[:, 0], end)) + context, len(spans)) - 1
     begin = min(start, int(spans[min(first, last), 0]))
-    return text[begin : max(end, int(spans[last, 1]))]
+    stop = max(end, int(spans[last, 1]))
+    around = context * CHARACTERS
+    return text[max(begin, start - around) : min(stop, end + around)]

@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -38,13 +39,14 @@ def test_a_file_that_is_too_large_is_skipped_unread_and_says_what_to_do(
 ) -> None:
     for name in ("a.bin", "b.bin"):
         sparse(docs / name)
+    begun = process_time()
     reports = [sync([docs], index, embedder=embedder) for _ in range(2)]
+    assert process_time() - begun < 5  # reading them takes far longer
     for report in reports:
         assert [path for path, _ in report.skipped] == [str(docs / "a.bin"), str(docs / "b.bin")]
         assert {reason for _, reason in report.skipped} == {
             "10,240 MiB is over the limit of 200 MiB; split it, or name it in a .ragignore"
         }
-        assert report.seconds < 10  # reading them takes minutes
     assert (reports[0].added, reports[1].unchanged) == (2, 2)
 
 
@@ -90,7 +92,6 @@ def test_a_link_to_a_file_that_never_ends_does_not_hang(
     (docs / "log.txt").symlink_to("/proc/kmsg")
     report = sync([docs], index, embedder=embedder)
     assert report.added == 2
-    assert report.seconds < 20
 
 
 def test_looking_at_the_bytes_of_a_file_can_be_cancelled(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ MEGABYTE = 1_000_000
 # Where tests run in the background, Ctrl-C is switched off, and for their children too.
 CODE = (
     "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
-    "from ingest.script import main; sys.exit(main(sys.argv[1:]))"
+    "from ingest.script import main; print('ready', flush=True); sys.exit(main(sys.argv[1:]))"
 )
 FILES = {
     "headings.md": "# a\n" * MEGABYTE,
@@ -50,7 +50,7 @@ def assert_ends(file: Path, index: Path) -> None:
     with started(file, index) as process:
         out, err = process.communicate()
     assert time.monotonic() - begun < SECONDS + 2
-    report = json.loads(out)
+    report = json.loads(out.removeprefix("ready\n"))
     assert "Traceback" not in err
     lacking = [report[name] for name in ("failed", "partial", "skipped")]
     assert report["added"] + sum(map(len, lacking)) == report["files"] == 1
@@ -74,6 +74,8 @@ def test_a_megabyte_of_any_pattern_ends_in_time(name: str, tmp_path: Path) -> No
 def test_ctrl_c_ends_it_within_two_seconds(name: str, after: int, tmp_path: Path) -> None:
     (tmp_path / name).write_text(FILES[name])
     with started(tmp_path / name, tmp_path / "index") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
         time.sleep(after)
         pressed = time.monotonic()
         process.send_signal(signal.SIGINT)

@@ -33,7 +33,7 @@ def main() -> None:
     """
     seconds, mebibytes, how = (json.loads(argument) for argument in sys.argv[1:])
     cutter = Cutter.told(**how) if how else None
-    do = {"load": partial(_load, cutter), "draw": _draw}
+    do: dict[str, Act] = {"load": partial(_load, cutter), "draw": _draw}
     resource.setrlimit(resource.RLIMIT_AS, (mebibytes << 20, mebibytes << 20))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Whatever a parser prints must not come between the answers.
