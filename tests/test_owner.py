@@ -162,3 +162,15 @@ sys.exit(guarded(command, verbose=False))
     )
     assert done.returncode == 0, done.stderr
     assert not (downloads / "run").exists()
+
+
+def test_ingestion_as_a_module_runs_nothing_of_the_current_folder(downloads: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "ingest", "--help"],
+        cwd=downloads,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not (downloads / "run").exists()
