@@ -20,6 +20,7 @@ from tests.conftest import ROOT
 # Clears the screen, fills the clipboard, ends the line, turns the direction, and is no character.
 EVIL = "\x1b[2J\x1b]52;c;Zm9v\x07\nFORGED\r\x9b31m\u202egnp\u2066"
 IN_TEXT = EVIL.replace("\nFORGED", "")  # a text may have lines
+MORE = "The office of the harbour opens at eight, and closes when the tide turns. " * 5
 NAME = f"berth{EVIL}.md"
 FACT = f"Skiffs lie at berth {IN_TEXT} seven."
 QUESTION = f"Where do skiffs lie? {EVIL}"
@@ -31,8 +32,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Documents whose names, titles and texts are hostile."""
     made = tmp_path_factory.mktemp("hostile") / f"docs{EVIL}"
     made.mkdir()
-    (made / NAME).write_text(f"# Boats {EVIL}\n\n{FACT}\n", encoding="utf-8")
-    (made / f"copy{NAME}").write_text(f"# Boats {EVIL}\n\n{FACT} \n", encoding="utf-8")
+    (made / NAME).write_text(f"# Boats {EVIL}\n\n{FACT}\n\n{MORE}\n", encoding="utf-8")
+    (made / f"copy{NAME}").write_text(f"# Boats {EVIL}\n\n{FACT} \n\n{MORE}\n", encoding="utf-8")
     (made / f"page{EVIL}.html").write_text(f"<title>Page {EVIL}</title><p>Cranes {IN_TEXT} lift.")
     (made / f"broken{EVIL}.pdf").write_bytes(b"%PDF-1.4 nothing")
     (made / os.fsdecode(b"half\xff.md")).write_text("A name that is not UTF-8.")
