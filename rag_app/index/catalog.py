@@ -27,14 +27,15 @@ from rag_app.index.rows import (
 )
 from rag_app.schema import Chunk, Document, Status
 
-__all__ = ["Catalog", "Entry", "FileState"]
+__all__ = ["CATALOGUE", "Catalog", "Entry", "FileState"]
+CATALOGUE = "catalog.sqlite"  # its file
 
 
 class Catalog:
     """The catalogue of one index folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._db = Database(folder / "catalog.sqlite")
+        self._db = Database(folder / CATALOGUE)
         self.kept = KeptVectors(self._db)
 
     # Documents

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
 from rag_app.errors import ConfigError
-from rag_app.index.collection import Server, collection_name, metadata, parts
+from rag_app.index.collection import Server, collection_name, finite, metadata, parts
 from rag_app.protocols import Vectors
 from rag_app.schema import Chunk
 
@@ -89,7 +89,8 @@ class QdrantVectors:
             found = self._client.query_points(
                 self._collection, query=vector.tolist(), limit=k, with_payload=["id"]
             )
-        return [(str((point.payload or {})["id"]), point.score) for point in found.points]
+            points = ((str((point.payload or {})["id"]), point.score) for point in found.points)
+            return finite(points)
 
     def close(self) -> None:
         """Release the client."""
