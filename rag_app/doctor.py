@@ -12,8 +12,11 @@ from pathlib import Path
 
 from rag_app.config import Settings
 from rag_app.errors import RagError, StoreError
-from rag_app.index.database import is_damaged
+from rag_app.index.catalog import CATALOGUE
+from rag_app.index.database import is_damaged, is_newer, set_aside
 from rag_app.index.index import Index
+from rag_app.index.tables import CATALOG
+from rag_app.index.writer_lock import writer_lock
 from rag_app.models.files import BUNDLED_EMBEDDER, cached_model, find_model
 from rag_app.opening import open_index, open_reranker, settled
 from rag_app.records.conversations import FILE, Conversations
@@ -60,16 +63,35 @@ def examine(settings: Settings) -> list[Finding]:
 
 
 def repair(settings: Settings) -> str:
-    """Make vector store and lexicon again from the catalogue, without embedding; what was done.
+    """Make all again that is made from the catalogue, without embedding; what was done.
+
+    A catalogue that is damaged, or of a later version, is moved aside and never removed; what
+    else the folder holds, uploads, conversations and collections, stays.
 
     Raises:
-        RagError: The catalogue itself cannot be used, or another process is writing.
+        RagError: The catalogue cannot be used or moved, or another process is writing.
     """
+    done = _set_catalogue_aside(settings.index)
     index, _ = open_index(settings)
     with closing(index):
-        with index.writing(anew=True):
-            pass  # becoming the writer fills empty ones
-        return f"{index.catalog.count_chunks()} chunks put into a new vector store and lexicon"
+        with index.writing(anew=True) as writer:  # becoming the writer fills empty ones
+            if spoiled := writer.forget_damaged():
+                done.append(
+                    f"{spoiled} vectors in the catalogue were damaged; the next `rag-ingest "
+                    "FOLDERS` embeds their texts again"
+                )
+        count = index.catalog.count_chunks()
+    return "; ".join([*done, f"{count} chunks put into a new vector store and lexicon"])
+
+
+def _set_catalogue_aside(folder: Path) -> list[str]:
+    """Move away a catalogue that nobody can read, while nobody writes; what was done."""
+    path = folder / CATALOGUE
+    if not path.exists() or not (is_damaged(path) or is_newer(path)):
+        return []
+    with writer_lock(folder):
+        aside = set_aside(path)
+    return [f"{path} cannot be used and is now {aside}; `rag-ingest FOLDERS` fills a new one"]
 
 
 def _embedder(settings: Settings) -> tuple[Settings, Finding]:
@@ -135,16 +157,20 @@ def _index(settings: Settings) -> Iterator[Finding]:
         try:
             yield from _stores(index)
         except StoreError as error:
-            cure = f"remove {index.folder} and ingest again"
+            cure = CATALOG.anew.format(folder=index.folder)
             yield Finding("catalogue", False, f"damaged ({error.__cause__}); {cure}")
 
 
 def _stores(index: Index) -> Iterator[Finding]:
     documents, chunks = index.catalog.size()
     state = index.catalog.integrity()
-    yield Finding(
-        "catalogue", state == "ok", f"{documents} documents, {chunks} chunks, check: {state}"
-    )
+    told = f"{documents} documents, {chunks} chunks, check: {state}"
+    if state != "ok":
+        told += f"; {CATALOG.anew.format(folder=index.folder)}"
+    elif spoiled := len(index.catalog.kept.damaged(index.model)):
+        told += f"; {spoiled} vectors in it are damaged; {_remedy(index)}"
+        state = "damaged vectors"
+    yield Finding("catalogue", state == "ok", told)
     waiting = set(index.catalog.outbox("add", limit=_ALL))
     behind = set(index.catalog.behind("add", limit=_ALL)) - waiting
     yield Finding(
@@ -189,6 +215,8 @@ def _self_query(index: Index, ids: list[str]) -> Finding:
     sample = random.Random(0).sample(ids, min(_SAMPLE, len(ids)))  # noqa: S311 - no secret
     try:
         index.check_model()
+        if spoiled := index.count_spoiled():
+            return Finding("vectors", False, f"{spoiled} are damaged; {_remedy(index)}")
         lost = lost_chunks(index, sample)
     except RagError as error:
         return Finding("vectors", False, str(error))

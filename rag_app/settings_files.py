@@ -47,7 +47,9 @@ def read_settings(path: Path) -> dict[str, Any]:
             return {}
         raise ConfigError(f"{path} cannot be read ({error.strerror})") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is not valid TOML ({error}); mend or remove it") from error
+        raise ConfigError(
+            f"{path} is not valid TOML ({error}); mend it, or move it away"
+        ) from error
 
 
 @contextmanager

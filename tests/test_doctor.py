@@ -6,16 +6,19 @@ from contextlib import closing
 from pathlib import Path
 from shutil import rmtree
 
+import numpy as np
 import pytest
 
+from ingest.script import main as ingest
 from ingest.sync import sync
 from rag_app.cli import main
 from rag_app.config import Settings
 from rag_app.doctor import Finding, _open_secrets, examine, lost_chunks, repair
-from rag_app.errors import StoreError
+from rag_app.errors import IndexLocked, StoreError
 from rag_app.index.index import Index
 from rag_app.index.lexicon import Lexicon
 from rag_app.index.vectors import ChromaVectors
+from rag_app.index.writer_lock import writer_lock
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.files import BUNDLED_EMBEDDER
 from rag_app.rag import Rag
@@ -132,7 +135,7 @@ def test_damaged_pages_of_the_catalogue_are_a_fault(settings: Settings) -> None:
     spoil_pages(settings.index / "catalog.sqlite")
     faults = [finding for finding in examine(settings) if not finding.ok]
     assert [fault.name for fault in faults] == ["catalogue"]
-    assert "ingest again" in faults[0].detail
+    assert "doctor --repair" in faults[0].detail
 
 
 def test_other_commands_send_people_with_a_damaged_catalogue_here(settings: Settings) -> None:
@@ -199,3 +202,69 @@ def test_a_password_that_every_user_can_read_is_a_fault(tmp_path: Path) -> None:
     assert "hush" not in found.detail
     file.chmod(0o600)
     assert [*_open_secrets(tmp_path)] == []
+
+
+# What cannot be used is moved, never removed
+
+
+@pytest.mark.parametrize("fault", ["no database", "pages", "newer"])
+def test_a_catalogue_that_cannot_be_used_is_moved_aside_and_the_rest_stays(
+    settings: Settings, fault: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, place = settings.index / "catalog.sqlite", ["--index", str(settings.index)]
+    with closing(Conversations.open(settings.index)) as kept:
+        kept.keep("", [KeptTurn("What is new?", error="Stopped.")])
+    (settings.index / "uploads").mkdir()
+    (settings.index / "uploads" / "mine.txt").write_text("Mine.")
+    if fault == "pages":
+        spoil_pages(path)
+    elif fault == "newer":
+        with closing(sqlite3.connect(path)) as catalog:
+            catalog.execute("PRAGMA user_version = 99")
+    else:
+        path.write_bytes(b"no database " * 1_000)
+    before = path.read_bytes()
+    assert main(["doctor", *place]) == 1
+    told = capsys.readouterr().out
+    assert f"`rag-app doctor --repair --index {settings.index}` moves it aside" in told
+    assert "remove" not in told
+    main(["doctor", "--repair", *place])
+    assert "is now" in capsys.readouterr().err
+    (aside,) = settings.index.glob("catalog.damaged-*.sqlite")
+    assert aside.read_bytes() == before
+    assert (settings.index / "uploads" / "mine.txt").read_text() == "Mine."
+    assert examined(settings)["conversations"].detail == "1 kept"
+    assert ingest([str(tmp_path / "notes"), *place]) == 0
+    assert [finding for finding in examine(settings) if not finding.ok] == []
+
+
+def test_nothing_is_moved_while_another_process_writes(settings: Settings, index: Index) -> None:
+    spoil_pages(settings.index / "catalog.sqlite")
+    with writer_lock(settings.index), pytest.raises(IndexLocked):
+        repair(settings)
+    assert not list(settings.index.glob("*.damaged-*"))
+
+
+# Damaged vectors
+
+
+def test_damaged_vectors_of_the_flat_files_are_found_and_made_again(settings: Settings) -> None:
+    path = settings.index / "flat" / "vectors"
+    path.write_bytes(np.full(path.stat().st_size // 4, np.nan, "<f4").tobytes())
+    assert "3 are damaged" in examined(settings)["vectors"].detail
+    repair(settings)
+    assert all(finding.ok for finding in examine(settings))
+
+
+@pytest.mark.parametrize("damage", [np.full(384, np.nan, "<f4").tobytes(), b"123", b"\0\0\x80?"])
+def test_damaged_vectors_of_the_catalogue_are_found_and_embedded_again(
+    settings: Settings, damage: bytes, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(settings.index / "catalog.sqlite")) as catalog:
+        (digest,) = catalog.execute("SELECT min(digest) FROM vectors").fetchone()
+        catalog.execute("UPDATE vectors SET vector = ? WHERE digest = ?", (damage, digest))
+        catalog.commit()
+    assert "1 vectors in it are damaged" in examined(settings)["catalogue"].detail
+    assert "embeds their texts again" in repair(settings)
+    assert ingest([str(tmp_path / "notes"), "--index", str(settings.index)]) == 0
+    assert all(finding.ok for finding in examine(settings))

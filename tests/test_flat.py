@@ -314,3 +314,19 @@ def test_a_damaged_vector_is_never_scored_and_is_noticed(
     again.upsert(CHUNKS[1:2], rows[1:2])
     assert again.spoiled() == 0
     assert len(again.query(rows[0], k=12)) == 12
+
+
+def test_after_a_full_disk_what_is_stored_again_is_found_by_readers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chunks, rows = many_chunks(400), random_vectors(400, dimensions=16)
+    store = FlatVectors(tmp_path / "flat", model="m")
+    store.upsert(chunks[:100], rows[:100])
+    for last in range(4):
+        with monkeypatch.context() as patched, suppress(Killed):
+            patched.setattr(rows_on_disk.os, "fsync", dying(rows_on_disk.os.fsync, count(), last))
+            store.upsert(chunks[100:], rows[100:])
+    store.upsert(chunks[100:], rows[100:])
+    again = FlatVectors(tmp_path / "flat", model="m")
+    assert np.array_equal(again.vectors_of([c.id for c in chunks], dimensions=16), rows)
+    assert again.spoiled() == 0

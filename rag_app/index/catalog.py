@@ -34,7 +34,8 @@ from rag_app.index.rows import (
 from rag_app.printable import printable
 from rag_app.schema import Chunk, Document, Status, identify
 
-__all__ = ["Catalog", "Entry", "FileState"]
+__all__ = ["CATALOGUE", "Catalog", "Entry", "FileState"]
+CATALOGUE = "catalog.sqlite"  # its file
 _MOST_LISTED = 20  # documents that a name may mean
 
 
@@ -42,7 +43,7 @@ class Catalog:
     """The catalogue of one index folder."""
 
     def __init__(self, folder: Path) -> None:
-        self._db = Database(folder / "catalog.sqlite")
+        self._db = Database(folder / CATALOGUE)
         self.kept = KeptVectors(self._db)
 
     # Documents

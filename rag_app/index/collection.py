@@ -1,6 +1,6 @@
 """What the vector stores share: a collection's name, what it keeps of a chunk, its server."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import unquote, urlsplit
@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 from rag_app.errors import StoreError, without_secrets
 from rag_app.schema import Chunk
 
+_ROUNDED = 1e-2  # by which a cosine may pass 1
 _LONGEST = 200  # characters of what a server says; some answer with a whole page
 
 
@@ -74,6 +75,11 @@ def metadata(chunk: Chunk) -> dict[str, str | int]:
         "page": chunk.page or 0,
         "heading": chunk.heading,
     }
+
+
+def finite(found: Iterable[tuple[str, float]]) -> list[tuple[str, float]]:
+    """What a store has found, without what it gives a score that is no cosine."""
+    return [(id_, score) for id_, score in found if abs(score) <= 1 + _ROUNDED]
 
 
 def parts(count: int, *, most: int) -> Iterator[slice]:

@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -208,6 +209,40 @@ def is_damaged(path: Path) -> bool:
             return connection.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]
     except sqlite3.DatabaseError as error:
         return error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def is_newer(path: Path, tables: Tables = CATALOG) -> bool:
+    """Whether a later version of the program has written the file."""
+    try:
+        address = f"{path.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS)) as connection:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            return bool(version > tables.version)
+    except sqlite3.DatabaseError:
+        return False
+
+
+def set_aside(path: Path) -> Path:
+    """Give a file that cannot be used, and what SQLite keeps beside it, another name.
+
+    Raises:
+        StoreError: The folder does not allow it.
+    """
+    name, number = f"{path.stem}.damaged-{date.today().isoformat()}", 1
+    aside = path.with_name(f"{name}.sqlite")
+    while aside.exists():
+        number += 1
+        aside = path.with_name(f"{name}-{number}.sqlite")
+    try:
+        for ending in ("-wal", "-shm", ""):
+            beside = path.with_name(path.name + ending)
+            if beside.exists():
+                beside.rename(aside.with_name(aside.name + ending))
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be used and not be moved to {aside.name} ({error.strerror}); move it"
+        ) from error
+    return aside
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -10,9 +10,10 @@ from itertools import accumulate
 import numpy as np
 
 from rag_app.index.kept_vectors import KeptVectors
-from rag_app.protocols import Embedder, VectorCache
+from rag_app.protocols import Embedder, VectorCache, Vectors
 
 _BATCH = 128  # texts after which vectors are kept: a crash costs no more than these
+_ANY = "a"  # tells how many dimensions a model has
 _CHARACTERS = 1 << 16  # or after so many; what a GPU reads at once, and a processor in seconds
 
 
@@ -27,6 +28,7 @@ class Embedding:
         self._embedder = embedder
         self._model = embedder.fingerprint
         self._shared = shared
+        self._dimensions = 0  # not known yet
 
     def ensure(self, texts: Sequence[str]) -> None:
         """Have a vector of every text kept by the index."""
@@ -45,10 +47,18 @@ class Embedding:
             yield len(new)
             batch = _first_of(new)
             del new[: len(batch)]
-            found = self._shared.known(self._model, batch) if self._shared else {}
+            found = self._known(batch)
             if found:
                 self._kept.keep(self._model, list(found), np.stack(list(found.values())))
             self._embed([text for text in batch if text not in found])
+
+    def _known(self, texts: Sequence[str]) -> dict[str, Vectors]:
+        """(d,) vectors that the shared cache has, by text; those of another size are none."""
+        found = self._shared.known(self._model, texts) if self._shared else {}
+        if found and not self._dimensions:
+            kept = self._kept.size(self._model) // 4
+            self._dimensions = kept or self._embedder.embed([_ANY]).shape[1]
+        return {text: vector for text, vector in found.items() if len(vector) == self._dimensions}
 
     def _embed(self, texts: Sequence[str]) -> None:
         if not texts:

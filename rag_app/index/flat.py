@@ -11,8 +11,8 @@ empty, the others are copied into a new one; then the head names that.
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -84,7 +84,8 @@ class FlatVectors:
         self._precision = precision
         self._model = model
         self._chunks_of = chunks_of
-        self._table: RowTable | None = None
+        self._version = 0  # moves when what is open is no longer what there is
+        self._table: tuple[int, RowTable | None] = (0, None)
         self._writing: _Writing | None = None
         self._subset = lru_cache(maxsize=_SUBSETS)(self._find_subset)
 
@@ -95,19 +96,19 @@ class FlatVectors:
         with store_errors(self._folder):
             table = self._opened_anew() or self._begin(vectors.shape[1])
             rows = _rows(chunk.id for chunk in chunks)
-            table.store(self._begun(table).places(rows, table.ids), rows, vectors)
-        self._look_again()
+            with self._writing_to(table) as writing:
+                table.store(writing.places(rows, table.ids), rows, vectors)
 
     def delete(self, ids: Sequence[str]) -> None:
         """Forget the chunks; unknown ids are ignored."""
         with store_errors(self._folder):
             if table := self._opened_anew():
-                writing, gone = self._begun(table), table.present(_rows(ids))
-                table.clear(gone)
-                writing.empty = np.sort(np.concatenate([writing.empty, gone]))
+                gone = table.present(_rows(ids))
+                with self._writing_to(table) as writing:
+                    table.clear(gone)
+                    writing.empty = np.sort(np.concatenate([writing.empty, gone]))
                 if len(writing.empty) > max(_SPARE, len(table.ids) // 2):
                     self._compact(self._opened_anew() or table)
-        self._look_again()
 
     def clear(self) -> None:
         """Forget everything."""
@@ -163,9 +164,10 @@ class FlatVectors:
     def close(self) -> None:
         """Let go of the files."""
         self.reload()
+        self._table = (self._version, None)
 
     def _look_again(self) -> None:
-        self._table = None
+        self._version += 1
         self._subset.cache_clear()
 
     def _begin(self, dimensions: int, *, rows: str = "") -> RowTable:
@@ -175,13 +177,16 @@ class FlatVectors:
         put_in_place(self._folder / _HEAD, json.dumps(head | {"rows": rows}).encode())
         return self._open(dimensions, rows)
 
-    def _begun(self, table: RowTable) -> _Writing:
-        """What we, who alone write, have in memory."""
-        if self._writing is None:
+    @contextmanager
+    def _writing_to(self, table: RowTable) -> Iterator[_Writing]:
+        """What we, who alone write, have in memory; what fails to be written is forgotten."""
+        writing, self._writing = self._writing, None
+        if writing is None:
             self._sweep(table)
-            empty = np.flatnonzero(~table.held)
-            self._writing = _Writing(table.slots.for_writing(), empty)
-        return self._writing
+            writing = _Writing(table.slots.for_writing(), np.flatnonzero(~table.held))
+        yield writing
+        self._look_again()
+        self._writing = writing
 
     def _compact(self, table: RowTable) -> None:
         """Give the disk back what empty rows take; who reads goes on with the files it has."""
@@ -206,9 +211,13 @@ class FlatVectors:
 
     def _opened(self) -> RowTable | None:
         """The files; None where nothing has been stored yet."""
-        if self._table is None:
-            self._table = self._opened_anew()
-        return self._table
+        # Of a version, as another thread may write while this one opens them.
+        version, table = self._table
+        if table is None or version != self._version:
+            version = self._version
+            table = self._opened_anew()
+            self._table = (version, table)
+        return table
 
     def _opened_anew(self) -> RowTable | None:
         """The same as of now, which whoever writes needs: another thread may just be asking."""

@@ -140,6 +140,10 @@ class Index:
         """(n, d) unit vectors of given chunks; zeros for those that have none."""
         return self._stores.flat.vectors_of(ids, dimensions=dimensions)
 
+    def count_spoiled(self) -> int:
+        """How many chunks have a vector in the flat files that is damaged."""
+        return self._stores.flat.spoiled()
+
     def idf(self, stems: Iterable[str]) -> dict[str, float]:
         """How rare each stem is among the chunks: ln(1 + (N − n + ½) / (n + ½)), as in BM25.
 

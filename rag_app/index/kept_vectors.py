@@ -4,8 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rag_app.index.database import Database
-from rag_app.index.rows import text_digest, vector_blob, vector_of
+from rag_app.index.rows import are_sound, text_digest, vector_blob, vector_of
 from rag_app.protocols import Vectors
+
+_LOOKED_AT = 1_000  # vectors in memory at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +102,56 @@ class KeptVectors:
         rows = self._db.rows_in("SELECT digest FROM chunks WHERE document_id IN ({})", documents)
         return [digest for (digest,) in rows]
 
+    def damaged(self, model: str) -> list[str]:
+        """Keys of the texts whose vector of the model can be none."""
+        size, keys, found = self.size(model), self._keys(model), []
+        for begin in range(0, len(keys), _LOOKED_AT):
+            rows = self._db.rows_in(
+                "SELECT digest, vector FROM vectors WHERE model = ? AND digest IN ({})",
+                keys[begin : begin + _LOOKED_AT],
+                model,
+            )
+            found += [digest for digest, blob in rows if not _is_whole(blob, size)]
+        return found
+
+    def forget_damaged(self, model: str, digests: Sequence[str]) -> None:
+        """Remove these, and have the documents whose texts they are read again."""
+        with self._db.transaction():
+            for digest in digests:
+                self._db.run(
+                    "UPDATE documents SET recipe = '' WHERE id IN"
+                    " (SELECT document_id FROM chunks WHERE digest = ?)",
+                    (digest,),
+                )
+                self._db.run("DELETE FROM vectors WHERE model = ? AND digest = ?", (model, digest))
+
+    def size(self, model: str) -> int:
+        """Bytes of a vector of the model, as most of the first are long; 0 where there is none."""
+        rows = self._db.rows(
+            "SELECT length(vector) FROM (SELECT vector FROM vectors WHERE model = ? LIMIT 101)"
+            " GROUP BY length(vector) ORDER BY count(*) DESC LIMIT 1",
+            (model,),
+        )
+        return int(rows[0][0]) if rows else 0
+
+    def _keys(self, model: str) -> list[str]:
+        rows = self._db.rows("SELECT digest FROM vectors WHERE model = ?", (model,))
+        return [digest for (digest,) in rows]
+
     def of_chunks(self, model: str, ids: Iterable[str]) -> dict[str, Vectors]:
-        """(d,) vectors of chunks, by chunk id."""
+        """(d,) vectors of chunks, by chunk id; damaged ones are left out."""
+        size = self.size(model)
         rows = self._db.rows_in(
             "SELECT c.id, v.vector FROM chunks c INDEXED BY chunks_covering"
             " JOIN vectors v ON v.digest = c.digest WHERE v.model = ? AND c.id IN ({})",
             ids,
             model,
         )
-        return {id_: vector_of(blob) for id_, blob in rows}
+        return {id_: vector_of(blob) for id_, blob in rows if _is_whole(blob, size)}
+
+
+def _is_whole(blob: object, size: int) -> bool:
+    """Whether the bytes are a vector of that size that a text can have."""
+    if not isinstance(blob, bytes) or len(blob) != size or size % 4:
+        return False
+    return bool(are_sound(vector_of(blob)[None])[0])

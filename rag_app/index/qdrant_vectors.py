@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 
 from rag_app.connections import spare_loopback
 from rag_app.errors import ConfigError
-from rag_app.index.collection import Server, collection_name, metadata, parts
+from rag_app.index.collection import Server, collection_name, finite, metadata, parts
 from rag_app.protocols import Vectors
 from rag_app.schema import Chunk
 
@@ -90,7 +90,8 @@ class QdrantVectors:
             found = self._client.query_points(
                 self._collection, query=vector.tolist(), limit=k, with_payload=["id"]
             )
-        return [(str((point.payload or {})["id"]), point.score) for point in found.points]
+            points = ((str((point.payload or {})["id"]), point.score) for point in found.points)
+            return finite(points)
 
     def close(self) -> None:
         """Release the client."""

@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from rag_app.connections import spare_loopback
 from rag_app.errors import store_errors
-from rag_app.index.collection import Server, collection_name, metadata, parts
+from rag_app.index.collection import Server, collection_name, finite, metadata, parts
 from rag_app.protocols import Vectors
 from rag_app.schema import Chunk
 
@@ -81,9 +81,8 @@ class ChromaVectors:
         self._loaded = self._loaded or bool(found["ids"][0])
         distances = found["distances"] or [[]]
         # Chroma's cosine distance is 1 − cosine.
-        return [
-            (id_, 1 - distance) for id_, distance in zip(found["ids"][0], distances[0], strict=True)
-        ]
+        pairs = zip(found["ids"][0], distances[0], strict=True)
+        return finite((id_, 1 - distance) for id_, distance in pairs)
 
     def close(self) -> None:
         """Release the client; the next one opened sees what other processes wrote."""

@@ -32,6 +32,12 @@ class IndexWriter:
         """Remove the kept vectors of another model than the index's own."""
         self._catalog.kept.forget(model)
 
+    def forget_damaged(self) -> int:
+        """Remove kept vectors that are none, so that their texts are embedded again; how many."""
+        digests = self._catalog.kept.damaged(self._model)
+        self._catalog.kept.forget_damaged(self._model, digests)
+        return len(digests)
+
     def commit(
         self, document: Document, chunks: Sequence[Chunk], *, file: FileState, recipe: str
     ) -> None:

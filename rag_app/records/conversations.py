@@ -17,8 +17,7 @@ from pathlib import Path
 from time import time
 from typing import Any, Self
 
-from rag_app.errors import StoreError
-from rag_app.index.database import Database, is_damaged
+from rag_app.index.database import Database, is_damaged, set_aside
 from rag_app.index.tables import Tables
 from rag_app.printable import printable
 from rag_app.records.turns import KeptTurn, Thumb, from_row, judged_to_json, new_id, to_row
@@ -247,16 +246,6 @@ class Conversations:
 
 
 def _set_aside(path: Path) -> Path:
-    """Give the damaged file, and what SQLite keeps beside it, another name."""
-    number = 1
-    while (aside := path.with_name(f"{path.stem}.damaged-{number}.sqlite")).exists():
-        number += 1
-    try:
-        for ending in ("-wal", "-shm", ""):
-            beside = path.with_name(path.name + ending)
-            if beside.exists():
-                beside.rename(aside.with_name(aside.name + ending))
-    except OSError as error:
-        raise StoreError(f"{path} is damaged ({error.strerror}); move the file away") from error
+    aside = set_aside(path)
     _logger.warning("%s was damaged and is now %s; a new one is begun", path, aside)
     return aside

@@ -67,7 +67,8 @@ class LateIndex:
         if not question.strip():
             return []
         (asked,) = self._model.encode([question], kind="query")
-        scores = np.clip(self._kept.scores(asked), 0, 1)
+        # A passage whose vectors are damaged is like no question.
+        scores = np.clip(np.nan_to_num(self._kept.scores(asked), posinf=0), 0, 1)
         best = [(self._kept.ids[n], float(scores[n])) for n in np.argsort(-scores, kind="stable")]
         # The catalogue is the truth: what it no longer has was removed and is no hit.
         there = self._index.sources(self._kept.ids)
