@@ -150,7 +150,7 @@ def chunk_of(row: Sequence[Any]) -> Chunk:
     """The chunk of a row of `READ_CHUNKS`."""
     *values, headings = row
     known = None if headings is None else tuple((a, b) for a, b in json.loads(headings))
-    return Chunk(*values, headings=known)
+    return Chunk(*values, known)
 
 
 def text_digest(text: str) -> str:
