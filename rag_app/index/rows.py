@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -185,7 +185,7 @@ def chunk_of(row: Sequence[Any]) -> Chunk:
     """The chunk of a row of `READ_CHUNKS`."""
     *values, headings = row
     known = None if headings is None else tuple((a, b) for a, b in json.loads(headings))
-    return Chunk(*values, headings=known)
+    return replace(Chunk(*values), headings=known)
 
 
 def text_digest(text: str) -> str:
