@@ -72,13 +72,15 @@ class Child:
         _kill(process)
         status = process.wait()
         if status == -signal.SIGALRM:
-            return f"took longer than {self._limits.seconds} s to read; raise file_seconds"
+            cure = "raise file_seconds and run with --rebuild"
+            return f"took longer than {self._limits.seconds} s to read; {cure}"
         if status == -signal.SIGKILL:
             return self._exhausted()
         return f"crashed its reader (status {status}); the file is damaged or hostile"
 
     def _exhausted(self) -> str:
-        return f"needs more than {self._limits.mebibytes} MiB to be read; raise file_mebibytes"
+        cure = "raise file_mebibytes and run with --rebuild"
+        return f"needs more than {self._limits.mebibytes} MiB to be read; {cure}"
 
 
 def _start(limits: Limits, cutter: Mapping[str, Any] | None) -> "subprocess.Popen[str]":

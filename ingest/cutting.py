@@ -66,7 +66,7 @@ class Cutter:
         if len(chunks) == self.most and document.text[end:].strip():
             lacking = (
                 f"all after the first {end:,} characters of {len(document.text):,}, which are "
-                f"{self.most:,} passages; raise file_chunks and ingest it with --rebuild"
+                f"{self.most:,} passages; raise file_chunks and run with --rebuild"
             )
             missing = "; ".join(filter(None, (document.missing, lacking)))
             document = replace(document, missing=missing)

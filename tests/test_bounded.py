@@ -132,6 +132,7 @@ def test_white_space_that_fills_no_chunk_stands_in_none(minilm: SentenceEmbedder
     assert all(len(made.seen) < 2 * len(made.text) + 1_000 for made in chunks)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not (SHARED / "cases").is_dir(), reason="needs the cases; RAG_APP_SHARED_DATA")
 @pytest.mark.parametrize("case", ["B07", "B08"])
 def test_files_without_blanks_come_in_chunks(case: str, minilm: SentenceEmbedder) -> None:
@@ -199,7 +200,9 @@ def test_cutting_counts_for_the_seconds_of_a_file(tmp_path: Path, minilm: Senten
     files, _ = scan([tmp_path])
     (found,) = read_ahead(files, Limits(seconds=3), cutter=Cutter(minilm.tokenizer, 512))
     assert isinstance(found, LoadError)
-    assert str(found).endswith("took longer than 3 s to read; raise file_seconds")
+    assert str(found).endswith(
+        "took longer than 3 s to read; raise file_seconds and run with --rebuild"
+    )
 
 
 @pytest.mark.usefixtures("child_processes")

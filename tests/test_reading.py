@@ -69,7 +69,9 @@ def test_a_file_that_takes_too_long_fails_and_the_others_are_read(tmp_path: Path
     assert time.monotonic() - begun < 15
     assert (text_of(first), text_of(last)) == ("before", "after")
     assert isinstance(slow, LoadError)
-    assert str(slow).endswith("b.html: took longer than 2 s to read; raise file_seconds")
+    assert str(slow).endswith(
+        "b.html: took longer than 2 s to read; raise file_seconds and run with --rebuild"
+    )
 
 
 def test_a_file_that_needs_too_much_memory_fails_and_the_others_are_read(tmp_path: Path) -> None:
