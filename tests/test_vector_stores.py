@@ -20,6 +20,7 @@ from filelock import FileLock
 
 from rag_app.errors import ConfigError, StoreError
 from rag_app.index import qdrant_vectors, vectors
+from rag_app.index.collection import finite
 from rag_app.index.flat import FlatVectors
 from rag_app.index.vector_stores import folder_of, is_remote, open_vectors
 from rag_app.index.vectors import ChromaVectors
@@ -420,6 +421,11 @@ def test_files_are_not_loaded_while_another_process_writes_them(tmp_path: Path, 
             with pytest.raises(TimeoutError):
                 asked.result(0.1)
         assert len(asked.result(10)) == count
+
+
+@pytest.mark.parametrize("score", [float("nan"), float("inf"), -float("inf"), 7.0])
+def test_a_score_that_is_no_cosine_is_dropped(score: float) -> None:
+    assert finite([("a", score), ("b", 0.5), ("c", 1.0001)]) == [("b", 0.5), ("c", 1.0001)]
 
 
 # Without a server

@@ -156,6 +156,8 @@ class Stores:
         """From here on nobody else changes them; `anew` removes them first."""
         with self._turn:
             self._freshen()
+            if self._flat is not None:
+                self._flat.reload()  # a killed writer may have left more than the generation tells
             self._writing = True
             if anew:
                 self.remove()
