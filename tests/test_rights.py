@@ -141,11 +141,12 @@ def test_folders_are_named_by_where_their_links_lead(tmp_path: Path, root: Path)
     assert visitor.rights().folders == (tmp_path / "root-of-others",)
 
 
+@pytest.mark.parametrize("gone", ["/no/such/folder", "~nobody-here", __file__])
 def test_a_folder_that_is_not_there_is_one_line(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], gone: str
 ) -> None:
-    index, gone = tmp_path / "index", tmp_path / "gone"
-    assert main(["--index", str(index), "--allow-folders", str(gone)]) == 1
+    index = tmp_path / "index"
+    assert main(["--index", str(index), "--allow-folders", gone]) == 1
     assert capsys.readouterr().err == (
         f"error: --allow-folders {gone}: there is no such folder; name one\n"
     )

@@ -8,6 +8,7 @@ data away, downloads, or changes what everybody gets is left to administrators.
 import json
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -39,7 +40,7 @@ class Rights:
 
     @classmethod
     def granted(cls, *, administers: bool) -> Self:
-        """Those of a visitor who administers, or does so only if the command says that all do."""
+        """Those of a visitor who administers by themselves, or not; with `--admin` all do."""
         folders = tuple(map(Path, json.loads(os.environ.get(_FOLDERS) or "[]")))
         return cls(administers or bool(os.environ.get(_ADMIN)), folders)
 
@@ -81,13 +82,17 @@ def announce(*, admin: bool, folders: Iterable[Path]) -> None:
     Raises:
         ConfigError: One of them is no folder.
     """
-    real = []
-    for folder in folders:
-        real.append(str(folder.expanduser().resolve()))
-        if not Path(real[-1]).is_dir():
-            raise ConfigError(f"--allow-folders {folder}: there is no such folder; name one")
+    real = [str(_real(folder)) for folder in folders]
     os.environ[_ADMIN] = "1" if admin else ""
     os.environ[_FOLDERS] = json.dumps(real)
+
+
+def _real(folder: Path) -> Path:
+    with suppress(OSError, RuntimeError):  # a circle of links, or "~name" of nobody here
+        real = folder.expanduser().resolve()
+        if real.is_dir():
+            return real
+    raise ConfigError(f"--allow-folders {folder}: there is no such folder; name one")
 
 
 def _leads_into(path: Path, folder: Path) -> bool:

@@ -1,4 +1,4 @@
-"""The visitor of a page: are they let in, what is theirs and what may they do, how they leave."""
+"""The visitor of a page: whether they are let in, what they may do and own, how they leave."""
 
 import logging
 import os
