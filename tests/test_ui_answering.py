@@ -57,7 +57,9 @@ def sent_for(
         passing = count(step=seconds)
         patched.setattr("ui.views.answering.monotonic", lambda: next(passing))
         turn = state.Turn("What does a berth cost?")
-        page = AppTest.from_function(answered, args=(writing(words), turn)).run()
+        page = AppTest.from_function(
+            answered, args=(writing(words), turn), default_timeout=60
+        ).run()
     assert not page.exception
     assert isinstance(turn.answer, Answer)
     return sent
