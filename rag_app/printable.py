@@ -10,7 +10,7 @@ import re
 import sys
 import traceback
 from types import TracebackType
-from typing import IO
+from typing import Any
 
 # Control characters, those that turn the direction of what follows (which could make one
 # file name look like another), and halves of pairs as in file names that are not UTF-8.
@@ -77,5 +77,5 @@ def _show_bug(kind: type[BaseException], error: BaseException, trace: TracebackT
 class Parser(argparse.ArgumentParser):
     """Parses a command line; names of files, which a shell may have put there, are in errors."""
 
-    def _print_message(self, message: str, file: "IO[str] | None" = None) -> None:
+    def _print_message(self, message: str, file: Any = None) -> None:
         super()._print_message(printable(message), file)
