@@ -104,6 +104,8 @@ def client(*, seconds: float, most: int) -> "httpx.Client":
         request.extensions["trace"] = Connections.note
 
     spare_loopback()
+    # LangChain's own client, which is not used, would be warned of for passing proxies over.
+    os.environ.setdefault("LANGCHAIN_OPENAI_TCP_KEEPALIVE", "0")
     return httpx.Client(
         headers={"Accept-Encoding": "identity"},  # what is unpacked could be of any size
         event_hooks={"request": [watch], "response": [limit]},

@@ -10,12 +10,9 @@ import re
 import sys
 import traceback
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import Any
 
 from rag_app.errors import without_secrets
-
-if TYPE_CHECKING:
-    from _typeshed import SupportsWrite
 
 # Control characters, those that turn the direction of what follows (which could make one
 # file name look like another), and halves of pairs as in file names that are not UTF-8.
@@ -83,5 +80,5 @@ def _show_bug(kind: type[BaseException], error: BaseException, trace: TracebackT
 class Parser(argparse.ArgumentParser):
     """Parses a command line; names of files, which a shell may have put there, are in errors."""
 
-    def _print_message(self, message: str, file: "SupportsWrite[str] | None" = None) -> None:
+    def _print_message(self, message: str, file: Any = None) -> None:
         super()._print_message(printable(message), file)

@@ -59,11 +59,8 @@ def open_served_model(
 
     from rag_app.langchain_adapter import LangChainGenerator
 
-    options: dict[str, Any] = {
-        "temperature": temperature,
-        "max_tokens": max_new_tokens,
-        "timeout": seconds,
-    }
+    options: dict[str, Any] = {"temperature": temperature, "max_tokens": max_new_tokens}
+    options["timeout"] = seconds
     if url:
         options |= {
             "model_provider": "openai",
