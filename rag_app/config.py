@@ -165,11 +165,12 @@ def resolve(**flags: Any) -> dict[str, Resolved]:
     user, above = _of_user(), _of_environment() | _of_flags(flags)
     index: Path = _one("index", user | above).value
     path = own_settings_file(index)
-    own = _of_own(path, read_settings(path))
-    for name in untrusted(index):
+    said = read_settings(path)
+    own = _of_own(path, said)
+    for name, where in _untrusted(index, said).items():
         del own[name]
         if name not in above:
-            _tell_ignored(index, name)
+            _tell_ignored(index, name, where)
     return _resolved(user | own | above)
 
 
@@ -181,25 +182,26 @@ def untrusted(index: Path) -> dict[str, str]:
     Raises:
         ConfigError: A settings file cannot be read.
     """
-    own = read_settings(own_settings_file(index))
-    leading = {name: where for name, value in own.items() if (where := leads_to(name, value))}
+    return _untrusted(index, read_settings(own_settings_file(index)))
+
+
+def _untrusted(index: Path, said: Mapping[str, Any]) -> dict[str, str]:
+    leading = {name: where for name, value in said.items() if (where := leads_to(name, value))}
     return {
-        name: where for name, where in leading.items() if not is_trusted(index, name, own[name])
+        name: where for name, where in leading.items() if not is_trusted(index, name, said[name])
     }
 
 
-def ignored(index: Path, name: str, where: str) -> str:
-    """What there is to say of a setting that is not allowed, with what allows it."""
-    return (
-        f"{own_settings_file(index)}: {name} leads to {where} and is ignored; if you trust it: "
-        f"`rag-app config trust --index {quote(str(index))}`"
-    )
-
-
 @cache
-def _tell_ignored(index: Path, name: str) -> None:
+def _tell_ignored(index: Path, name: str, where: str) -> None:
     """Once for each; settings are looked up again and again."""
-    _logger.warning("%s", ignored(index, name, untrusted(index).get(name, "")))
+    _logger.warning(
+        "%s: %s leads to %s and is ignored; if you trust it: `rag-app config trust --index %s`",
+        own_settings_file(index),
+        name,
+        where,
+        quote(str(index)),
+    )
 
 
 def named_index(flag: str | Path | None = None) -> Path:
