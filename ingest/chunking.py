@@ -24,6 +24,7 @@ from rag_app.sentences import each_sentence
 _SPACES = " \t\n\r"
 _MARKUP = re.compile(r"\\[a-z]+|<[^<>]*>")
 _LONGEST_HEADING = 2_000  # characters
+_LONGEST_MARKUP = 200  # characters around a title
 
 
 def chunk(
@@ -193,9 +194,11 @@ def _heading_lines(document: Document) -> list[tuple[int, int]]:
     """
     found = []
     for start, level, title in document.headings:
-        # A title that goes on in the next line has a blank for the line break.
-        end = document.text.find("\n", start + len(title))
-        end = len(document.text) if end < 0 else end
+        # A title that goes on in the next line has a blank for the line break. Many headings may
+        # stand in one long line, which is looked at no further than markup reaches.
+        latest = min(start + len(title) + _LONGEST_MARKUP, len(document.text))
+        end = document.text.find("\n", start + len(title), latest)
+        end = latest if end < 0 else end
         if level < COLUMNS and _letters(document.text[start:end]) == _letters(title):
             found.append((start, end))
     return sorted(found)
