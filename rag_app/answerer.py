@@ -90,16 +90,12 @@ class Answerer:
 
         Args:
             question: As the user asked it.
-            k: Hits that the answer has, at most; ten are read at least. A language model
-                writes from the first k. Quotes come from k passages at most, and their hits
+            k: Hits that the answer has, at most; ten are read at least. Those that are quoted
                 take the place of the last ones.
             where: Only documents with these values; see `Retriever.search`.
             history: The user's earlier questions, oldest first, for follow-ups.
             strict: Leave out what was written without support, instead of telling; as this was
                 made if not given.
-
-        Raises:
-            ConfigError: As `Retriever.search`; an earlier question may be too long, too.
         """
         check_question(question, *history)
         searched = standalone(question, history)

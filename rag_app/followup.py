@@ -87,7 +87,7 @@ _POINTING = re.compile(
     r"|(?:[Oo]nes?|[Aa]nother)(?=\W*$)"
     r"|(?:[Ii]s|[Ww]as|[Dd]oes|[Dd]id|[Cc]an|[Ww]ill|for|after|before|with|about|like|of|at|on|in"
     r"|to|by|from|than|if|why) that"
-    r"|[Tt]hat(?=\W*$| (?:one|case|place|rule|way|time|day|age|different|too|also|still)\b)"
+    r"|[Tt]hat(?=\W*$|[.,;?!]| (?:one|case|place|rule|way|time|day|age|different|too|also|still)\b)"
     r"|er|sie|es|ihn|ihm|ihnen|dessen|deren|[Dd]ort|da(?=\W*$)|[Dd]a(?:für|von|mit|zu|ran|rin|rauf"
     r"|bei|gegen)|[Dd]iese[mnrs]?|[Dd]erselben?|[Dd]ieselben?|[Dd]asselbe"
     r"|[Dd]as(?=\W*$| (?:auch|noch|schon|dann|für|bei|in|im)\b))\b"

@@ -22,7 +22,7 @@ from rag_app.rag import Rag
 from rag_app.retriever import Retriever
 from tests.fakes import FixedReader, HashEmbedder
 
-TOO_LONG = "why " * 4_000
+TOO_LONG = "why " * 3_999 + "why?"
 LONGEST = ("why " * LONGEST_QUESTION)[:LONGEST_QUESTION]
 SQUAD = {"context": "Tides turn.", "qas": [{"question": TOO_LONG, "answers": []}]}
 Ask = Callable[[Retriever], object]
