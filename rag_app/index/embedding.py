@@ -14,7 +14,7 @@ from rag_app.protocols import Embedder, VectorCache, Vectors
 
 _BATCH = 128  # texts after which vectors are kept: a crash costs no more than these
 _ANY = "a"  # tells how many dimensions a model has
-_CHARACTERS = 1 << 16  # or after so many; what a GPU reads at once, and a processor in seconds
+_CHARACTERS = 1 << 15  # or after so many: what a processor reads in a second, as Ctrl-C waits
 
 
 class Embedding:
