@@ -1,6 +1,7 @@
 """The flat files: exact whatever happened to them, and found by every precision."""
 
 import logging
+import os
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from ingest.sync import sync
 from rag_app.errors import DamagedStore, StoreError
-from rag_app.index import flat, rows_on_disk
+from rag_app.index import flat
 from rag_app.index.codes import CODES
 from rag_app.index.flat import FlatVectors
 from rag_app.index.index import Index
@@ -259,7 +260,7 @@ def test_whenever_a_writer_is_killed_what_it_did_not_touch_is_found_and_the_next
 
         steps = count()
         with monkeypatch.context() as patched:
-            for module, name in ((rows_on_disk.os, "fsync"), (rows_on_disk.Path, "rename")):
+            for module, name in ((os, "fsync"), (Path, "rename")):
                 patched.setattr(module, name, dying(getattr(module, name), steps, last))
             with suppress(Killed):
                 work(store)
@@ -324,7 +325,7 @@ def test_after_a_full_disk_what_is_stored_again_is_found_by_readers(
     store.upsert(chunks[:100], rows[:100])
     for last in range(4):
         with monkeypatch.context() as patched, suppress(Killed):
-            patched.setattr(rows_on_disk.os, "fsync", dying(rows_on_disk.os.fsync, count(), last))
+            patched.setattr(os, "fsync", dying(os.fsync, count(), last))
             store.upsert(chunks[100:], rows[100:])
     store.upsert(chunks[100:], rows[100:])
     again = FlatVectors(tmp_path / "flat", model="m")

@@ -386,7 +386,7 @@ def test_a_damaged_catalogue_is_an_error_that_says_what_to_do(
     tmp_path: Path, embedder: HashEmbedder
 ) -> None:
     (tmp_path / "catalog.sqlite").write_bytes(b"no database " * 100)
-    with pytest.raises(StoreError, match="doctor --repair --index .* moves it aside"):
+    with pytest.raises(StoreError, match=r"doctor --repair --index .* moves it aside"):
         Index.open(tmp_path, embedder=embedder)
 
 

@@ -107,9 +107,9 @@ class RowTable:
         sound = are_sound(vectors)
         if not sound[kept].all():
             self._tell_damage()
-        numbers, ids, vectors = (found[kept & sound] for found in (numbers, ids, vectors))
-        cosines = vectors @ vector
-        order = np.lexsort((numbers, -cosines))[:k]
+        kept &= sound
+        ids, cosines = ids[kept], vectors[kept] @ vector
+        order = np.lexsort((numbers[kept], -cosines))[:k]
         return ids[order], cosines[order]
 
     def _first_look(self, vector: Vectors, count: int, among: Numbers | None) -> Numbers:

@@ -207,7 +207,8 @@ def are_sound(vectors: Vectors) -> NDArray[np.bool_]:
     """(n,) whether each of (n, d) vectors can be a text's: of length 1, or zeros for no meaning."""
     with np.errstate(all="ignore"):  # damaged ones may be numbers of any size
         squares = np.einsum("nd,nd->n", vectors, vectors)
-    return (np.abs(squares - 1) < 2 * _UNIT) | ~vectors.any(axis=1)
+    sound: NDArray[np.bool_] = (np.abs(squares - 1) < 2 * _UNIT) | ~vectors.any(axis=1)
+    return sound
 
 
 def searchable_name(document: Document) -> str:

@@ -106,7 +106,7 @@ class IndexWriter:
             self._work_off_behind()
 
     def _work_off(self) -> None:
-        stores = [self._stores.flat]
+        stores: list[VectorStore] = [self._stores.flat]
         stores += [self._stores.vectors] if self._stores.chosen.is_remote else []
         while ids := self._catalog.outbox("forget", limit=_DELIVERY):
             for store in stores:
