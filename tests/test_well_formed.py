@@ -51,18 +51,17 @@ def test_it_is_said_of_a_folder_that_is_not_there(
 ) -> None:
     assert script.main([str(tmp_path / "docs"), "--embedder", HALF]) == 1
     assert "half a character" in capsys.readouterr().err
-    for name in (HALF, "docs"):
-        command = [sys.executable, "-m", "ingest", name, "--index", f"index-{name}"]
-        done = subprocess.run(
-            command,
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            capture_output=True,
-            check=False,
-        )
-        assert done.returncode == 1
-        assert b"no such file or folder" in done.stderr
-        assert done.stderr.count(b"\n") == 1
+    command = [sys.executable, "-m", "ingest", HALF, "--index", "index"]
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert b"no such file or folder: caf\\xe9" in done.stderr
+    assert done.stderr.count(b"\n") == 1
 
 
 def test_a_question_from_code_is_refused(index: Index, embedder: HashEmbedder) -> None:
