@@ -76,7 +76,7 @@ def out_of_range(called: str, value: object, allowed: str) -> ConfigError:
 
 
 def leads_to(name: str, value: object) -> str:
-    """What an index must not lead to unless its user allows it: a host, a provider or a path.
+    """What an index must not lead to unless its user allows it: a host, a provider or files.
 
     Args:
         name: Of the setting.
@@ -92,6 +92,8 @@ def leads_to(name: str, value: object) -> str:
         return text.partition(":")[0]
     if name in _MODELS and text.startswith(("/", "\\", "~", ".")):
         return text
+    if name == "follow_links" and value is True:
+        return "files outside of the folders"
     return ""
 
 

@@ -103,6 +103,7 @@ def test_consent_does_not_come_along_with_a_copy(copied: Path, tmp_path: Path) -
         ("vector_store", "qdrant+https://x:key@stranger.example:6333", "stranger.example"),
         ("vector_cache", "redis://:pass@stranger.example", "stranger.example"),
         ("vector_cache", "unix:///run/stranger.sock", "unix:///run/stranger.sock"),
+        ("follow_links", True, "files outside of the folders"),
     ],
 )
 def test_what_leads_elsewhere_is_ignored_until_it_is_trusted(
@@ -124,6 +125,7 @@ def test_what_leads_elsewhere_is_ignored_until_it_is_trusted(
         ("vector_store", "chroma"),
         ("generator_url", ""),
         ("reranker", ""),
+        ("follow_links", False),
     ],
 )
 def test_what_stays_here_needs_no_consent(name: str, value: object) -> None:
