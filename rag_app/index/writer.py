@@ -106,18 +106,21 @@ class IndexWriter:
             self._work_off_behind()
 
     def _work_off(self) -> None:
-        stores: list[VectorStore] = [self._stores.flat]
-        stores += [self._stores.vectors] if self._stores.chosen.is_remote else []
         while ids := self._catalog.outbox("forget", limit=_DELIVERY):
-            for store in stores:
+            for store in self._asked():
                 store.delete(ids)
             self._stores.lexicon.delete(ids)
             self._delivered(ids)
         while ids := self._catalog.outbox("add", limit=_DELIVERY):
             chunks = self._catalog.chunks(ids)
-            self._add_vectors(chunks, stores)
+            self._add_vectors(chunks, self._asked())
             self._stores.lexicon.replace(chunks.values(), self._catalog.names(ids))
             self._delivered(ids)
+
+    def _asked(self) -> list[VectorStore]:
+        """The stores that questions go to; a server is only opened when there is need."""
+        server = [self._stores.vectors] if self._stores.chosen.is_remote else []
+        return [self._stores.flat, *server]
 
     def _work_off_behind(self) -> None:
         while ids := self._catalog.behind("forget", limit=_DELIVERY):
