@@ -83,7 +83,7 @@ def test_what_is_no_pdf_is_one_line(path: Path) -> None:
 def test_a_page_that_needs_too_much_memory_costs_itself_alone(tmp_path: Path) -> None:
     path = tmp_path / "a.pdf"
     path.touch()
-    os.truncate(path, 300 << 20)
-    large = Original(str(path), 300 << 20, "")
+    os.truncate(path, 180 << 20)
+    large = Original(str(path), 180 << 20, "")
     with pytest.raises(LoadError, match=r"a\.pdf: needs more than 256 MiB to be read"):
         draw_page(large, WORDS, settings=Settings(file_mebibytes=256))
