@@ -87,4 +87,4 @@ def test_a_stranger_is_offered_to_sign_in_and_sees_nothing(
 ) -> None:
     with visiting(browser, address, cookie={USER: "forged"}) as page:
         page.get_by_role("button", name="Sign in").wait_for()
-        assert page.get_by_role("link").count() == 0
+        assert page.get_by_role("link", name="Library").count() == 0
