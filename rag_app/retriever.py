@@ -139,9 +139,9 @@ class Retriever:
 
         What was found lately is remembered until the index changes.
         """
-        check_question(question)
         begun = perf_counter()
         k = self._k if k is None else k
+        _check(question, k)
         asked = (self._index.catalog.generation, question, k, tuple(sorted((where or {}).items())))
         if (known := self._known.get(asked)) is not None:
             return Retrieval(question, known, {"remember": perf_counter() - begun})
@@ -155,12 +155,9 @@ class Retriever:
 
     def pool(self, question: str, *, k: int, where: Mapping[str, str] | None = None) -> Pool:
         """What both searches bring up, each with both signals; arguments as for `search`."""
-        check_question(question)
-        if k < 1:
-            raise ConfigError(f"k={k} is out of range; use 1 or more")
+        _check(question, k)
         if bad := [key for key in where or () if not _FILTER.fullmatch(key)]:
             raise ConfigError(f"{bad[0]!r} cannot be filtered by; use KEY=VALUE with a plain key")
-        check_text(question, "the question")
         if not question.strip():
             return Pool()
         begun = perf_counter()
@@ -268,6 +265,13 @@ class Retriever:
         from rag_app.langchain_adapter import as_langchain_retriever
 
         return as_langchain_retriever(self, k=k, where=where)
+
+
+def _check(question: str, k: int) -> None:
+    check_question(question)
+    check_text(question, "the question")
+    if k < 1:
+        raise ConfigError(f"k={k} is out of range; use 1 or more")
 
 
 def _signals(pool: Pool, n: int) -> Signals:

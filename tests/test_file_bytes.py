@@ -22,8 +22,8 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
 def sparse(path: Path) -> Path:
-    """A file that tells ten gigabytes and takes none."""
-    path.touch()
+    """A file that tells ten gigabytes and takes little."""
+    path.write_text("Boats lie at berth seven.\n" * 50_000)
     os.truncate(path, TEN_GIGABYTES)
     return path
 
@@ -37,13 +37,13 @@ def test_a_file_is_its_blocks(tmp_path: Path) -> None:
 def test_a_file_that_is_too_large_is_skipped_unread_and_says_what_to_do(
     docs: Path, index: Index, embedder: HashEmbedder
 ) -> None:
-    for name in ("a.bin", "b.bin"):
+    for name in ("a.txt", "b.txt"):
         sparse(docs / name)
     begun = process_time()
     reports = [sync([docs], index, embedder=embedder) for _ in range(2)]
     assert process_time() - begun < 5  # reading them takes far longer
     for report in reports:
-        assert [path for path, _ in report.skipped] == [str(docs / "a.bin"), str(docs / "b.bin")]
+        assert [path for path, _ in report.skipped] == [str(docs / "a.txt"), str(docs / "b.txt")]
         assert {reason for _, reason in report.skipped} == {
             "10,240 MiB is over the limit of 200 MiB; split it, or name it in a .ragignore"
         }

@@ -21,7 +21,7 @@ from rag_app.index.rows import FileState
 from rag_app.index.writer import IndexWriter
 from rag_app.protocols import TextKind, Vectors
 from rag_app.schema import Chunk, Document
-from tests.fakes import HashEmbedder, a_document
+from tests.fakes import FOURTH_VERSION, HashEmbedder, a_document
 
 
 def chunks_of(document: Document, embedder: HashEmbedder) -> list[Chunk]:
@@ -399,10 +399,10 @@ def test_a_catalogue_of_a_later_version_is_left_alone(
         Index.open(tmp_path, embedder=embedder)
 
 
-FIRST_VERSION = """
+FIRST_VERSION = f"""
+{FOURTH_VERSION}
 DROP INDEX documents_same_as;
 DROP INDEX chunks_covering;
-ALTER TABLE chunks DROP COLUMN headings;
 ALTER TABLE documents DROP COLUMN same_as;
 DROP TRIGGER chunks_added;
 DROP TRIGGER chunks_removed;
@@ -418,10 +418,6 @@ CREATE TRIGGER chunks_removed AFTER DELETE ON chunks BEGIN
     INSERT INTO lexicon (lexicon, rowid, text, heading, name)
     VALUES ('delete', old.key, old.text, old.heading, old.name);
 END;
-DROP INDEX documents_source;
-DROP INDEX documents_given;
-ALTER TABLE documents DROP COLUMN given;
-ALTER TABLE documents DROP COLUMN stamp;
 PRAGMA user_version = 1;
 """
 
@@ -448,7 +444,7 @@ def test_of_chunks_of_the_fourth_version_nobody_knows_the_headings(
     assert index.catalog.chunks([kept.id])[kept.id].headings == kept.headings == ((0, 5),)
     index.close()
     with closing(sqlite3.connect(index.folder / "catalog.sqlite")) as older:
-        older.executescript("ALTER TABLE chunks DROP COLUMN headings; PRAGMA user_version = 4;")
+        older.executescript(FOURTH_VERSION)
     with closing(Index.open(index.folder, embedder=embedder)) as newer:
         assert newer.catalog.chunks([kept.id])[kept.id].headings is None
         put(newer, document, embedder)

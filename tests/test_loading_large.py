@@ -12,8 +12,9 @@ from zipfile import ZipFile
 
 import pytest
 
+from ingest import file_bytes
 from ingest.loading import archive, large, members
-from rag_app.errors import LoadError
+from rag_app.errors import SkippedFile
 from rag_app.schema import Document
 
 LIMIT = 3 << 20  # bytes, here
@@ -23,7 +24,7 @@ load = import_module("ingest.loading.load")  # the package has the function by t
 
 @pytest.fixture(autouse=True)
 def small_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (archive, large, load, members):
+    for module in (archive, file_bytes, large, load, members):
         monkeypatch.setattr(module, "LARGEST", LIMIT)
 
 
@@ -94,10 +95,10 @@ def test_a_packed_mailbox_that_is_too_large_is_read_as_far_as_it_fits(tmp_path: 
     assert "more than 3 MiB unpacked" in document.missing
 
 
-def test_a_text_that_is_too_large_fails_with_the_limit(tmp_path: Path) -> None:
+def test_a_text_that_is_too_large_is_skipped_with_the_limit(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text(FILLER * 120)
-    with pytest.raises(LoadError, match=r"a\.txt: 4 MiB is over the limit of 3 MiB"):
+    with pytest.raises(SkippedFile, match=r"a\.txt: 4 MiB is over the limit of 3 MiB"):
         load.load(path)
 
 

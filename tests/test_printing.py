@@ -32,8 +32,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Documents whose names, titles and texts are hostile."""
     made = tmp_path_factory.mktemp("hostile") / f"docs{EVIL}"
     made.mkdir()
-    (made / NAME).write_text(f"# Boats {EVIL}\n\n{FACT}\n\n{MORE}\n", encoding="utf-8")
-    (made / f"copy{NAME}").write_text(f"# Boats {EVIL}\n\n{FACT} \n\n{MORE}\n", encoding="utf-8")
+    (made / NAME).write_text(f"# Boats {IN_TEXT}\n\n{FACT}\n\n{MORE}\n", encoding="utf-8")
+    (made / f"copy{NAME}").write_text(f"# Boats {IN_TEXT}\n\n{FACT} \n\n{MORE}\n", encoding="utf-8")
     (made / f"page{EVIL}.html").write_text(f"<title>Page {EVIL}</title><p>Cranes {IN_TEXT} lift.")
     (made / f"broken{EVIL}.pdf").write_bytes(b"%PDF-1.4 nothing")
     (made / os.fsdecode(b"half\xff.md")).write_text("A name that is not UTF-8.")

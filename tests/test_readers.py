@@ -77,7 +77,7 @@ def test_an_index_of_the_version_before_is_read_where_it_cannot_be_changed(folde
     with closing(Index.open(folder, embedder=embedder)) as writer:
         ingest(writer, embedder)
         writer.catalog._db.run("DROP TABLE behind")
-        writer.catalog._db.run("PRAGMA user_version = 4")
+        writer.catalog._db.run("PRAGMA user_version = 6")
     with without_privileges(), closing(Index.open(folder, embedder=embedder)) as reader:
         assert finds(reader, "Tides turn.", "tide", embedder)
         assert reader.catalog.behind("add", limit=-1) == []

@@ -501,7 +501,7 @@ def test_a_file_of_which_only_the_rights_changed_is_neither_read_nor_embedded_ag
     assert (outcomes(report), report.stages["load"], report.embedded) == ({"unchanged": 2}, 0, 0)
     after = {entry.source: entry.file.stamp for entry in index.catalog.entries()}
     assert all(after[source] != before[source] for source in before)
-    monkeypatch.setattr("ingest.scan.hash_file", lambda path: pytest.fail(f"{path} was opened"))
+    monkeypatch.setattr("ingest.scan.blocks", lambda path: pytest.fail(f"{path} was opened"))
     assert outcomes(ingest()) == {"unchanged": 2}
 
 

@@ -15,7 +15,7 @@ from rag_app.index.catalog import Catalog
 from rag_app.index.index import Index
 from rag_app.records.recheck import recheck
 from rag_app.records.record import Quote, Record
-from tests.fakes import HashEmbedder
+from tests.fakes import FOURTH_VERSION, HashEmbedder
 
 BOATS, CHOIR = "The oldest boat is the Petrel.", "The choir rehearses on Wednesdays."
 Ingest = Callable[[str], SyncReport]
@@ -144,16 +144,8 @@ def test_an_index_of_before_tells_its_documents_apart_and_reads_none_again(
     ingest("a")
     ingest("b")
     path = index.folder / "catalog.sqlite"
-    with closing(sqlite3.connect(path, isolation_level=None)) as old:
-        for statement in (
-            "DROP INDEX documents_source",
-            "DROP INDEX documents_given",
-            "UPDATE documents SET source = given",
-            "ALTER TABLE documents DROP COLUMN given",
-            "ALTER TABLE documents DROP COLUMN stamp",
-            "PRAGMA user_version = 4",
-        ):
-            old.execute(statement)
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(FOURTH_VERSION)
     with closing(Catalog(index.folder)) as catalog:
         assert len({entry.source for entry in catalog.entries()}) == 2
         with pytest.raises(ConfigError, match="means 2 documents"):

@@ -85,7 +85,7 @@ def test_a_document_that_was_removed_is_told(
 ) -> None:
     quoted = quoting(index, path, "Lift slowly.")
     path.unlink()
-    sync([path], index, embedder=embedder)
+    sync([path], index, embedder=embedder, remove_missing=True)
     with pytest.raises(LoadError, match=r"^a\.pdf is no longer in the library$"):
         find_evidence(index.catalog, *quoted)
 

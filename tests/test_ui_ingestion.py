@@ -109,7 +109,7 @@ def test_a_dismissed_report_is_forgotten(index: Index, folder: Path) -> None:
 
 def test_a_cancelled_run_tells_so_and_is_resumed(index: Index, folder: Path) -> None:
     for number in range(400):
-        words = " ".join(f"word{number}x{word}" for word in range(60))
+        words = " ".join(f"word{number}x{word}" for word in range(20))
         (folder / f"{number}.txt").write_text(words)
     embedder = HeldEmbedder()
     ingestion = Ingestion(index, embedder, Settings(chunk_tokens=64))

@@ -76,7 +76,8 @@ def draft_html(words: str) -> str:
 
 def writing_html() -> str:
     """That it writes."""
-    return f'<p class="working" role="status">{plain(gettext("Writing"))}</p>'
+    writing = gettext("Writing")
+    return f'<p class="working" role="status">{plain(writing)}</p>'
 
 
 def _prose(answer: Answer, turn: int) -> str:

@@ -364,8 +364,9 @@ class Catalog:
             self._db.run_many(
                 WRITE_CHUNK,
                 [
-                    (identify(heir, str(start), text), heir, start, *rest, text, digest)
-                    for start, *rest, text, digest in inherited
+                    (identify(heir, str(start), text), heir, start, *rest, text, *known)
+                    for start, *rest, text, digest, headings in inherited
+                    for known in [(digest, headings)]
                 ],
             )
 

@@ -52,7 +52,8 @@ UPDATE documents SET (text, page_starts, same_as) =
 """
 # In the order of `WRITE_CHUNK`, but for the ids.
 INHERITED_CHUNKS = """
-SELECT start, "end", page, heading, tokens, name, text, digest FROM chunks WHERE document_id = ?
+SELECT start, "end", page, heading, tokens, name, text, digest, headings FROM chunks
+WHERE document_id = ?
 """
 _UNIT = 1e-2  # how far from 1 the length of a vector may be
 READ_CHUNKS = """
