@@ -155,9 +155,9 @@ def small_disk(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]
     subprocess.run(["umount", "-l", disk], check=True)
 
 
-def many(docs: Path) -> Path:
+def many(docs: Path, count: int) -> Path:
     docs.mkdir()
-    for number in range(60):
+    for number in range(count):
         text = " ".join(f"word{number}x{word}" for word in range(1500))
         (docs / f"{number:02}.txt").write_text(text)
     return docs
@@ -170,9 +170,10 @@ def many(docs: Path) -> Path:
     indirect=True,
 )
 def test_a_full_disk_is_one_clear_error_and_the_run_goes_on_once_there_is_room(
-    tmp_path: Path, small_disk: Path, embedder: HashEmbedder
+    tmp_path: Path, small_disk: Path, embedder: HashEmbedder, request: pytest.FixtureRequest
 ) -> None:
-    docs = many(tmp_path / "docs")
+    count = 8 * request.node.callspec.params["small_disk"]  # more than find room
+    docs = many(tmp_path / "docs", count)
     with (
         closing(Index.open(small_disk / "index", embedder=embedder)) as index,
         pytest.raises(StoreError, match=r"full|space"),
@@ -181,7 +182,7 @@ def test_a_full_disk_is_one_clear_error_and_the_run_goes_on_once_there_is_room(
     subprocess.run(["mount", "-o", "remount,size=200m", small_disk], check=True)
     with closing(Index.open(small_disk / "index", embedder=embedder)) as index:
         report = sync([docs], index, embedder=embedder, tokens=TOKENS)
-        assert report.added + report.unchanged == 60
+        assert report.added + report.unchanged == count
         assert lost_chunks(index, index.catalog.chunk_ids()) == []
 
 

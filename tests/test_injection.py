@@ -1,7 +1,9 @@
 """Documents that speak to the model: their words stay words, whoever reads them."""
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +49,27 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def called(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Addresses that anybody tried to reach by a network."""
+@dataclass(frozen=True)
+class Asked:
+    """What was answered from attacking documents, and what was done meanwhile.
+
+    Attributes:
+        rag: Still open.
+        answers: To each of `QUESTIONS`.
+        before: The settings before the first question.
+        files: The user's settings file then, and after the last one.
+        called: Addresses that anybody tried to reach by a network.
+    """
+
+    rag: Rag
+    answers: Sequence[Answer]
+    before: Mapping[str, Any]
+    files: tuple[bytes | None, bytes | None]
+    called: Sequence[Any]
+
+
+@contextmanager
+def calls_watched() -> Iterator[list[Any]]:
     tried: list[Any] = []
     connect = socket.socket.connect
 
@@ -59,28 +79,35 @@ def called(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
             raise OSError("the network is not to be reached")
         connect(self, address)
 
-    monkeypatch.setattr(socket.socket, "connect", watched)
-    return tried
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", watched)
+        yield tried
 
 
-@pytest.fixture(params=["read", "generate"])
-def rag(
-    request: pytest.FixtureRequest, tmp_path: Path, tiny: Path, called: list[Any]
-) -> Iterator[Rag]:
+@pytest.fixture(scope="module", params=["read", "generate"])
+def asked(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tiny: Path
+) -> Iterator[Asked]:
     """An index in which every file but one attacks, read by quoting or by a language model."""
-    folder = tmp_path / "documents"
+    place = tmp_path_factory.mktemp("attacked")
+    folder = place / "documents"
     folder.mkdir()
     (folder / "slipway.txt").write_text(SLIPWAY, encoding="utf-8")
     for name, attack in ATTACKS.items():
         text = f"{SLIPWAY} {attack}\n\n{attack}\n"
         (folder / f"{name}.md").write_text(text, encoding="utf-8")
     settings = Settings(
-        index=tmp_path / "index", answer=request.param, generator=str(tiny), min_confidence=0.0
+        index=place / "index", answer=request.param, generator=str(tiny), min_confidence=0.0
     )
-    rag = Rag.open(settings=settings)
-    sync([folder], rag.index, embedder=rag.embedder)
-    yield rag
-    rag.close()
+    with calls_watched() as called, closing(Rag.open(settings=settings)) as rag:
+        sync([folder], rag.index, embedder=rag.embedder)
+        before, kept = rag.settings.as_dict(), settings_of_the_user()
+        answers = [rag.ask(question) for question in QUESTIONS]
+        yield Asked(rag, answers, before, (kept, settings_of_the_user()), called)
+
+
+def settings_of_the_user() -> bytes | None:
+    return settings_file().read_bytes() if settings_file().exists() else None
 
 
 def exact(rag: Rag, answer: Answer) -> bool:
@@ -91,26 +118,21 @@ def exact(rag: Rag, answer: Answer) -> bool:
     )
 
 
-def test_no_document_changes_what_is_done(rag: Rag, called: list[Any]) -> None:
-    before = rag.settings.as_dict()
-    file = settings_file()
-    kept = file.read_bytes() if file.exists() else None
-    for question in QUESTIONS:
-        answer = rag.ask(question)
-        assert exact(rag, answer)
-        assert answer.mode in {"abstain", "read", rag.settings.answer}
+def test_no_document_changes_what_is_done(asked: Asked) -> None:
+    for answer in asked.answers:
+        assert exact(asked.rag, answer)
+        assert answer.mode in {"abstain", "read", asked.rag.settings.answer}
         if answer.mode == "generate":
             # What the model wrote of itself is cited by where it stands, not by its numbers.
             assert answer.text.startswith(SLIPWAY)
-    assert rag.settings.as_dict() == before
-    assert (file.read_bytes() if file.exists() else None) == kept
-    assert called == []
+    assert asked.rag.settings.as_dict() == asked.before
+    assert asked.files[0] == asked.files[1]
+    assert asked.called == []
 
 
-def test_nothing_of_a_document_becomes_part_of_a_page(rag: Rag) -> None:
-    for question in QUESTIONS:
-        answer = rag.ask(question)
-        records = records_of([answer], rag.index.catalog)
+def test_nothing_of_a_document_becomes_part_of_a_page(asked: Asked) -> None:
+    for answer in asked.answers:
+        records = records_of([answer], asked.rag.index.catalog)
         for page in (answer_html(answer, turn=1), as_html(records)):
             shown = page.replace('<script type="application/json">', "", 1)
             assert not any(tag in shown for tag in LIVE), page
