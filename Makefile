@@ -4,6 +4,9 @@ PORT   ?= 8501
 # The chat of a checkout has an index of its own; override to use another.
 INDEX  ?= .index
 BIN    := .venv/bin
+# A file of tests stays in one process, which has opened what it needs. Tests in browsers wait
+# more than they compute: two cores have time for three processes.
+PYTEST := $(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 PIP    := $(BIN)/pip install --quiet --no-compile --constraint .ci/constraints.txt
 
 .PHONY: chat test test-slow test-crashes check format languages setup axe clean
@@ -12,10 +15,10 @@ chat: .venv/ready ## Set up, ingest the samples if the index is empty, open the 
 	$(BIN)/rag-ui --index $(INDEX) --port $(PORT) --samples data/samples
 
 test: .venv/dev .axe/axe.min.js ## Run the test suite.
-	$(BIN)/pytest
+	$(PYTEST)
 
 test-slow: .venv/dev .axe/axe.min.js ## Run the slow suites too.
-	$(BIN)/pytest -m "slow or not slow"
+	$(PYTEST) -m "slow or not slow"
 
 test-crashes: .venv/dev ## Kill 200 ingestions at random instants (ten minutes).
 	$(BIN)/pytest -m slow tests/test_crashes.py
@@ -24,7 +27,7 @@ check: .venv/dev .axe/axe.min.js ## What CI runs: linter, format, types, tests.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest
+	$(PYTEST)
 
 format: .venv/dev ## Put the code into the house format.
 	$(BIN)/ruff check --fix .

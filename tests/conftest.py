@@ -37,6 +37,18 @@ needs_hostile = pytest.mark.skipif(
 Write = Callable[[str, bytes], Path]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Side by side, no process takes more than a core: threads would wait for each other."""
+    if hasattr(config, "workerinput"):
+        os.environ["OMP_NUM_THREADS"] = "1"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with a browser, which take longest, come first, so that none is left to the end."""
+    slow = {item.path for item in items if "browser" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(autouse=True)
 def own_main() -> Iterator[None]:
     """A page that a test draws becomes the main module, which child processes would run."""

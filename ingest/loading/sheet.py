@@ -20,7 +20,7 @@ def extract_csv(data: bytes) -> Extracted:
         dialect: type[csv.Dialect] = csv.Sniffer().sniff(text[:_SNIFFED], delimiters=",;\t|")
     except csv.Error:
         dialect = csv.excel
-    csv.field_size_limit(len(text) + 1)
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
     rows = list(csv.reader(StringIO(text, newline=""), dialect))
     builder = TextBuilder()
     cells = ((number, dict(enumerate(row))) for number, row in enumerate(rows))
