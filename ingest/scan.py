@@ -13,9 +13,8 @@ from ingest.file_bytes import blocks
 from ingest.ignore import IGNORE_FILE, Rules
 from ingest.names import prefix_of, text_of
 from rag_app.errors import LoadError, SkippedFile
-from rag_app.index.catalog import FileState
+from rag_app.index.catalog import CATALOGUE, FileState
 
-CATALOG = "catalog.sqlite"  # a folder with this file is an index
 _LATEST = 2**63 - 1  # the year 2262: SQLite takes no larger number
 
 
@@ -173,7 +172,7 @@ class _Search:
             self._miss(folder.path, folder.shown, error)
             return []
         names = {entry.name for entry in entries}
-        if CATALOG in names:
+        if CATALOGUE in names:
             return []
         rules = folder.rules
         if IGNORE_FILE in names:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ingest.ignore import IGNORE_FILE, Rules
-from ingest.scan import CATALOG, locate
+from ingest.scan import locate
 from rag_app.errors import LoadError
+from rag_app.index.catalog import CATALOGUE
 
 
 class Scope:
@@ -43,7 +44,7 @@ class Scope:
 
 
 def _rules_of(folder: Path, rules: Rules) -> Rules | None:
-    if os.path.lexists(folder / CATALOG):
+    if os.path.lexists(folder / CATALOGUE):
         return None
     try:
         return rules.within(str(folder))

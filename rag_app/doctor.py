@@ -238,7 +238,7 @@ def lost_chunks(index: Index, ids: list[str]) -> list[str]:
     """Those of the chunks that a search by their own vector does not bring up."""
     vectors = index.catalog.kept.of_chunks(index.model, ids)
     lost = [id_ for id_ in ids if id_ not in vectors]
-    behind = {*index.catalog.behind("add", limit=-1)}
+    behind = {*index.catalog.behind("add", limit=_ALL)}
     for id_, vector in vectors.items():
         # What the vector store is yet to get, the next ingestion brings there.
         stores = [index.nearest] if id_ in behind else [index.stored_nearest, index.nearest]

@@ -35,7 +35,7 @@ from rag_app.printable import printable
 from rag_app.schema import Chunk, Document, Status, identify
 
 __all__ = ["CATALOGUE", "Catalog", "Entry", "FileState"]
-CATALOGUE = "catalog.sqlite"  # its file
+CATALOGUE = "catalog.sqlite"  # its file; a folder that has it is an index
 _MOST_LISTED = 20  # documents that a name may mean
 
 
@@ -364,9 +364,8 @@ class Catalog:
             self._db.run_many(
                 WRITE_CHUNK,
                 [
-                    (identify(heir, str(start), text), heir, start, *rest, text, *known)
+                    (identify(heir, str(start), text), heir, start, *rest, text, digest, headings)
                     for start, *rest, text, digest, headings in inherited
-                    for known in [(digest, headings)]
                 ],
             )
 
