@@ -20,6 +20,7 @@ _BLOCK = re.compile(
 _HEADING_LINE = re.compile(r"^[ \t]*#{1,6} .*$")
 # An end mark, closing quotes or brackets, then white space before a plausible start.
 _END = re.compile(r"[.!?…][\"'”’)\]]*(?=\s+[\"'“‘(\[*_`]*[A-Z0-9À-ÞΑ-ΩА-Я])|[。！？]|[.!?]$")
+_MARK = re.compile(r"[.!?…。！？]")  # what every end has
 _ABBREVIATION = re.compile(
     r"\b(?:[A-Z]|Dr|Mr|Mrs|Ms|Prof|St|Sr|Jr|vs|etc|al|Inc|Ltd|Co|Corp|No|Nos|Fig|Figs"
     r"|Eq|Sec|Vol|pp|p|approx|ca|cf|e\.g|i\.e|a\.m|p\.m|U\.S|U\.K|Jan|Feb|Mar|Apr|Jun|Jul|Aug"
@@ -41,13 +42,13 @@ def sentence_spans(text: str) -> list[tuple[int, int]]:
 def each_sentence(text: str) -> Iterator[tuple[int, int]]:
     """The same, one after the other."""
     for block in _blocks(text):
-        for sentence in _sentences(text, *block):
-            for start, end in _shorten(text, *sentence):
-                if text[start:end].isspace():
-                    continue
-                if text[start].isspace() or text[end - 1].isspace():
-                    start, end = _strip(text, start, end)
-                yield start, end
+        for start, end in _sentences(text, *block) if _MARK.search(text, *block) else (block,):
+            short = end - start <= _LONGEST
+            for begin, stop in ((start, end),) if short else _shorten(text, start, end):
+                if text[begin].isspace() or text[stop - 1].isspace():
+                    begin, stop = _strip(text, begin, stop)
+                if begin < stop:
+                    yield begin, stop
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
@@ -56,24 +57,27 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
         if start < match.start():
             yield from _split_lines(text, start, match.start())
         start = match.end()
-    yield from _split_lines(text, start, len(text))
+    if start < len(text):
+        yield from _split_lines(text, start, len(text))
 
 
 def _split_lines(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    lines = text[start:end].split("\n")
-    if len(lines) == 1:
+    if text.find("\n", start, end) < 0:
         yield start, end
         return
+    lines = text[start:end].split("\n")
     short = _SHORT_LINE * max(map(len, lines))
     notes = _are_notes(lines)
     begin = line_start = start
     for line in lines:
         line_end = line_start + len(line)
         if notes or len(line) < short or _HEADING_LINE.match(line):
-            yield begin, line_end
+            if begin < line_end:
+                yield begin, line_end
             begin = line_end
         line_start = line_end + 1
-    yield begin, end
+    if begin < end:
+        yield begin, end
 
 
 def _are_notes(lines: Sequence[str]) -> bool:
@@ -127,4 +131,5 @@ def _shorten(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
 
 def _strip(text: str, start: int, end: int) -> tuple[int, int]:
     piece = text[start:end]
-    return start + len(piece) - len(piece.lstrip()), end - (len(piece) - len(piece.rstrip()))
+    stop = end - len(piece) + len(piece.rstrip())
+    return min(stop, start + len(piece) - len(piece.lstrip())), stop

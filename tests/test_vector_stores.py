@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from time import process_time
 from threading import Thread
 from typing import ClassVar
 from uuid import uuid4
@@ -421,6 +422,20 @@ def test_files_are_not_loaded_while_another_process_writes_them(tmp_path: Path, 
             with pytest.raises(TimeoutError):
                 asked.result(0.1)
         assert len(asked.result(10)) == count
+
+
+def test_equal_vectors_cost_no_more_than_others(tmp_path: Path) -> None:
+    chunks, rows = some_chunks(2_000)
+    equal = np.repeat(rows[:1], 2_000, axis=0)
+    with closing(ChromaVectors(tmp_path / "chroma", model="test")) as store:
+        begun = process_time()
+        store.upsert(chunks, rows)
+        different = process_time() - begun
+        store.upsert(chunks, equal)
+        assert process_time() - begun < 5 * different
+        found = dict(store.query(rows[0], k=2_000))
+    assert len(found) > 1_900  # a graph misses some
+    assert min(found.values()) > 1 - 1e-5
 
 
 @pytest.mark.parametrize("score", [float("nan"), float("inf"), -float("inf"), 7.0])

@@ -8,6 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from filelock import FileLock
 
 from rag_app.connections import spare_loopback
@@ -23,6 +24,9 @@ _MOST_A_CALL = 5_000  # Chroma refuses more than 5,461 items in one call
 # Chroma's own 16 neighbours let chunks that are nearly the same cut one another off: in a
 # cluster of 1,500 3 to 11 were found no longer, with these none or 1.
 _GRAPH: Any = {"space": "cosine", "max_neighbors": 64, "ef_search": 200}
+# A graph among equal vectors has no way that leads nearer, so that adding one looks at all the
+# others: 4,000 take two minutes. Moved by so little, which a cosine hardly shows, two seconds.
+_MOVED = 1e-3
 _naming = Lock()
 _named: set[str] = set()  # the folders of this process's clients, as each spells its own
 
@@ -54,7 +58,7 @@ class ChromaVectors:
                 self._collection.delete(ids=ids)
                 self._collection.add(
                     ids=ids,
-                    embeddings=vectors[part],
+                    embeddings=_told_apart(vectors[part]),
                     documents=[chunk.text for chunk in chunks[part]],
                     metadatas=[metadata(chunk) for chunk in chunks[part]],
                 )
@@ -153,6 +157,20 @@ class _Remote:
         # Chroma leaves the connections of both open, for the garbage collector.
         for part in (client, client._admin_client):
             part._server._session.close()
+
+
+def _told_apart(vectors: Vectors) -> Vectors:
+    """(n, d) unit vectors of which none is equal: those that repeat another are moved a little."""
+    _, first = np.unique(vectors, axis=0, return_index=True)
+    repeats = np.setdiff1d(np.arange(len(vectors)), first)
+    if not len(repeats):
+        return vectors
+    moves = np.random.default_rng().standard_normal((len(repeats), vectors.shape[1]))
+    moves *= _MOVED / np.linalg.norm(moves, axis=1, keepdims=True)
+    apart = vectors.copy()
+    apart[repeats] += moves
+    apart[repeats] /= np.linalg.norm(apart[repeats], axis=1, keepdims=True)
+    return apart
 
 
 def _settings() -> Any:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 # Each may become three, as the syllables of Korean do.
-_PIECE = 32  # characters
+_PIECE = 16  # characters
 # What a BERT takes for a word's end, or for a word of its own.
 _ENDS = r"\s!-/:-@\[-`{-~\u2010-\u205e\u3000-\u303f\u3400-\u9fff\uf900-\ufaff\uff01-\uff0f"
 
