@@ -27,11 +27,11 @@ from benchmarks.generated import A_FILE, questions
 from benchmarks.million import documents, random_units
 from benchmarks.query import milliseconds
 from rag_app import Rag, Settings
-from rag_app.index.catalog import Catalog
-from rag_app.index.flat import FlatVectors
+from rag_app.index.catalog.catalog import Catalog
+from rag_app.index.catalog.rows import FileState
 from rag_app.index.index import Index
-from rag_app.index.lexicon import Lexicon
-from rag_app.index.rows import FileState
+from rag_app.index.search.exact_search import FlatVectors
+from rag_app.index.search.lexicon import Lexicon
 from rag_app.index.writer import IndexWriter
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.files import BUNDLED_EMBEDDER

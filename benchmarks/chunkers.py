@@ -16,12 +16,12 @@ from itertools import pairwise
 from pathlib import Path
 
 from ingest.chunking import chunk
-from rag_app.config import Settings
 from rag_app.evaluation.chunks import load, score_chunks
-from rag_app.index.rows import FileState
+from rag_app.index.catalog.rows import FileState
 from rag_app.protocols import Tokenizer
 from rag_app.rag import Rag
 from rag_app.schema import Chunk, Document, identify
+from rag_app.settings.provenance import Settings
 
 K = 5
 Spans = Iterator[tuple[int, int]]

@@ -7,7 +7,7 @@ questions are read: those on paragraphs of the articles that the
 network was not trained on, with their paragraph in the index and with its hits left out;
 those on the sample documents; and those of the first half of the file's articles, of which
 half have no answer. The second half is only reported. Prints the constants of
-`rag_app/models/reader.py`.
+`rag_app/reading/reader.py`.
 """
 
 import argparse
@@ -26,10 +26,10 @@ from rag_app import Rag, Settings
 from rag_app.answerer import READ, passage_of
 from rag_app.evaluation.answers import Question, load_questions
 from rag_app.evaluation.metrics import auroc, expected_calibration_error
-from rag_app.evaluation.throwaway import evaluation_document, open_throwaway
-from rag_app.followup import standalone
-from rag_app.models.reader import SIGNALS, WEIGHTS, Judgement, Scores
-from rag_app.workbench.reading_data import held_out
+from rag_app.evaluation.temporary_index import evaluation_document, open_throwaway
+from rag_app.reading.reader import SIGNALS, WEIGHTS, Judgement, Scores
+from rag_app.retrieval.query_rewriting import standalone
+from rag_app.training.reading_data import held_out
 
 SAMPLES = Path(__file__).parent.parent / "data"
 HARDEST = "squad2, first half"

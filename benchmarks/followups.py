@@ -20,7 +20,7 @@ from typing import Any
 from ingest.sync import sync
 from rag_app import Rag, Settings
 from rag_app.evaluation.metrics import mean
-from rag_app.followup import leans, standalone
+from rag_app.retrieval.query_rewriting import leans, standalone
 
 WORLDS = ("office", "home", "tech", "public", "industry")
 ALONE = ("first", "stands_alone", "topic_switch")

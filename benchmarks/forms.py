@@ -22,7 +22,7 @@ from pptx import Presentation
 
 from ingest.sync import sync
 from rag_app import Rag, Settings
-from rag_app.evaluation.asking import Asked, ask_questions
+from rag_app.evaluation.question_runner import Asked, ask_questions
 from rag_app.evaluation.questions import read_questions
 
 SET = Path(__file__).parent.parent / "data" / "eval" / "forms.jsonl"

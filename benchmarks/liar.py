@@ -17,9 +17,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from rag_app.citing import cite
+from rag_app.generation.citations import cite
 from rag_app.schema import Chunk, Hit, Signals, identify
-from rag_app.sentences import sentence_spans
+from rag_app.text.sentences import sentence_spans
 
 EVIDENCE = 5
 EXACT = "citations, exact"

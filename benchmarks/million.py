@@ -27,9 +27,9 @@ import numpy as np
 from benchmarks.generated import A_FILE, questions, vocabulary
 from benchmarks.query import milliseconds
 from rag_app import Rag, Settings
-from rag_app.index.catalog import Catalog
+from rag_app.index.catalog.catalog import Catalog
+from rag_app.index.catalog.rows import FileState
 from rag_app.index.index import Index
-from rag_app.index.rows import FileState
 from rag_app.index.writer import IndexWriter
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.files import BUNDLED_EMBEDDER

@@ -16,10 +16,10 @@ from pathlib import Path
 from ingest.sync import sync
 from rag_app import Rag, Settings
 from rag_app.evaluation.answers import citation_exact
-from rag_app.evaluation.asking import Asked, ask_questions
 from rag_app.evaluation.question_report import QuestionReport
+from rag_app.evaluation.question_runner import Asked, ask_questions
 from rag_app.evaluation.questions import read_questions
-from rag_app.evaluation.told import report_text
+from rag_app.evaluation.report_text import report_text
 
 DATA = Path(__file__).parent.parent / "data"
 

@@ -21,12 +21,12 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from rag_app.index.catalog import Catalog
-from rag_app.records.conversations import Conversations
+from rag_app.history.conversations import Conversations
+from rag_app.index.catalog.catalog import Catalog
 from rag_app.workbench.made_questions import made_questions
 from tests.browser import PATIENCE, browsing, serving, visiting
 from tests.visitor import answered, begin_anew, send, settle
-from ui.keys import CONVERSATION
+from ui.session.keys import CONVERSATION
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page

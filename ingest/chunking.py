@@ -16,10 +16,10 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from rag_app.index.index_fingerprint import CHARACTERS, surrounded
 from rag_app.protocols import Tokenizer
-from rag_app.recipe import CHARACTERS, surrounded
 from rag_app.schema import COLUMNS, Chunk, Document, identify
-from rag_app.sentences import each_sentence
+from rag_app.text.sentences import each_sentence
 
 _SPACES = " \t\n\r"
 _MARKUP = re.compile(r"\\[a-z]+|<[^<>]*>")

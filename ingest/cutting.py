@@ -7,9 +7,9 @@ from time import perf_counter
 from typing import Any, Self
 
 from ingest.chunking import chunk
+from rag_app.index.index_fingerprint import Recipe
 from rag_app.models.embedder import WordPieces
 from rag_app.protocols import Tokenizer
-from rag_app.recipe import Recipe
 from rag_app.schema import Chunk, Document
 
 _OF_THE_DOCUMENT = ("document_id", "source", "text")  # what a chunk has of it

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from ingest.children import Child, Limits
 from ingest.original import Original
-from rag_app.config import Settings
+from rag_app.settings.provenance import Settings
 
 
 @dataclass(frozen=True, slots=True)

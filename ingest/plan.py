@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypedDict
 
-from ingest.away import known_mounts, mounts_of, reason_away
 from ingest.cancelling import IsCancelled, never, stop_if
+from ingest.missing_paths import known_mounts, mounts_of, reason_away
 from ingest.names import path_of, text_of
 from ingest.report import Outcome, SyncReport
 from ingest.scan import FoundFile, Unreadable, locate, scan
-from ingest.told_apart import named_as_before, tell_apart
+from ingest.source_names import named_as_before, tell_apart
 from rag_app.errors import ConfigError
-from rag_app.index.catalog import Entry, FileState
+from rag_app.index.catalog.catalog import Entry, FileState
 from rag_app.index.index import Index
 
 

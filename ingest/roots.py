@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from ingest.away import reason_away
+from ingest.missing_paths import reason_away
 from ingest.names import path_of, prefix_of, text_of
 from ingest.scan import locate
 from rag_app.errors import ConfigError
-from rag_app.index.catalog import Catalog, Entry
+from rag_app.index.catalog.catalog import Catalog, Entry
 
 STATE = "roots"  # its name in the catalogue
 

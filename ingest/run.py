@@ -16,12 +16,12 @@ from ingest.names import text_of
 from ingest.plan import Work
 from ingest.report import Outcome, Progress, SyncReport
 from rag_app.errors import LoadError, SkippedFile
-from rag_app.index.catalog import FileState
+from rag_app.index.catalog.catalog import FileState
 from rag_app.index.embedding import Embedding
 from rag_app.index.index import Index
+from rag_app.index.index_fingerprint import Recipe
 from rag_app.index.writer import IndexWriter
 from rag_app.protocols import VectorCache
-from rag_app.recipe import Recipe
 from rag_app.schema import Chunk, Document, identify
 
 _BATCH = 128  # chunks embedded and stored together, except those of one long document

@@ -13,7 +13,7 @@ from ingest.file_bytes import blocks
 from ingest.ignore import IGNORE_FILE, Rules
 from ingest.names import prefix_of, text_of
 from rag_app.errors import LoadError, SkippedFile
-from rag_app.index.catalog import CATALOGUE, FileState
+from rag_app.index.catalog.catalog import CATALOGUE, FileState
 
 _LATEST = 2**63 - 1  # the year 2262: SQLite takes no larger number
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from ingest.ignore import IGNORE_FILE, Rules
 from ingest.scan import locate
 from rag_app.errors import LoadError
-from rag_app.index.catalog import CATALOGUE
+from rag_app.index.catalog.catalog import CATALOGUE
 
 
 class Scope:

@@ -14,8 +14,8 @@ from rag_app.cli import guarded
 from rag_app.commands.common import add_common_options, print_json, settings_of
 from rag_app.opening import open_index
 from rag_app.owner import check_owners
-from rag_app.printable import Parser, show
-from rag_app.well_formed import check_text
+from rag_app.text.printable import Parser, show
+from rag_app.text.surrogates import check_text
 
 _logger = logging.getLogger(__name__)
 

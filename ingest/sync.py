@@ -7,23 +7,23 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Unpack
 
-from ingest.away import remember_mounts
 from ingest.cancelling import IsCancelled, RunCancelled, never, stop_if
 from ingest.children import DEFAULT_LIMITS, Limits
 from ingest.cutting import Cutter
+from ingest.missing_paths import remember_mounts
 from ingest.plan import Looking, Plan, Work, plan
 from ingest.reading import Found, read_ahead
 from ingest.report import Progress, SyncReport
 from ingest.roots import Roots
 from ingest.run import Run
 from ingest.scan import FoundFile, locate
-from rag_app.config import Settings
-from rag_app.index.catalog import FileState
+from rag_app.index.catalog.catalog import FileState
 from rag_app.index.index import Index
-from rag_app.index.redis_vectors import shared_vectors
+from rag_app.index.index_fingerprint import Recipe
+from rag_app.index.redis_cache import shared_vectors
 from rag_app.protocols import Embedder, VectorCache
-from rag_app.recipe import Recipe
 from rag_app.schema import Document
+from rag_app.settings.provenance import Settings
 
 
 def sync(

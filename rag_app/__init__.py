@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
-from rag_app.config import Settings
 from rag_app.errors import RagError
 from rag_app.schema import Answer, Chunk, Citation, Document, Hit
+from rag_app.settings.provenance import Settings
 
 if TYPE_CHECKING:
     from rag_app.rag import Rag
-    from rag_app.retriever import Retriever
+    from rag_app.retrieval.retriever import Retriever
 
 __all__ = [
     "Answer",
@@ -32,7 +32,7 @@ def __getattr__(name: str) -> Any:
 
         return Rag
     if name == "Retriever":
-        from rag_app.retriever import Retriever
+        from rag_app.retrieval.retriever import Retriever
 
         return Retriever
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

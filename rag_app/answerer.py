@@ -7,13 +7,13 @@ from dataclasses import replace
 from pathlib import PurePath
 from time import perf_counter
 
-from rag_app.citing import Draft, cite, quote
 from rag_app.errors import ModelError, first_line
-from rag_app.followup import standalone
-from rag_app.prompts import fit
+from rag_app.generation.citations import Draft, cite, quote
+from rag_app.generation.prompts import fit
 from rag_app.protocols import Generator, Reader
-from rag_app.question_length import check_question
-from rag_app.retriever import Retriever
+from rag_app.retrieval.query_rewriting import standalone
+from rag_app.retrieval.question_length import check_question
+from rag_app.retrieval.retriever import Retriever
 from rag_app.schema import (
     Answer,
     Citation,
@@ -27,7 +27,7 @@ from rag_app.schema import (
     Quoted,
     Span,
 )
-from rag_app.terms import stems
+from rag_app.text.terms import stems
 
 _logger = logging.getLogger(__name__)
 NO_ANSWER = "The documents do not answer this."

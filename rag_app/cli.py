@@ -24,8 +24,8 @@ from rag_app.commands import (
 from rag_app.commands.common import Command, add_command, key_value
 from rag_app.errors import RagError
 from rag_app.owner import leave_current_folder
-from rag_app.printable import Parser, show, show_log
-from rag_app.well_formed import check_text
+from rag_app.text.printable import Parser, show, show_log
+from rag_app.text.surrogates import check_text
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -19,15 +19,15 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import run_in_executor
 
-from rag_app.bounded import Output, bounded
 from rag_app.connections import Connections
 from rag_app.errors import ModelError, first_line
+from rag_app.generation.bounded_stream import Output, bounded
 from rag_app.models.embedder import unit_vectors
 from rag_app.protocols import Embedder, Message, TextKind, Tokenizer, Vectors
 from rag_app.schema import Document, Hit, identify
 
 if TYPE_CHECKING:
-    from rag_app.retriever import Retriever
+    from rag_app.retrieval.retriever import Retriever
 
 _BYTES_PER_TOKEN = 3  # fewer than common tokenizers have on average
 _AROUND_A_MESSAGE = 8  # tokens

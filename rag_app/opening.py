@@ -5,21 +5,21 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from rag_app.calibration import STATE, Calibration
-from rag_app.config import Settings
 from rag_app.errors import ModelError
+from rag_app.generation.generator import CausalGenerator
 from rag_app.index.chosen_model import own_model_of
 from rag_app.index.index import Index
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.files import BUNDLED_EMBEDDER, cached_model, find_model
-from rag_app.models.generator import CausalGenerator
 from rag_app.models.late_interaction import LateInteraction
-from rag_app.models.reader import READER
-from rag_app.models.span_scorer import SpanScorer
 from rag_app.protocols import Embedder, Generator, Pointer, Reranker
-from rag_app.served_embeddings import open_served_embedder
-from rag_app.served_models import is_served, open_served_model
-from rag_app.settings_files import is_trusted, trust_own
+from rag_app.providers.embedder import open_served_embedder
+from rag_app.providers.language_model import is_served, open_served_model
+from rag_app.reading.calibration import STATE, Calibration
+from rag_app.reading.reader import READER
+from rag_app.reading.span_scorer import SpanScorer
+from rag_app.settings.files import is_trusted, trust_own
+from rag_app.settings.provenance import Settings
 
 REMEMBERED = "remembered embedder"  # what the index says of itself, among what users trust
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_app.pointed import Pointed
 from rag_app.schema import Chunk, Document, Passage, Reading
 
-if TYPE_CHECKING:  # layer 2; only the name is needed here
+if TYPE_CHECKING:  # of rooms above; only the names are needed here
     from rag_app.index.index import Index
+    from rag_app.reading.span_scores import Pointed
 
 Vectors = NDArray[np.float32]
 TextKind = Literal["passage", "query"]
@@ -71,7 +71,7 @@ class Reranker(Protocol):
 class Pointer(Protocol):
     """Points at the words of a text that answer, reading it together with the question."""
 
-    def point(self, question: str, texts: Sequence[str]) -> list[Pointed]:
+    def point(self, question: str, texts: Sequence[str]) -> "list[Pointed]":
         """What is said of each text."""
 
 

@@ -6,11 +6,9 @@ from pathlib import Path
 from typing import Self
 
 from rag_app.answerer import Answerer
-from rag_app.collection_folders import folder_of
-from rag_app.config import Settings
 from rag_app.errors import ConfigError
+from rag_app.index.collections import folder_of
 from rag_app.index.index import Index
-from rag_app.models.reader import SentenceReader
 from rag_app.opening import (
     calibration_of,
     open_generator,
@@ -19,9 +17,11 @@ from rag_app.opening import (
     open_reranker,
 )
 from rag_app.protocols import Embedder, Generator, Pointer, Reader, Reranker
-from rag_app.retriever import Retriever
+from rag_app.reading.reader import SentenceReader
+from rag_app.retrieval.retriever import Retriever
 from rag_app.schema import Answer, Event
-from rag_app.variants import ANSWERING, WRITING, changed_settings
+from rag_app.settings.provenance import Settings
+from rag_app.settings.variants import ANSWERING, WRITING, changed_settings
 
 
 class Rag:

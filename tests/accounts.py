@@ -8,9 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.test_login_with_account import AUTH, PROVIDER
-from ui import keys
-from ui.login import visitor
-from ui.login.oidc import OIDC
+from ui.access import user
+from ui.access.oidc import OIDC
+from ui.session import keys
 
 ALLOWED = '[rag-app]\nallowed = ["ada@example.org", "@example.net"]\nadmins = '
 PARTS = ("tokens", "similarity", "alike", "unlike", "compare", "codes", "matches", "training")
@@ -30,7 +30,7 @@ class Visitor:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, secrets: Path) -> None:
         self._said: dict[str, Any] = {"is_logged_in": False}
         monkeypatch.setenv(OIDC, str(secrets))
-        monkeypatch.setattr(visitor, "_claims", lambda: self._said)
+        monkeypatch.setattr(user, "_claims", lambda: self._said)
 
     def be(self, claims: Mapping[str, Any]) -> None:
         """From now on it is this one."""
@@ -42,7 +42,7 @@ def visited(name: str) -> None:
     import streamlit as st
 
     from ui import app
-    from ui.login import visitor
+    from ui.access import user
     from ui.views import (
         chat,
         conversations,
@@ -64,7 +64,7 @@ def visited(name: str) -> None:
         "settings": lambda present: settings.render(present, workbench=other),
     }
     this = st.Page(lambda: app._guarded(pages[name]), title="This", default=True)
-    if visitor.admitted():
+    if user.admitted():
         st.navigation([this, other], position="hidden").run()
 
 

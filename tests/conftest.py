@@ -238,7 +238,7 @@ def samples_index(tmp_path_factory: pytest.TempPathFactory, minilm: SentenceEmbe
 @pytest.fixture
 def samples(samples_index: Path, minilm: SentenceEmbedder) -> Iterator[Rag]:
     """The sample documents, ready to be asked."""
-    from rag_app.config import Settings
+    from rag_app.settings.provenance import Settings
 
     settings = Settings(index=samples_index, answer="read")
     index = Index.open(samples_index, embedder=minilm)

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_app.pointed import Pointed
 from rag_app.protocols import Message, TextKind, Vectors
+from rag_app.reading.span_scores import Pointed
 from rag_app.schema import Chunk, Document, Hit, Passage, Reading, Signals, Span, identify
 
 _WORD = re.compile(r"\w+|[^\w\s]")

@@ -11,20 +11,20 @@ import pytest
 
 from ingest.sync import store, sync
 from rag_app.cli import main
-from rag_app.config import Settings
-from rag_app.doctor import examine, lost_chunks
+from rag_app.commands.doctor import examine, lost_chunks
 from rag_app.errors import ConfigError, IndexLocked, IndexMismatch, ModelError
-from rag_app.index.catalog import Catalog
+from rag_app.index.catalog.catalog import Catalog
 from rag_app.index.chosen_model import ModelNote, former_model, own_model
 from rag_app.index.chosen_store import ChosenStore
 from rag_app.index.index import Index
-from rag_app.index.stores import Stores
-from rag_app.index.vectors import ChromaVectors
+from rag_app.index.search_structures import Stores
+from rag_app.index.stores.chroma_store import ChromaVectors
 from rag_app.models.embedder import SentenceEmbedder, WordPieces
 from rag_app.models.files import BUNDLED_EMBEDDER, find_model
 from rag_app.opening import embedder_name, open_index, settled
 from rag_app.protocols import Embedder, TextKind, Vectors
 from rag_app.rag import Rag
+from rag_app.settings.provenance import Settings
 from rag_app.workbench.adoption import Adoption, adopt, go_back
 from tests.chroma_server import chroma_in
 from tests.conftest import SAMPLES
@@ -563,7 +563,7 @@ def test_a_model_is_not_trained_into_its_own_folder(
 def test_the_pages_open_the_index_again_when_it_has_another_model(
     tmp_path: Path, notes: Path, minilm: SentenceEmbedder, shallow: str
 ) -> None:
-    from ui import shared
+    from ui.resources import shared
 
     ingest(notes, tmp_path / "index", minilm)
     settings = Settings(index=tmp_path / "index", answer="read")

@@ -7,11 +7,11 @@ import pytest
 
 from ingest.sync import sync
 from rag_app.answerer import NO_ANSWER, READ, Answerer
+from rag_app.commands.rendering import answer_text
 from rag_app.errors import ModelError
 from rag_app.index.index import Index
 from rag_app.protocols import Message
-from rag_app.rendering import answer_text
-from rag_app.retriever import Retriever
+from rag_app.retrieval.retriever import Retriever
 from rag_app.schema import Answer, Delta, Done, Found, Passage, Quoted, Reading, Span
 from tests.fakes import FixedReader, HashEmbedder, ScriptedGenerator
 

@@ -10,11 +10,11 @@ import pytest
 
 from ingest.sync import sync
 from rag_app import Rag, Settings
-from rag_app.calibration import STATE, Calibration, log_odds, logistic
 from rag_app.cli import main
 from rag_app.errors import DataError, StoreError
 from rag_app.evaluation.metrics import expected_calibration_error
 from rag_app.index.index import Index
+from rag_app.reading.calibration import STATE, Calibration, log_odds, logistic
 from rag_app.schema import Chunk
 from rag_app.workbench.calibrate import Outcome, calibrate, fit
 from rag_app.workbench.made_questions import made_questions, question_on

@@ -19,7 +19,7 @@ from ingest.report import Progress, SyncReport
 from ingest.roots import Roots
 from ingest.scan import scan
 from ingest.sync import sync
-from rag_app.doctor import lost_chunks
+from rag_app.commands.doctor import lost_chunks
 from rag_app.index.index import Index
 from rag_app.protocols import TextKind, Vectors
 from tests.fakes import HashEmbedder

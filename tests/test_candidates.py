@@ -5,11 +5,11 @@ from time import process_time
 
 import pytest
 
-from rag_app.answer_type import answer_type, holds
-from rag_app.candidates import Candidate, candidates
-from rag_app.overlap import closest_sentences, overlap, with_label
+from rag_app.reading.answer_type import answer_type, holds
+from rag_app.reading.candidates import Candidate, candidates
+from rag_app.reading.overlap import closest_sentences, overlap, with_label
 from rag_app.schema import Passage
-from rag_app.terms import stems
+from rag_app.text.terms import stems
 
 
 def found(text: str) -> list[Candidate]:

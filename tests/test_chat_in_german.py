@@ -11,7 +11,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from rag_app.question_length import LONGEST_QUESTION
+from rag_app.retrieval.question_length import LONGEST_QUESTION
 from tests.conftest import ROOT
 
 QUESTION = "How many coats of varnish does a brand new spar get?"

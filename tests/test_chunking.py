@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ingest.chunking import chunk
 from ingest.loading.load import load
-from ingest.loading.markdown import extract
+from ingest.loading.markup.markdown import extract
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.protocols import Tokenizer
 from rag_app.schema import Document

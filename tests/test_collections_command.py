@@ -8,11 +8,11 @@ import pytest
 
 from ingest import script
 from ingest.sync import sync
-from rag_app.collection_folders import Collection, collections_of, create
-from rag_app.config import Settings
+from rag_app.index.collections import Collection, collections_of, create
 from rag_app.index.index import Index
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.rag import Rag
+from rag_app.settings.provenance import Settings
 from tests.fakes import HashEmbedder
 from tests.test_cli import Commands
 

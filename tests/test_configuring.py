@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rag_app.config import Settings
+from rag_app.settings.provenance import Settings
 from tests.test_cli import Commands
 
 

@@ -19,10 +19,10 @@ from pathlib import Path
 import pytest
 
 from ingest.sync import sync
-from rag_app.doctor import lost_chunks
+from rag_app.commands.doctor import lost_chunks
 from rag_app.errors import StoreError
+from rag_app.index.catalog.rows import text_digest
 from rag_app.index.index import Index
-from rag_app.index.rows import text_digest
 from rag_app.protocols import TextKind, Vectors
 from tests.fakes import HashEmbedder
 

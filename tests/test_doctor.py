@@ -12,18 +12,18 @@ import pytest
 from ingest.script import main as ingest
 from ingest.sync import sync
 from rag_app.cli import main
-from rag_app.config import Settings
-from rag_app.doctor import Finding, _open_secrets, examine, lost_chunks, repair
+from rag_app.commands.doctor import Finding, _open_secrets, examine, lost_chunks, repair
 from rag_app.errors import IndexLocked, StoreError
+from rag_app.history.conversations import FILE, Conversations
+from rag_app.history.turns import KeptTurn
 from rag_app.index.index import Index
-from rag_app.index.lexicon import Lexicon
-from rag_app.index.vectors import ChromaVectors
+from rag_app.index.search.lexicon import Lexicon
+from rag_app.index.stores.chroma_store import ChromaVectors
 from rag_app.index.writer_lock import writer_lock
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.files import BUNDLED_EMBEDDER
 from rag_app.rag import Rag
-from rag_app.records.conversations import FILE, Conversations
-from rag_app.records.turns import KeptTurn
+from rag_app.settings.provenance import Settings
 from tests.fakes import HashEmbedder
 
 

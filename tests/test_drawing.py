@@ -11,8 +11,8 @@ from PIL import Image
 from ingest.drawing import OnPage, draw_page
 from ingest.names import text_of
 from ingest.original import Original
-from rag_app.config import Settings
 from rag_app.errors import LoadError
+from rag_app.settings.provenance import Settings
 from tests.conftest import SAMPLES
 
 HOIST = SAMPLES / "hoist-manual.pdf"

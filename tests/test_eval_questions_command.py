@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rag_app.records.conversations import Conversations, KeptTurn
+from rag_app.history.conversations import Conversations, KeptTurn
 from tests.conftest import ROOT
 from tests.test_cli import Commands
 from tests.test_ui_components import an_abstention

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from ingest.sync import sync
-from rag_app.index.catalog import Catalog
+from rag_app.history.conversations import Conversations, KeptTurn
+from rag_app.index.catalog.catalog import Catalog
 from rag_app.index.index import Index
 from rag_app.models.embedder import SentenceEmbedder
-from rag_app.records.conversations import Conversations, KeptTurn
 from rag_app.schema import Answer, Citation, Hit, Signals
 from tests.browser import PATIENCE, serving
 from tests.test_loading_pdf import a_pdf, written

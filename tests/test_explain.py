@@ -6,9 +6,9 @@ import pytest
 
 from ingest.sync import sync
 from rag_app.errors import ConfigError
-from rag_app.explain import explain, explanation_text
 from rag_app.index.index import Index
-from rag_app.retriever import Retriever
+from rag_app.retrieval.explain import explain, explanation_text
+from rag_app.retrieval.retriever import Retriever
 from tests.fakes import HashEmbedder, OverlapReranker
 
 QUESTION = "What does a berth on the pontoon cost?"

@@ -18,17 +18,17 @@ from langchain_core.outputs import ChatGenerationChunk
 
 from ingest.sync import sync
 from rag_app import Rag, Settings
-from rag_app.bounded import bounded
 from rag_app.cli import main
 from rag_app.connections import spare_loopback
 from rag_app.errors import ModelError
+from rag_app.generation.bounded_stream import bounded
+from rag_app.generation.generator import CausalGenerator
 from rag_app.index.index import Index
 from rag_app.langchain_adapter import LangChainGenerator
-from rag_app.models.generator import CausalGenerator
 from rag_app.opening import open_generator
 from rag_app.protocols import Generator, Message
+from rag_app.providers.embedder import open_served_embedder
 from rag_app.schema import Answer
-from rag_app.served_embeddings import open_served_embedder
 from tests import broken_server
 from tests.broken_server import WAYS, failing, wait_for
 from tests.fakes import HashEmbedder
@@ -265,7 +265,7 @@ def test_a_silent_model_leaves_the_quotes_and_can_be_asked_again(
 def test_a_model_that_cannot_be_stopped_is_told_to_be_busy(
     taught: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag_app.models.generator._MOMENT", 0.1)
+    monkeypatch.setattr("rag_app.generation.generator._MOMENT", 0.1)
     model = CausalGenerator.open(str(taught), max_new_tokens=20, seconds=1)
     until = threading.Event()
     held_up(model, until)
@@ -334,7 +334,7 @@ def test_no_proxy_sees_what_is_embedded_on_this_machine(
 @pytest.mark.parametrize("kind", ["chroma", "qdrant"])
 def test_no_proxy_sees_the_vectors_of_a_server_on_this_machine(proxy: Any, kind: str) -> None:
     from rag_app.errors import StoreError
-    from rag_app.index.vector_stores import open_vectors
+    from rag_app.index.stores.opening import open_vectors
 
     with failing(broken_server.status(404)) as server:
         address = f"{kind}+{server.url.removesuffix('/v1')}"
@@ -347,7 +347,7 @@ def test_no_proxy_sees_the_vectors_of_a_server_on_this_machine(proxy: Any, kind:
 @pytest.mark.parametrize("kind", ["chroma", "qdrant"])
 def test_a_vector_store_that_leads_elsewhere_is_not_followed(kind: str) -> None:
     from rag_app.errors import StoreError
-    from rag_app.index.vector_stores import open_vectors
+    from rag_app.index.stores.opening import open_vectors
 
     with failing(broken_server.status(200)) as other:
         where = other.url.removesuffix("/v1")

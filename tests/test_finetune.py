@@ -10,7 +10,8 @@ import pytest
 from rag_app.errors import DataError
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.files import BUNDLED_EMBEDDER
-from rag_app.workbench.courses import (
+from rag_app.workbench.finetune import Recipe, finetune
+from rag_app.workbench.training_data import (
     asked_of_documents,
     of_beir,
     of_pairs,
@@ -18,7 +19,6 @@ from rag_app.workbench.courses import (
     read_exam,
     split_questions,
 )
-from rag_app.workbench.finetune import Recipe, finetune
 from rag_app.workbench.training_sets import TrainingSet, read_training_set
 from rag_app.workbench.verdict import judge
 from tests.fakes import HashEmbedder, ScriptedGenerator, a_hit

@@ -12,16 +12,16 @@ from shutil import copytree
 import pytest
 
 from ingest.sync import sync
-from rag_app.config import Settings
 from rag_app.errors import ModelError
+from rag_app.generation.generator import CausalGenerator
+from rag_app.generation.prompts import answer_messages, fit
 from rag_app.index.index import Index
 from rag_app.models.embedder import SentenceEmbedder
-from rag_app.models.generator import CausalGenerator
 from rag_app.opening import open_generator
-from rag_app.prompts import answer_messages, fit
 from rag_app.protocols import Message
 from rag_app.rag import Rag
 from rag_app.schema import Delta, Done
+from rag_app.settings.provenance import Settings
 from tests.fakes import HashEmbedder, ScriptedGenerator, a_hit
 from tests.tiny_model import LEARNT, POSITIONS, save_tiny_model
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rag_app.printable import printable
+from rag_app.text.printable import printable
 from tests.browser import PHONE, serving, visiting
 from tests.test_loading_pdf import a_pdf, written
 from tests.visitor import ask, go, open_list, open_why, settle, shot, told

@@ -14,10 +14,10 @@ from filelock import FileLock
 
 from ingest.chunking import chunk
 from ingest.sync import sync
-from rag_app.doctor import lost_chunks
+from rag_app.commands.doctor import lost_chunks
 from rag_app.errors import DamagedStore, IndexLocked, IndexMismatch, StoreError
+from rag_app.index.catalog.rows import FileState
 from rag_app.index.index import Index
-from rag_app.index.rows import FileState
 from rag_app.index.writer import IndexWriter
 from rag_app.protocols import TextKind, Vectors
 from rag_app.schema import Chunk, Document

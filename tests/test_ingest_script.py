@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from ingest import script
-from rag_app.config import Settings
 from rag_app.index.index import Index
 from rag_app.protocols import TextKind, Vectors
+from rag_app.settings.provenance import Settings
 from tests.conftest import ROOT
 from tests.fakes import HashEmbedder
 from tests.meanwhile import meanwhile, until

@@ -11,14 +11,14 @@ import pytest
 
 from ingest.sync import sync
 from rag_app import Rag, Settings
-from rag_app.models.generator import CausalGenerator
+from rag_app.generation.generator import CausalGenerator
+from rag_app.history.export import as_html, as_markdown
+from rag_app.history.record import records_of
 from rag_app.protocols import Message
-from rag_app.records.pages import as_html, as_markdown
-from rag_app.records.record import records_of
 from rag_app.schema import Answer
-from rag_app.settings_files import settings_file
+from rag_app.settings.files import settings_file
 from tests.tiny_model import save_tiny_model
-from ui.conversation import answer_html
+from ui.components.conversation import answer_html
 
 SLIPWAY = "The slipway opens at eight every morning."
 ATTACKS = {

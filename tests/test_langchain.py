@@ -15,8 +15,8 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import ConfigurableField
 
 from ingest.sync import sync
-from rag_app.config import Settings
 from rag_app.errors import ConfigError
+from rag_app.generation.prompts import answer_messages
 from rag_app.index.index import Index
 from rag_app.langchain_adapter import (
     LangChainEmbedder,
@@ -24,9 +24,9 @@ from rag_app.langchain_adapter import (
     RagEmbeddings,
     as_langchain_retriever,
 )
-from rag_app.prompts import answer_messages
 from rag_app.protocols import Embedder, Generator
 from rag_app.rag import Rag
+from rag_app.settings.provenance import Settings
 from tests.fakes import HashEmbedder, WordTokenizer, a_hit
 
 OPENING = "The slipway opens at eight every morning."

@@ -5,7 +5,7 @@ from pathlib import Path
 from ingest.sync import store
 from rag_app.index.index import Index
 from rag_app.langchain_adapter import documents_from_langchain
-from rag_app.retriever import Retriever
+from rag_app.retrieval.retriever import Retriever
 from tests.conftest import SAMPLES
 from tests.fakes import HashEmbedder
 

@@ -9,8 +9,7 @@ import pytest
 
 from ingest.sync import sync
 from rag_app.cli import main
-from rag_app.config import Settings
-from rag_app.doctor import examine
+from rag_app.commands.doctor import examine
 from rag_app.errors import ConfigError
 from rag_app.index.index import Index
 from rag_app.models.embedder import SentenceEmbedder
@@ -19,6 +18,7 @@ from rag_app.models.late_interaction import LateInteraction
 from rag_app.opening import open_reranker
 from rag_app.protocols import Vectors
 from rag_app.rag import Rag
+from rag_app.settings.provenance import Settings
 from rag_app.workbench import late_index
 from rag_app.workbench.late_index import LateIndex
 from tests.fakes import HashEmbedder

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from ingest.sync import sync
-from rag_app.config import Settings
 from rag_app.index.index import Index
+from rag_app.settings.provenance import Settings
 from tests.fakes import HashEmbedder
+from ui.access.entrance import Entrance, is_loopback
 from ui.launch import _default_samples, _is_empty, main
-from ui.login.entrance import Entrance, is_loopback
 from ui.serving import address, options_of
 
 

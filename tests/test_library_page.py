@@ -9,10 +9,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ingest.roots import Roots
-from rag_app.config import Settings
 from rag_app.index.index import Index
+from rag_app.settings.provenance import Settings
 from tests.meanwhile import until
-from ui import keys, shared
+from ui.resources import shared
+from ui.session import keys
 from ui.uploads import uploads_folder
 
 Visit = Callable[..., AppTest]
@@ -20,7 +21,7 @@ Visit = Callable[..., AppTest]
 
 def library(settings: "Settings", language: str) -> None:
     """A page of its own, as `AppTest` runs it."""
-    from ui.language import choose_language
+    from ui.languages.language import choose_language
     from ui.views import library
 
     choose_language(language, None)

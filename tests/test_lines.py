@@ -9,9 +9,9 @@ import pytest
 
 from benchmarks.forms import FORMS, outcome
 from ingest.sync import sync
-from rag_app.config import Settings
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.rag import Rag
+from rag_app.settings.provenance import Settings
 from tests.conftest import SHARED
 
 CASES = SHARED / "cases"

@@ -12,9 +12,10 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 
-from ingest.loading import archive, load, members
+from ingest.loading import load
+from ingest.loading.archives import archive, members
+from ingest.loading.archives.members import Budget, with_members
 from ingest.loading.extracted import Extracted, Member
-from ingest.loading.members import Budget, with_members
 from rag_app.errors import LoadError, SkippedFile
 from tests.conftest import SAMPLES, Write
 

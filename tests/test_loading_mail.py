@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from ingest.loading import load, mail, outlook
+from ingest.loading import load
 from ingest.loading.extracted import Extracted
+from ingest.loading.mail import message, outlook
 from rag_app.errors import LoadError
 from tests.conftest import HOSTILE, Write, needs_hostile
 
 
-def message(text: str = "Nine pounds.", **headers: str) -> EmailMessage:
+def a_message(text: str = "Nine pounds.", **headers: str) -> EmailMessage:
     made = EmailMessage()
     shown = {
         "From": "Ann <ann@example.org>",
@@ -35,7 +36,7 @@ def names(extracted: Extracted) -> list[str]:
 
 
 def test_a_message_begins_with_who_wrote_when_and_about_what(write: Write) -> None:
-    sent = message(Date="Tue, 01 Oct 2024 12:34:56 -0500", Cc="Zoë <zoe@example.org>")
+    sent = a_message(Date="Tue, 01 Oct 2024 12:34:56 -0500", Cc="Zoë <zoe@example.org>")
     document = load(write("a.eml", sent.as_bytes(policy=SMTP)))
     assert document.text == (
         "From: Ann <ann@example.org>\nTo: bob@example.org\nCc: Zoë <zoe@example.org>\n"
@@ -49,21 +50,21 @@ def test_a_message_begins_with_who_wrote_when_and_about_what(write: Write) -> No
 
 def test_plain_text_is_preferred_to_a_page_unless_it_is_blank() -> None:
     for plain, expected in (("Plain.", "Plain."), (" \n", "Page.")):
-        sent = message(plain)
+        sent = a_message(plain)
         sent.add_alternative("<p>Page.</p>", subtype="html")
-        assert mail.extract(sent.as_bytes()).text.endswith(f"\n\n{expected}")
+        assert message.extract(sent.as_bytes()).text.endswith(f"\n\n{expected}")
 
 
 def test_a_message_of_one_page_is_read_as_its_text() -> None:
-    sent = message()
+    sent = a_message()
     sent.set_content("<h1>Fees</h1><p>Nine <b>pou</b>nds</p>", subtype="html")
-    extracted = mail.extract(sent.as_bytes())
+    extracted = message.extract(sent.as_bytes())
     assert extracted.text.endswith("Fees\n\nNine pounds")
     assert [(level, title) for _, level, title in extracted.headings] == [(2, "Fees")]
 
 
 def test_attachments_are_sections_under_their_names(write: Write) -> None:
-    sent = message()
+    sent = a_message()
     sent.add_attachment("kind,fee\nday,9\n", subtype="csv", filename="fées.csv")
     document = load(write("a.eml", sent.as_bytes()))
     assert document.text.endswith("Nine pounds.\n\nfées.csv\n\nkind: day; fee: 9")
@@ -71,27 +72,27 @@ def test_attachments_are_sections_under_their_names(write: Write) -> None:
 
 
 def test_pictures_of_the_layout_and_signatures_are_passed_over() -> None:
-    sent = message()
+    sent = a_message()
     sent.add_alternative("<p>Page.<img src='cid:1'></p>", subtype="html")
     sent.get_payload()[1].add_related(b"GIF89a", "image", "gif", cid="<1>")
     sent.add_attachment(b"...", "application", "pkcs7-signature", filename="smime.p7s")
-    assert names(mail.extract(sent.as_bytes())) == []
+    assert names(message.extract(sent.as_bytes())) == []
 
 
 def test_a_file_attached_to_the_form_that_is_not_read_is_kept() -> None:
-    sent = message("Plain.")
+    sent = a_message("Plain.")
     sent.add_alternative("<p>Page.</p>", subtype="html")
     sent.get_payload()[1].make_mixed()
     sent.get_payload()[1].add_attachment(b"%PDF-", "application", "pdf", filename="a.pdf")
-    extracted = mail.extract(sent.as_bytes())
+    extracted = message.extract(sent.as_bytes())
     assert names(extracted) == ["a.pdf"]
     assert extracted.text.endswith("Plain.")
 
 
 def test_a_forwarded_message_is_a_section_with_its_own_files(write: Write) -> None:
-    inner = message("Inside.", Subject="Older")
+    inner = a_message("Inside.", Subject="Older")
     inner.add_attachment("attached\n", filename="a.txt")
-    sent = message()
+    sent = a_message()
     sent.add_attachment(inner)
     document = load(write("a.eml", sent.as_bytes()))
     assert "Nine pounds.\n\nOlder\n\nFrom: Ann" in document.text
@@ -108,7 +109,7 @@ def test_a_forwarded_message_is_a_section_with_its_own_files(write: Write) -> No
 def test_wrapped_and_encrypted_attachments_are_named(
     write: Write, name: str, kind: str, reason: str
 ) -> None:
-    sent = message()
+    sent = a_message()
     sent.add_attachment(b"...", "application", kind, filename=name)
     document = load(write("a.eml", sent.as_bytes()))
     assert document.missing.startswith(f"{name}: {reason}")
@@ -139,7 +140,7 @@ def test_an_encrypted_message_says_so(write: Write) -> None:
 def test_a_text_is_read_in_the_encoding_it_declares_or_is_in(charset: str, text: str) -> None:
     encoding = {"iso-8859-8-i": "iso-8859-8", "iso-2022-jp": charset, "gb2312": charset}
     data = f"Subject: a\nContent-Type: text/plain; charset={charset}\n\n".encode()
-    assert mail.extract(data + text.encode(encoding.get(charset, "utf-8"))).text.endswith(text)
+    assert message.extract(data + text.encode(encoding.get(charset, "utf-8"))).text.endswith(text)
 
 
 @pytest.mark.parametrize(
@@ -157,19 +158,19 @@ def test_a_text_is_read_in_the_encoding_it_declares_or_is_in(charset: str, text:
     ],
 )
 def test_a_broken_header_costs_no_more_than_itself(header: bytes, shown: str) -> None:
-    extracted = mail.extract(header + b"\nMessage-ID: <1>\n\nNine pounds.")
+    extracted = message.extract(header + b"\nMessage-ID: <1>\n\nNine pounds.")
     content = "".join([extracted.text, *(member.read().decode() for member in extracted.members)])
     assert shown in content
     assert content.endswith("Nine pounds.")
 
 
 def test_a_message_in_utf_16_is_read(write: Write) -> None:
-    data = message().as_string().encode("utf-16")
+    data = a_message().as_string().encode("utf-16")
     assert load(write("a.eml", data)).title == "Fees"
 
 
 def test_a_message_of_apple_mail_is_read_without_its_count(write: Write) -> None:
-    data = message().as_bytes()
+    data = a_message().as_bytes()
     assert load(write("a.emlx", b"%d\n" % len(data) + data)).text.startswith("From: Ann")
 
 
@@ -186,12 +187,12 @@ def test_a_saved_page_is_read(write: Write) -> None:
 
 
 def test_messages_inside_messages_end_at_a_depth() -> None:
-    sent = message()
+    sent = a_message()
     for _ in range(15):
-        outer = message()
+        outer = a_message()
         outer.add_attachment(sent)
         sent = outer
-    extracted = mail.extract(sent.as_bytes())
+    extracted = message.extract(sent.as_bytes())
     assert "too deep" in extracted.missing
     assert extracted.text.count("Nine pounds.") == 11
 
@@ -205,31 +206,31 @@ def mailbox(*messages: EmailMessage) -> bytes:
 
 
 def test_every_message_of_a_mailbox_is_a_section_under_its_subject(write: Write) -> None:
-    second = message("Ten.\n>From now on.\n\nFrom here on nothing parts.", Subject="Rise")
+    second = a_message("Ten.\n>From now on.\n\nFrom here on nothing parts.", Subject="Rise")
     second.add_attachment("more\n", filename="a.txt")
-    document = load(write("a.mbox", mailbox(message(), second)))
+    document = load(write("a.mbox", mailbox(a_message(), second)))
     assert [title for _, _, title in document.headings] == ["Fees", "Rise", "Rise: a.txt"]
     assert "Ten.\nFrom now on.\n\nFrom here on nothing parts." in document.text
     assert document.text.endswith("Rise: a.txt\n\nmore\n")
 
 
 def test_a_mailbox_of_one_message_is_that_message(write: Write) -> None:
-    document = load(write("a.eml", mailbox(message())))
+    document = load(write("a.eml", mailbox(a_message())))
     assert (document.title, document.headings) == ("Fees", ())
 
 
 def test_a_broken_message_of_a_mailbox_is_named(
     write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = mail._message
+    read = message._message
 
     def break_on_second(data: bytes) -> Extracted:
         if b"Second" in data:
             raise RuntimeError("bad")
         return read(data)
 
-    monkeypatch.setattr(mail, "_message", break_on_second)
-    boxed = mailbox(message(), message(Subject="Second"), message("Last."))
+    monkeypatch.setattr(message, "_message", break_on_second)
+    boxed = mailbox(a_message(), a_message(Subject="Second"), a_message("Last."))
     document = load(write("a.mbox", boxed))
     assert document.missing == "message 2: bad"
     assert document.text.endswith("Last.")
@@ -274,6 +275,6 @@ def test_a_damaged_message_of_outlook_is_an_error(write: Write) -> None:
     ids=lambda path: path.name,
 )
 def test_hostile_mail_is_parsed(path: Path) -> None:
-    read = mail.extract_mailbox if path.suffix == ".mbox" else mail.extract
+    read = message.extract_mailbox if path.suffix == ".mbox" else message.extract
     extracted = read(path.read_bytes())
     assert extracted.text or path.name == "unstructured__empty.eml"

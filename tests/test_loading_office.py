@@ -19,10 +19,12 @@ from pptx.chart.data import CategoryChartData
 from pptx.enum.chart import XL_CHART_TYPE
 from pptx.util import Inches
 
-from ingest.loading import legacy_workbook, load, word, workbook
+from ingest.loading import load
 from ingest.loading.extracted import TextBuilder
-from ingest.loading.grid import Span, add_grid
-from ingest.loading.number_format import shown
+from ingest.loading.legacy import xls
+from ingest.loading.office import word, workbook
+from ingest.loading.office.number_format import shown
+from ingest.loading.tables.grid import Span, add_grid
 from rag_app.errors import LoadError, SkippedFile
 from rag_app.schema import Document
 from tests.conftest import HOSTILE, needs_hostile
@@ -426,7 +428,7 @@ def test_an_excel_file_from_before_2007_is_read_with_its_dates() -> None:
         biff(0x0204, pack("<HHHH", 1, 1, 0, 2) + b"Jo"),
         biff(0x000A, b""),
     )
-    assert "Due: 2024-03-05; Whom: Jo" in legacy_workbook.extract(b"".join(records)).text
+    assert "Due: 2024-03-05; Whom: Jo" in xls.extract(b"".join(records)).text
 
 
 # Slides

@@ -9,10 +9,11 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from pypdf import PdfReader, PdfWriter
 
-from ingest.loading import load, pdf
-from ingest.loading.legibility import is_coded, legibility, readable_share, worth
-from ingest.loading.pdf_cleaning import clean
-from ingest.loading.pdf_lines import Line, Word, lines_of, text_of
+from ingest.loading import load
+from ingest.loading.pdf import document
+from ingest.loading.pdf.cleaning import clean
+from ingest.loading.pdf.lines import Line, Word, lines_of, text_of
+from ingest.loading.scans.legibility import is_coded, legibility, readable_share, worth
 from rag_app.errors import LoadError, SkippedFile
 from rag_app.schema import Document
 from tests.conftest import SAMPLES, SHARED
@@ -401,7 +402,7 @@ def test_a_tree_of_pages_that_holds_itself_ends(save: Save) -> None:
 
 
 def test_what_takes_too_long_is_named(monkeypatch: pytest.MonkeyPatch, save: Save) -> None:
-    monkeypatch.setattr(pdf, "_SECONDS", -1.0)
+    monkeypatch.setattr(document, "_SECONDS", -1.0)
     with pytest.raises(SkippedFile, match=r"1–3 \(more than is read of one file; split"):
         load(save(a_pdf("", "", "")))
 

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from ingest.chunking import chunk
-from ingest.loading import html, json_text, load, markdown, markup, notebook, subtitles, xml_text
+from ingest.loading import load
+from ingest.loading.data import json_text, xml_text
 from ingest.loading.extracted import Extracted
-from ingest.loading.text import decode
+from ingest.loading.markup import html, markdown, notebook, plain_markup, subtitles
+from ingest.loading.markup.text import decode
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.schema import COLUMNS
 from tests.conftest import HOSTILE, Write, needs_hostile
@@ -214,22 +216,22 @@ def test_the_title_of_a_drawing_is_not_that_of_the_page() -> None:
     ("extract", "text", "found"),
     [
         (
-            markup.extract_rst,
+            plain_markup.extract_rst,
             "=====\nGuide\n=====\n\nFirst *part*\n============\n\nDeep\n----\n\n::\n\n    x\n",
             [(1, "Guide"), (2, "First part"), (3, "Deep")],
         ),
         (
-            markup.extract_asciidoc,
+            plain_markup.extract_asciidoc,
             "= Guide\n\n== First\n\n----\n== no\n----\n\n=== Deep ===\n",
             [(1, "Guide"), (2, "First"), (3, "Deep")],
         ),
         (
-            markup.extract_org,
+            plain_markup.extract_org,
             "* Guide :tag:\n** =First=\n#+BEGIN_SRC sh\n* no\n#+END_SRC\n*bold* is text\n",
             [(1, "Guide"), (2, "First")],
         ),
         (
-            markup.extract_latex,
+            plain_markup.extract_latex,
             "\\section{First \\emph{part}}\ntext\n  \\subsection*{Deep}\n% \\section{no}\n",
             [(3, "First part"), (4, "Deep")],
         ),
@@ -248,8 +250,8 @@ def test_markup_is_kept_as_written_and_its_headings_are_found(
 @pytest.mark.parametrize(
     ("extract", "text"),
     [
-        (markup.extract_org, "#+TITLE: The guide\n* First\n"),
-        (markup.extract_latex, "\\title{The \\textbf{guide}}\n\\section{First}\n"),
+        (plain_markup.extract_org, "#+TITLE: The guide\n* First\n"),
+        (plain_markup.extract_latex, "\\title{The \\textbf{guide}}\n\\section{First}\n"),
     ],
 )
 def test_a_title_of_its_own_comes_before_the_first_heading(

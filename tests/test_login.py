@@ -12,13 +12,13 @@ from starlette.websockets import WebSocketDisconnect
 from streamlit.testing.v1 import AppTest
 
 from rag_app.errors import ConfigError
-from ui.login.entrance import Entrance
-from ui.login.gate import Gate
-from ui.login.guard import Guard, headers
-from ui.login.page import HEADERS, login_page
-from ui.login.password import LOGIN, Password, read_password
-from ui.login.sessions import SECONDS, Sessions, cookie_name
-from ui.login.tries import LONGEST_WAIT, Tries
+from ui.access.entrance import Entrance
+from ui.access.login_attempts import LONGEST_WAIT, Tries
+from ui.access.page import HEADERS, login_page
+from ui.access.password import LOGIN, Password, read_password
+from ui.access.password_middleware import Gate
+from ui.access.request_guard import Guard, headers
+from ui.access.sessions import SECONDS, Sessions, cookie_name
 from ui.serving import Certificate, address
 
 SECRET = "correct horse battery"
@@ -244,7 +244,7 @@ def test_a_network_of_ipv6_is_one_address(tries: Tries, clock: Clock) -> None:
 def test_what_is_known_of_addresses_has_a_limit(
     tries: Tries, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.login.tries._MOST_ADDRESSES", 2)
+    monkeypatch.setattr("ui.access.login_attempts._MOST_ADDRESSES", 2)
     waits = [waited(tries, clock, address_) for address_ in ("a", "b", "a", "c", "b", "a")]
     assert waits == [0, 0, 1, 0, 0, 0]
 
@@ -252,7 +252,7 @@ def test_what_is_known_of_addresses_has_a_limit(
 def test_many_at_once_from_one_address_leave_a_place_for_others(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.login.tries._MOST_AT_ONCE", 5)
+    monkeypatch.setattr("ui.access.login_attempts._MOST_AT_ONCE", 5)
 
     async def all_at_once() -> list[int]:
         tries = Tries(clock, lambda _: asyncio.sleep(0))
@@ -346,7 +346,8 @@ def test_a_wrong_password_is_told_and_noted(
 ) -> None:
     answer = stranger.post("/", data={"password": "wrong <b>"})
     assert (answer.status_code, "That is not it." in answer.text) == (401, True)
-    said = [record.getMessage() for record in caplog.records if record.name == "ui.login.gate"]
+    ours = [r for r in caplog.records if r.name == "ui.access.password_middleware"]
+    said = [record.getMessage() for record in ours]
     assert said == ["wrong password from testclient, 1 in a row"]
 
 
@@ -547,9 +548,9 @@ def test_a_page_offers_to_log_out_where_a_password_is_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def script() -> None:
-        from ui.login import visitor
+        from ui.access import user
 
-        visitor.leave()
+        user.leave()
 
     monkeypatch.setenv(LOGIN, "password")
     (form,) = AppTest.from_function(script).run().get("html")

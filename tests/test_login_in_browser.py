@@ -17,7 +17,7 @@ import pytest
 from tests.browser import BROWSERS, FLAGS, PATIENCE
 from tests.conftest import ROOT, free_port
 from tests.test_login import ROUTES
-from ui.login.sessions import cookie_name
+from ui.access.sessions import cookie_name
 
 sync_api = pytest.importorskip("playwright.sync_api")
 

@@ -11,16 +11,16 @@ from streamlit.testing.v1 import AppTest
 from streamlit.web.server.server_util import get_cookie_secret
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 
-from rag_app.config import Settings
 from rag_app.errors import ConfigError
+from rag_app.settings.provenance import Settings
 from tests.conftest import ROOT
-from tests.test_kept_conversations import a_turn
+from tests.test_conversations import a_turn
 from tests.test_login import CONTENT, pages
+from ui.access import user
+from ui.access.account_middleware import Members
+from ui.access.entrance import Entrance
+from ui.access.oidc import OIDC, SignIn, owner_of, signing_in
 from ui.launch import main
-from ui.login import visitor
-from ui.login.entrance import Entrance
-from ui.login.members import Members
-from ui.login.oidc import OIDC, SignIn, owner_of, signing_in
 
 AUTH = """
 [auth]
@@ -61,7 +61,7 @@ def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Written:
 def claims(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What the provider says of the visitor: nothing, until a test has it say something."""
     said: dict[str, Any] = {"is_logged_in": False}
-    monkeypatch.setattr(visitor, "_claims", lambda: said)
+    monkeypatch.setattr(user, "_claims", lambda: said)
     return said
 
 
@@ -106,7 +106,7 @@ def test_what_is_missing_is_told_before_anything_is_served(
 def test_without_authlib_the_extra_is_named(
     written: Written, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("ui.login.entrance.find_spec", lambda _: None)
+    monkeypatch.setattr("ui.access.entrance.find_spec", lambda _: None)
     assert main(["--oidc", str(written())]) == 1
     assert "pip install 'rag-app[login]'" in capsys.readouterr().err
 
@@ -114,7 +114,7 @@ def test_without_authlib_the_extra_is_named(
 def test_with_authlib_the_file_is_the_entrance(
     written: Written, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.login.entrance.find_spec", lambda _: object())
+    monkeypatch.setattr("ui.access.entrance.find_spec", lambda _: object())
     path = written()
     entrance = Entrance.chosen("0.0.0.0", password_file=None, oidc=path)
     assert entrance == Entrance(oidc=path)
@@ -248,11 +248,11 @@ def test_members_are_let_in_and_can_leave(written: Written, claims: dict[str, An
     def script() -> None:
         import streamlit as st
 
-        from ui.login import visitor
+        from ui.access import user
 
-        if visitor.admitted():
+        if user.admitted():
             st.write("welcome")
-            visitor.leave()
+            user.leave()
 
     written(AUTH + PROVIDER + ALLOWED)
     claims.update(ADA)
@@ -265,10 +265,10 @@ def test_where_nobody_signs_in_all_is_as_it_was() -> None:
     def script() -> None:
         import streamlit as st
 
-        from ui.login import visitor
+        from ui.access import user
 
-        st.text(f"{visitor.admitted()} {visitor.owner()!r}")
-        visitor.leave()
+        st.text(f"{user.admitted()} {user.owner()!r}")
+        user.leave()
 
     page = AppTest.from_function(script).run()
     assert page.text[0].value == "True ''"
@@ -282,7 +282,7 @@ def test_where_nobody_signs_in_all_is_as_it_was() -> None:
 def test_a_conversation_is_kept_for_the_account_that_asked(
     written: Written, claims: dict[str, Any], tmp_path: Path
 ) -> None:
-    from ui import shared
+    from ui.resources import shared
 
     written()
     settings = Settings(index=tmp_path)
@@ -298,12 +298,13 @@ def test_a_conversation_is_kept_for_the_account_that_asked(
 def test_the_address_of_anothers_conversation_opens_nothing(
     written: Written, claims: dict[str, Any], tmp_path: Path
 ) -> None:
-    from ui import keys, shared
+    from ui.resources import shared
+    from ui.session import keys
 
     def script(settings: "Settings") -> None:
-        from ui import keeping
+        from ui.session import saved_conversation
 
-        keeping.follow(settings)
+        saved_conversation.follow(settings)
 
     written()
     settings = Settings(index=tmp_path)

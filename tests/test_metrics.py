@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from rag_app.evaluation.chance import sign_test, sureness
 from rag_app.evaluation.chunks import Range, common, merge
 from rag_app.evaluation.metrics import (
     auroc,
@@ -24,6 +23,7 @@ from rag_app.evaluation.metrics import (
     recall,
     reciprocal_rank,
 )
+from rag_app.evaluation.significance import sign_test, sureness
 
 IDS = st.sampled_from("abcdefgh")
 RANKINGS = st.lists(IDS, unique=True)

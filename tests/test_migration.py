@@ -13,7 +13,7 @@ from qdrant_client import QdrantClient
 
 from ingest.sync import sync
 from rag_app.cli import main
-from rag_app.doctor import lost_chunks
+from rag_app.commands.doctor import lost_chunks
 from rag_app.errors import ConfigError, StoreError
 from rag_app.index.index import Index
 from tests.chroma_server import chroma_in

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from transformers import AutoTokenizer
 
-from rag_app.config import Settings
 from rag_app.errors import ModelError
 from rag_app.models import files
 from rag_app.models.embedder import SentenceEmbedder
@@ -22,6 +21,7 @@ from rag_app.models.files import BUNDLED_EMBEDDER, find_model, fingerprint_model
 from rag_app.models.modules import kind_of
 from rag_app.models.registry import models_here, pull
 from rag_app.protocols import TextKind
+from rag_app.settings.provenance import Settings
 
 
 @pytest.fixture

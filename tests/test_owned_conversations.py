@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from rag_app.cli import main
-from rag_app.records.conversations import FILE, Conversations
-from rag_app.records.turns import KeptTurn, to_row
-from tests.test_kept_conversations import a_turn
+from rag_app.history.conversations import FILE, Conversations
+from rag_app.history.turns import KeptTurn, to_row
+from tests.test_conversations import a_turn
 
 # As it was before conversations had owners.
 FIRST_SCHEMA = """

@@ -13,7 +13,7 @@ import pytest
 from rag_app import owner
 from rag_app.errors import ConfigError
 from tests.conftest import ROOT
-from ui.processes import start_command
+from ui.jobs.processes import start_command
 
 OURS = ("rag_app", "ingest", "ui")
 

@@ -14,7 +14,7 @@ import pytest
 
 from ingest.script import main as ingest
 from rag_app.cli import main
-from rag_app.printable import Parser, json_text, one_line, show, show_log, show_text
+from rag_app.text.printable import Parser, json_text, one_line, show, show_log, show_text
 from tests.conftest import ROOT
 
 # Clears the screen, fills the clipboard, ends the line, turns the direction, and is no character.

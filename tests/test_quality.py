@@ -3,11 +3,11 @@
 import pytest
 
 from benchmarks.questions import ask_all
-from rag_app.config import Settings
 from rag_app.evaluation.answers import evaluate_answers
-from rag_app.evaluation.asking import Asked
 from rag_app.evaluation.question_report import Figure, Name, QuestionReport
+from rag_app.evaluation.question_runner import Asked
 from rag_app.evaluation.retrieval import evaluate_retrieval
+from rag_app.settings.provenance import Settings
 from tests.conftest import SHARED
 
 pytestmark = pytest.mark.slow

@@ -14,12 +14,12 @@ from rag_app.errors import RagError
 from rag_app.evaluation.answers import load_questions
 from rag_app.evaluation.questions import read_questions
 from rag_app.evaluation.retrieval import read_question
-from rag_app.evaluation.throwaway import read_lines
-from rag_app.explain import explain
+from rag_app.evaluation.temporary_index import read_lines
 from rag_app.index.index import Index
-from rag_app.question_length import LONGEST_QUESTION
 from rag_app.rag import Rag
-from rag_app.retriever import Retriever
+from rag_app.retrieval.explain import explain
+from rag_app.retrieval.question_length import LONGEST_QUESTION
+from rag_app.retrieval.retriever import Retriever
 from tests.fakes import FixedReader, HashEmbedder
 
 TOO_LONG = "why " * 3_999 + "why?"

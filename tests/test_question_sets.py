@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from ingest.sync import store, sync
-from rag_app.config import Settings
 from rag_app.errors import ConfigError, DataError
-from rag_app.evaluation.asking import Asked, Miss, Ranks, ask_questions
+from rag_app.evaluation.comparison import SideBySide
 from rag_app.evaluation.question_report import Figure, QuestionReport
+from rag_app.evaluation.question_runner import Asked, Miss, Ranks, ask_questions
 from rag_app.evaluation.questions import (
     Place,
     Question,
@@ -24,14 +24,14 @@ from rag_app.evaluation.questions import (
     sources_by_name,
     spread,
 )
-from rag_app.evaluation.side_by_side import SideBySide
-from rag_app.evaluation.told import report_text, settings_lines, side_by_side_text
+from rag_app.evaluation.report_text import report_text, settings_lines, side_by_side_text
+from rag_app.history.conversations import Conversations, KeptTurn
 from rag_app.index.index import Index
 from rag_app.rag import Rag
-from rag_app.records.conversations import Conversations, KeptTurn
-from rag_app.retriever import Retriever
+from rag_app.retrieval.retriever import Retriever
 from rag_app.schema import Answer
-from rag_app.variants import variant
+from rag_app.settings.provenance import Settings
+from rag_app.settings.variants import variant
 from rag_app.workbench.question_sets import questions_of_documents
 from tests.conftest import ROOT
 from tests.fakes import (

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 import pytest
 
-from rag_app.calibration import Calibration
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.files import BUNDLED_EMBEDDER, find_model
-from rag_app.models.reader import SIGNALS, SentenceReader
-from rag_app.models.span_scorer import SpanScorer, encode_pairs, open_tokenizer
+from rag_app.reading.calibration import Calibration
+from rag_app.reading.reader import SIGNALS, SentenceReader
+from rag_app.reading.span_scorer import SpanScorer, encode_pairs, open_tokenizer
 from rag_app.schema import Passage
 from tests.fakes import HashEmbedder, OverlapPointer
 

@@ -9,7 +9,7 @@ import pytest
 
 from ingest.sync import sync
 from rag_app.errors import StoreError
-from rag_app.index.catalog import Catalog
+from rag_app.index.catalog.catalog import Catalog
 from rag_app.index.index import Index
 from tests.fakes import HashEmbedder
 from tests.privileges import open_folder, without_privileges

@@ -9,11 +9,11 @@ import pytest
 from ingest.sync import sync
 from rag_app.cli import main
 from rag_app.errors import DataError
-from rag_app.index.catalog import Catalog
+from rag_app.history.export import FORMATS, as_html, as_markdown, write_records
+from rag_app.history.recheck import Checked, recheck
+from rag_app.history.record import Quote, Record, read_records
+from rag_app.index.catalog.catalog import Catalog
 from rag_app.index.index import Index
-from rag_app.records.pages import FORMATS, as_html, as_markdown, write_records
-from rag_app.records.recheck import Checked, recheck
-from rag_app.records.record import Quote, Record, read_records
 from tests.fakes import HashEmbedder
 
 TEXT = "Tides turn twice a day. A berth costs £120 a year. Keys hang in the office.\n"

@@ -13,11 +13,11 @@ import pytest
 from redis import Redis
 
 from ingest.sync import configured, sync
-from rag_app.config import Settings
-from rag_app.doctor import lost_chunks
+from rag_app.commands.doctor import lost_chunks
 from rag_app.errors import ConfigError
 from rag_app.index.index import Index
-from rag_app.index.redis_vectors import RedisVectors
+from rag_app.index.redis_cache import RedisVectors
+from rag_app.settings.provenance import Settings
 from tests.conftest import free_port
 from tests.fakes import HashEmbedder
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from ingest.sync import store, sync
 from rag_app.errors import ConfigError
-from rag_app.fusion import feedback, fuse, rejudge
 from rag_app.index.index import Index
 from rag_app.protocols import Vectors
-from rag_app.retriever import Retriever
+from rag_app.retrieval.fusion import feedback, fuse, rejudge
+from rag_app.retrieval.retriever import Retriever
 from tests.fakes import HashEmbedder, OverlapReranker, a_document
 
 FILES = {
@@ -139,7 +139,7 @@ def test_what_was_found_is_remembered_until_the_index_changes(
 
 
 def test_few_searches_are_remembered(retriever: Retriever, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag_app.retriever._REMEMBERED", 2)
+    monkeypatch.setattr("rag_app.retrieval.retriever._REMEMBERED", 2)
     for question in ("berth", "key", "tide", "berth"):
         assert "embed" in retriever.retrieve(question).seconds
     assert "embed" not in retriever.retrieve("tide").seconds

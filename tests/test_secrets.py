@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from rag_app.cli import main
-from rag_app.config import Settings
 from rag_app.errors import ConfigError, ModelError, RagError, first_line, without_secrets
-from rag_app.index.collection import Server
+from rag_app.index.stores.stored_chunk import Server
+from rag_app.settings.provenance import Settings
 from tests.conftest import ROOT
 
 KEY = "sk-proj-0123456789abcdef"

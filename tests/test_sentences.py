@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag_app.sentences import sentence_spans
+from rag_app.text.sentences import sentence_spans
 
 PIECES = st.sampled_from(
     ["A word. ", "Another! ", "- item\n", "| a | b |\n", "# Title\n", "\n\n", "\n", "Dr. X ", "\f"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rag_app.config import Settings
+from rag_app.settings.provenance import Settings
 from tests.browser import DESKTOP, PHONE, serving, visiting
 from tests.visitor import fits, settle, shot
 

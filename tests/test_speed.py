@@ -10,13 +10,13 @@ import torch
 from safetensors.numpy import save_file
 
 from rag_app.cli import main
-from rag_app.config import Settings
 from rag_app.errors import ConfigError
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.encoders import BertEncoder, Computation, TorchEncoder, open_encoder, uses_gpu
 from rag_app.models.files import BUNDLED_EMBEDDER, find_model
 from rag_app.opening import open_embedder
 from rag_app.schema import Device
+from rag_app.settings.provenance import Settings
 from rag_app.workbench.speed import Speed, advice, measure_speed
 
 TEXTS = ["one", "Skiffs lie at berth seven.", "the end of it " * 40, "a longer text " * 200]

@@ -11,11 +11,11 @@ from ingest.loading.load import load
 from ingest.report import Progress, SyncReport
 from ingest.scan import scan
 from ingest.sync import store, sync
-from rag_app.doctor import lost_chunks
+from rag_app.commands.doctor import lost_chunks
 from rag_app.errors import ConfigError
 from rag_app.index.index import Index
-from rag_app.recipe import Recipe
-from rag_app.retriever import Retriever
+from rag_app.index.index_fingerprint import Recipe
+from rag_app.retrieval.retriever import Retriever
 from tests.conftest import SAMPLES
 from tests.fakes import HashEmbedder, a_document
 

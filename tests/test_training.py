@@ -9,10 +9,10 @@ import pytest
 
 from rag_app.errors import DataError
 from rag_app.models.files import BUNDLED_EMBEDDER, find_model
-from rag_app.models.span_scorer import SpanScorer
-from rag_app.workbench.reading_data import KINDS, Asked, Example, Kind, RunningText, held_out, read
-from rag_app.workbench.train_reader import Training, main
-from rag_app.workbench.unanswerable import unanswerable
+from rag_app.reading.span_scorer import SpanScorer
+from rag_app.training.reading_data import KINDS, Asked, Example, Kind, RunningText, held_out, read
+from rag_app.training.train_reader import Training, main
+from rag_app.training.unanswerable import unanswerable
 
 BOATS = [f"Boat {n} is blue. It was built in {1800 + n}. It sank." for n in range(130)]
 

@@ -9,16 +9,17 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from ingest.sync import sync
-from rag_app.config import Settings
+from rag_app.history.turns import KeptTurn
 from rag_app.index.index import Index
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.opening import settled
-from rag_app.records.turns import KeptTurn
+from rag_app.settings.provenance import Settings
 from tests.accounts import PARTS, Visitor, everything, press, run, secrets_file, visit
 from tests.fakes import a_hit
 from tests.test_login_with_account import ADA, BOB
 from tests.test_ui_components import an_answer
-from ui import keys, shared
+from ui.resources import shared
+from ui.session import keys
 
 MARK = "Zanzibar"  # in all that Ada writes, and in no document
 PAGES = ("chat", "conversations", "library", "map", "workbench", "evaluation", "settings")

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from ingest.sync import sync
-from rag_app.doctor import lost_chunks
+from rag_app.commands.doctor import lost_chunks
 from rag_app.index.index import Index
 from rag_app.models.files import BUNDLED_EMBEDDER
-from rag_app.retriever import Retriever
+from rag_app.retrieval.retriever import Retriever
 from tests.conftest import ROOT
 from tests.fakes import HashEmbedder
 

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from rag_app.schema import Answer, Delta, Done, Event, Found, Quoted
 from tests.fakes import a_hit
 from tests.test_ui_components import HOSTILE, an_answer
-from ui import state
+from ui.session import state
 
 PASSAGE = "A berth for a skiff costs £120 a year, to be paid in advance. " * 20
 HITS = [a_hit(PASSAGE, source=f"prices-{n}.md") for n in range(5)]

@@ -8,16 +8,17 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ingest.sync import sync
-from rag_app.collection_folders import Collection, collections_of, create, delete
-from rag_app.index.catalog import Catalog
+from rag_app.history.conversations import Conversations, KeptTurn
+from rag_app.index.catalog.catalog import Catalog
+from rag_app.index.collections import Collection, collections_of, create, delete
 from rag_app.index.index import Index
 from rag_app.index.writer_lock import writer_lock
 from rag_app.models.embedder import SentenceEmbedder
-from rag_app.records.conversations import Conversations, KeptTurn
-from tests.test_ui_keeping import ANSWER
-from ui import keys, shared
-from ui.filters import Filter
-from ui.state import Kept, Turn
+from tests.test_ui_saved_conversation import ANSWER
+from ui.resources import shared
+from ui.resources.filters import Filter
+from ui.session import keys
+from ui.session.state import Kept, Turn
 
 PATIENCE = 120  # seconds, for a busy machine
 Visit = Callable[..., AppTest]
@@ -278,7 +279,7 @@ def test_one_is_deleted_and_the_first_is_entered(home: Path, asked: AppTest) -> 
 def test_while_a_model_is_trained_on_it_nothing_is_deleted(
     home: Path, asked: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.training.Training.running", True)
+    monkeypatch.setattr("ui.jobs.training.Training.running", True)
     click(asked, "Delete for good")
     assert "is being trained" in shown(asked)
     assert len(collections_of(home)) == 2

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag_app.records.conversations import Headline
+from rag_app.history.conversations import Headline
 from rag_app.schema import Answer, Citation, Hit, Mode
 from tests.fakes import a_hit
-from ui.components import (
+from ui.components.blocks import (
     as_label,
     cited_text,
     day_and_time,
@@ -28,7 +28,7 @@ from ui.components import (
     rejoined,
     totals,
 )
-from ui.conversation import (
+from ui.components.conversation import (
     answer_html,
     confidence_words,
     draft_html,

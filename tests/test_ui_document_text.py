@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag_app.printable import printable
 from rag_app.schema import Citation, Document
+from rag_app.text.printable import printable
 from tests.fakes import a_document, a_hit
 from tests.test_ui_components import HOSTILE, STRUCK, an_answer, shown
-from ui.components import rejoined
-from ui.document_text import document_html
+from ui.components.blocks import rejoined
+from ui.components.document_text import document_html
 
 GO = "Go to the quote"
 PART = "This is the part of the document around the quote; the whole is too long to be shown. "

@@ -5,7 +5,13 @@ import numpy as np
 from rag_app.workbench.compare import IN_WORDS
 from rag_app.workbench.tokens import Token
 from tests.fakes import a_hit
-from ui.embeddings import compared_words, figures_html, matrix_html, passage_html, tokens_html
+from ui.components.embeddings import (
+    compared_words,
+    figures_html,
+    matrix_html,
+    passage_html,
+    tokens_html,
+)
 
 HOSTILE = "<script>alert(1)</script>"
 

@@ -13,22 +13,21 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from ingest.sync import store
-from rag_app.config import Settings
-from rag_app.evaluation.asking import Ranks
+from rag_app.evaluation.comparison import SideBySide
 from rag_app.evaluation.question_report import QuestionReport
+from rag_app.evaluation.question_runner import Ranks
 from rag_app.evaluation.questions import Place, Question
-from rag_app.evaluation.side_by_side import SideBySide
-from rag_app.evaluation.told import IN_WORDS, MISSES, Verdict
+from rag_app.evaluation.report_text import IN_WORDS, MISSES, Verdict
+from rag_app.history.conversations import KeptTurn
 from rag_app.index.index import Index
 from rag_app.rag import Rag
-from rag_app.records.conversations import KeptTurn
-from rag_app.retriever import Retriever
+from rag_app.retrieval.retriever import Retriever
 from rag_app.schema import Passage, Reading
+from rag_app.settings.provenance import Settings
 from tests.fakes import FixedReader, HashEmbedder, a_document, a_hit
 from tests.test_question_sets import ANSWERED, KNOWN, REFUSED, UNKNOWN, a_report, outcome
 from tests.test_ui_components import HOSTILE, STRUCK, an_answer
-from ui import keys, language, shared
-from ui.evaluated import (
+from ui.components.evaluation_report import (
     changed_html,
     changes_html,
     differing_html,
@@ -36,8 +35,11 @@ from ui.evaluated import (
     miss_html,
     totals_html,
 )
-from ui.evaluation import FAILED, Evaluation
-from ui.evaluation_words import measures, misses, verdicts
+from ui.jobs.evaluation import FAILED, Evaluation
+from ui.languages import language
+from ui.languages.evaluation_words import measures, misses, verdicts
+from ui.resources import shared
+from ui.session import keys
 
 QUESTIONS = [Question("Where do saws hang?", answers=("north wall",), answerable=True)] * 3
 

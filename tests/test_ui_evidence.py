@@ -15,7 +15,7 @@ from rag_app.schema import Answer, Citation, Hit, Signals
 from tests.fakes import HashEmbedder
 from tests.test_loading_pdf import a_pdf, written
 from tests.test_ui_components import HOSTILE, STRUCK, shown
-from ui.evidence import cited_html, find_evidence, page_html
+from ui.resources.evidence import cited_html, find_evidence, page_html
 
 PAGES = (
     written("Lift slowly.", "Never lift in fog", top=60),

@@ -7,8 +7,8 @@ import pytest
 from ingest.sync import store, sync
 from rag_app.index.index import Index
 from tests.fakes import HashEmbedder, a_document
-from ui.components import short_names
-from ui.filters import Choices, Filed, Filter, choices, folder_names
+from ui.components.blocks import short_names
+from ui.resources.filters import Choices, Filed, Filter, choices, folder_names
 
 
 def a_choice(*documents: tuple[str, str], uploads: str = "/index/uploads") -> dict[str, str]:

@@ -9,10 +9,18 @@ from rag_app import answerer
 from rag_app.schema import Status
 from tests.fakes import a_hit
 from tests.test_ui_components import an_answer, shown
-from ui import language
-from ui.conversation import answer_html
-from ui.filters import called
-from ui.fixed_words import STOPPED, UNADDED, UNANSWERED, UNWATCHED, in_words, sentences, statuses
+from ui.components.conversation import answer_html
+from ui.languages import language
+from ui.languages.fixed_words import (
+    STOPPED,
+    UNADDED,
+    UNANSWERED,
+    UNWATCHED,
+    in_words,
+    sentences,
+    statuses,
+)
+from ui.resources.filters import called
 
 
 @pytest.fixture

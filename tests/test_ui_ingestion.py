@@ -7,12 +7,12 @@ from threading import Event
 import pytest
 
 from ingest.roots import Roots
-from rag_app.config import Settings
 from rag_app.index.index import Index
 from rag_app.protocols import TextKind, Vectors
+from rag_app.settings.provenance import Settings
 from tests.fakes import HashEmbedder
-from ui.ingestion import Ingestion
-from ui.remaining import Remaining, in_words
+from ui.jobs.ingestion import Ingestion
+from ui.jobs.remaining_time import Remaining, in_words
 
 
 class HeldEmbedder(HashEmbedder):

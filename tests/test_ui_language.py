@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 from streamlit.testing.v1 import AppTest
 
 from rag_app.errors import ConfigError
-from ui.language import choose_language, gettext, language, languages, preferred, speaking
+from ui.languages.language import choose_language, gettext, language, languages, preferred, speaking
 
 _UI = Path(__file__).parent.parent / "ui"
 _TRANSLATED = sorted((_UI / "languages").glob("*.po"))
@@ -106,7 +106,7 @@ def _page(setting: str, browser: str | None) -> None:
 
     import streamlit as st
 
-    from ui.language import choose_language, day, figure, language, number, percent
+    from ui.languages.language import choose_language, day, figure, language, number, percent
 
     choose_language(setting, browser)
     st.text(f"{language()}|{number(12345)}|{percent(0.68)}|{day(datetime(2026, 3, 3))}")

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from rag_app import opening
-from rag_app.config import Settings
 from rag_app.models.files import BUNDLED_EMBEDDER
+from rag_app.settings.provenance import Settings
 from tests.test_ui_ingestion import HeldEmbedder
-from ui import opened, shared
-from ui.open_models import DEPENDS_ON, OpenModels
+from ui.resources import open_index, shared
+from ui.resources.open_models import DEPENDS_ON, OpenModels
 
 
 @pytest.fixture(autouse=True)
@@ -138,7 +138,7 @@ def test_a_run_goes_on_and_stays_in_sight_whatever_else_is_opened(
     held = HeldEmbedder()
     own = settings_of(tmp_path / "own")
     with monkeypatch.context() as patched:
-        patched.setattr(opened._models, "shared", lambda *_: held)
+        patched.setattr(open_index._models, "shared", lambda *_: held)
         assert shared.ingestion(own).start([docs])
     assert held.reached.wait(timeout=60)
     for number in range(shared._OPEN + 1):

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from ingest.sync import sync
-from rag_app.config import Settings
 from rag_app.errors import IndexLocked
 from rag_app.index.index import Index
+from rag_app.settings.provenance import Settings
 from tests.fakes import HashEmbedder
-from ui.ingestion import Ingestion
-from ui.removal import remove
+from ui.jobs.ingestion import Ingestion
+from ui.resources.removal import remove
 from ui.uploads import keep, uploads_folder
 
 

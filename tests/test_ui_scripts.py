@@ -7,8 +7,9 @@ from streamlit.testing.v1 import AppTest
 
 from tests.fakes import a_hit
 from tests.test_ui_components import an_answer
-from ui import keys, scripts
-from ui.state import Turn
+from ui.session import keys
+from ui.session.state import Turn
+from ui.views import scripts
 
 TURN = Turn("How much?", answer=an_answer(a_hit("A berth costs £120 a year.")))
 TEXT = "A berth costs £120 a year. [1]\n\n[1] notes.md"
@@ -35,8 +36,8 @@ def test_browsers_let_pages_copy_on_this_machine_and_where_nobody_listens(
 
 def buttons() -> None:
     """Those under the answer."""
-    from rag_app.config import Settings
-    from ui import state
+    from rag_app.settings.provenance import Settings
+    from ui.session import state
     from ui.views import actions
 
     actions.render(Settings(), state.turns()[0])

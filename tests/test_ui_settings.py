@@ -9,13 +9,19 @@ from typing import get_args
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from rag_app.config import Settings, change_setting
 from rag_app.models.modules import Kind
-from rag_app.settings_files import own_settings_file
+from rag_app.settings.files import own_settings_file
+from rag_app.settings.provenance import Settings, change_setting
 from tests.test_ui_training import Program
-from ui import keys, shared
-from ui.pulling import Pulling
-from ui.setting_fields import answer_fields, finding_fields, language_fields, speed_fields
+from ui.components.setting_fields import (
+    answer_fields,
+    finding_fields,
+    language_fields,
+    speed_fields,
+)
+from ui.jobs.model_pull import Pulling
+from ui.resources import shared
+from ui.session import keys
 from ui.views import pulling as pulling_view
 
 FIELDS = (*answer_fields(), *finding_fields(), *speed_fields(), *language_fields())
@@ -24,7 +30,7 @@ FIELDS = (*answer_fields(), *finding_fields(), *speed_fields(), *language_fields
 def script() -> None:
     import streamlit as st
 
-    from rag_app.config import Settings
+    from rag_app.settings.provenance import Settings
     from ui.views import settings
 
     bench = st.Page(lambda: None, title="Workbench", url_path="workbench")
@@ -38,8 +44,8 @@ def translated_script() -> None:
     """The same, in the language that is set."""
     import streamlit as st
 
-    from rag_app.config import Settings
-    from ui.language import choose_language
+    from rag_app.settings.provenance import Settings
+    from ui.languages.language import choose_language
     from ui.views import settings
 
     present = Settings.load()

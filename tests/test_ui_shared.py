@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from rag_app.config import Settings
 from rag_app.models.files import BUNDLED_EMBEDDER
-from ui import shared
+from rag_app.settings.provenance import Settings
+from ui.resources import shared
 
 
 @pytest.fixture

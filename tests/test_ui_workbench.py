@@ -11,8 +11,9 @@ from ingest.sync import sync
 from rag_app.index.index import Index
 from rag_app.models.embedder import SentenceEmbedder
 from tests.test_ui_training import Program
-from ui import keys, shared
-from ui.training import Training
+from ui.jobs.training import Training
+from ui.resources import shared
+from ui.session import keys
 
 TEXTS = {
     "tools.md": "# Where the tools hang\n\nSaws and chisels hang on the north wall of the shed.\n",
@@ -38,9 +39,9 @@ def script(view: str, index: str, language: str) -> None:
     from importlib import import_module
     from pathlib import Path
 
-    from rag_app.config import Settings
     from rag_app.models.files import BUNDLED_EMBEDDER
-    from ui.language import choose_language
+    from rag_app.settings.provenance import Settings
+    from ui.languages.language import choose_language
 
     choose_language(language, None)
     settings = Settings(index=Path(index), embedder=BUNDLED_EMBEDDER, answer="read")

@@ -12,11 +12,11 @@ from redis import Redis
 
 from ingest.sync import store, sync
 from rag_app.cli import main
-from rag_app.config import Settings
 from rag_app.errors import ConfigError, IndexMismatch
 from rag_app.index.index import Index
-from rag_app.index.redis_vectors import RedisVectors
+from rag_app.index.redis_cache import RedisVectors
 from rag_app.models.embedder import SentenceEmbedder
+from rag_app.settings.provenance import Settings
 from rag_app.workbench.vector_cache import forget, look, names_here
 from tests.conftest import free_port
 from tests.fakes import HashEmbedder, a_document

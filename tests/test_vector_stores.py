@@ -10,8 +10,8 @@ from dataclasses import replace
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from time import process_time
 from threading import Thread
+from time import process_time
 from typing import ClassVar
 from uuid import uuid4
 
@@ -20,11 +20,11 @@ import pytest
 from filelock import FileLock
 
 from rag_app.errors import ConfigError, StoreError
-from rag_app.index import qdrant_vectors, vectors
-from rag_app.index.collection import finite
-from rag_app.index.flat import FlatVectors
-from rag_app.index.vector_stores import folder_of, is_remote, open_vectors
-from rag_app.index.vectors import ChromaVectors
+from rag_app.index.search.exact_search import FlatVectors
+from rag_app.index.stores import chroma_store, qdrant_store
+from rag_app.index.stores.chroma_store import ChromaVectors
+from rag_app.index.stores.opening import folder_of, is_remote, open_vectors
+from rag_app.index.stores.stored_chunk import finite
 from rag_app.protocols import Vectors, VectorStore
 from rag_app.schema import Chunk, Precision
 from tests.chroma_server import chroma_in
@@ -172,7 +172,7 @@ def test_a_deleted_chunk_can_be_stored_again(store: VectorStore) -> None:
 def test_more_chunks_than_one_call_takes_are_all_stored_and_deleted(
     store: VectorStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (vectors, qdrant_vectors):
+    for module in (chroma_store, qdrant_store):
         monkeypatch.setattr(module, "_MOST_A_CALL", 20)
     chunks, rows = some_chunks(50)
     store.upsert(chunks, rows)

@@ -1,8 +1,8 @@
 """Windows: every candidate is in one, none is cut, and long passages are read in parts."""
 
-from rag_app.candidates import candidates
+from rag_app.reading.candidates import candidates
+from rag_app.reading.windows import windows
 from rag_app.schema import Passage
-from rag_app.windows import windows
 
 LONG = " ".join(f"Boat {n} lies at pier {n} and is painted blue." for n in range(60))
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from rag_app.records.record import Record, read_records
+from rag_app.history.record import Record, read_records
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page

@@ -7,13 +7,14 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from rag_app.config import Settings, named_index, untrusted
 from rag_app.errors import RagError
 from rag_app.opening import settled
-from ui import scripts, shared, state
-from ui.components import notice_html
-from ui.language import AUTOMATIC, choose_language, gettext
-from ui.login import visitor
+from rag_app.settings.provenance import Settings, named_index, untrusted
+from ui.access import user
+from ui.components.blocks import notice_html
+from ui.languages.language import AUTOMATIC, choose_language, gettext
+from ui.resources import shared
+from ui.session import state
 from ui.views import (
     chat,
     collecting,
@@ -21,6 +22,7 @@ from ui.views import (
     evaluation,
     library,
     mapping,
+    scripts,
     settings,
     workbench,
 )
@@ -33,9 +35,9 @@ def main() -> None:
     """Draw the frame and the page that the address names."""
     _choose_language()
     st.set_page_config(page_title=gettext("Ask your documents"), page_icon=str(_HERE / "icon.svg"))
-    st.html(_HERE / "style.css")
+    st.html(_HERE / "components" / "style.css")
     scripts.tell_language()
-    if not visitor.admitted():
+    if not user.admitted():
         return
     library_page = st.Page(
         lambda: _guarded(library.render), title=gettext("Library"), url_path="library"
@@ -80,7 +82,7 @@ def main() -> None:
         for link, icon in pages.items():
             st.page_link(link, icon=f":material/{icon}:", query_params=state.address())
     page.run()
-    visitor.leave()
+    user.leave()
 
 
 def _choose_language() -> None:

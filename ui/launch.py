@@ -11,17 +11,17 @@ from pathlib import Path
 from threading import Thread
 
 from rag_app.cli import guarded
-from rag_app.collection_folders import collections_of
-from rag_app.config import Settings
 from rag_app.errors import ConfigError, IndexLocked, RagError
+from rag_app.index.collections import collections_of
 from rag_app.owner import check_owners
-from rag_app.printable import Parser, show
-from rag_app.settings_files import warn_if_open
-from rag_app.well_formed import check_text
-from ui.login.entrance import Entrance, is_loopback
-from ui.login.oidc import OIDC, SignIn
-from ui.login.password import LOGIN
-from ui.login.rights import announce
+from rag_app.settings.files import warn_if_open
+from rag_app.settings.provenance import Settings
+from rag_app.text.printable import Parser, show
+from rag_app.text.surrogates import check_text
+from ui.access.entrance import Entrance, is_loopback
+from ui.access.oidc import OIDC, SignIn
+from ui.access.password import LOGIN
+from ui.access.permissions import announce
 from ui.serving import Certificate, address, serve
 
 _logger = logging.getLogger(__name__)
@@ -127,7 +127,7 @@ def _check_free(host: str, port: int) -> None:
 
 
 def _is_empty(settings: Settings) -> bool:
-    from rag_app.index.catalog import Catalog
+    from rag_app.index.catalog.catalog import Catalog
 
     if not (settings.index / "catalog.sqlite").exists():
         return True
@@ -148,7 +148,7 @@ def _default_samples() -> Path:
 
 def _ingest(samples: Path, settings: Settings) -> None:
     from ingest.sync import configured
-    from ui import shared
+    from ui.resources import shared
 
     show(f"The index is empty: adding {samples} …", error=True)
     index, embedder = shared.opened(settings)
@@ -163,7 +163,7 @@ def _ingest(samples: Path, settings: Settings) -> None:
 def _warm(settings: Settings) -> None:
     """Open what the first page needs while the browser starts, and watch folders on."""
     from rag_app.opening import settled
-    from ui import shared
+    from ui.resources import shared
 
     try:
         shared.rag(settings)

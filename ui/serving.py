@@ -9,7 +9,7 @@ from socket import gethostname
 from typing import Any, Self
 
 from rag_app.errors import ConfigError
-from ui.login.entrance import Entrance
+from ui.access.entrance import Entrance
 
 _SCRIPT = Path(__file__).parent / "app.py"
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104  not bound here, but recognised

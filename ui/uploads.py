@@ -14,7 +14,7 @@ from shutil import disk_usage
 from ingest.loading.formats import SUFFIXES
 from rag_app.errors import LoadError, StoreError
 from rag_app.models.files import hash_file
-from ui.language import figure, gettext, number
+from ui.languages.language import figure, gettext, number
 
 UPLOADED = "Uploaded files"  # what their folder is called
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f<>:\"/\\|?*]")

@@ -2,33 +2,24 @@
 
 from collections.abc import Callable
 
-from ingest.loading import (
-    archive,
+from ingest.loading.archives import archive
+from ingest.loading.data import json_text, sheet, xml_text
+from ingest.loading.extracted import Extracted
+from ingest.loading.legacy import doc, ppt, rtf, xls
+from ingest.loading.mail import message, outlook
+from ingest.loading.markup import (
     code,
     epub,
     html,
-    json_text,
-    legacy_slides,
-    legacy_word,
-    legacy_workbook,
-    mail,
     markdown,
-    markup,
     notebook,
-    opendocument,
-    outlook,
-    pdf,
-    picture,
-    rtf,
-    sheet,
-    slides,
+    plain_markup,
     subtitles,
     text,
-    word,
-    workbook,
-    xml_text,
 )
-from ingest.loading.extracted import Extracted
+from ingest.loading.office import opendocument, slides, word, workbook
+from ingest.loading.pdf import document
+from ingest.loading.scans import picture
 
 Extract = Callable[[bytes], Extracted]
 
@@ -36,10 +27,10 @@ FORMATS: dict[str, Extract] = {
     "md": markdown.extract,
     "txt": text.extract,
     "html": html.extract,
-    "rst": markup.extract_rst,
-    "adoc": markup.extract_asciidoc,
-    "org": markup.extract_org,
-    "tex": markup.extract_latex,
+    "rst": plain_markup.extract_rst,
+    "adoc": plain_markup.extract_asciidoc,
+    "org": plain_markup.extract_org,
+    "tex": plain_markup.extract_latex,
     "json": json_text.extract,
     "jsonl": json_text.extract_lines,
     "ipynb": notebook.extract,
@@ -49,19 +40,19 @@ FORMATS: dict[str, Extract] = {
     "docx": word.extract,
     "pptx": slides.extract,
     "xlsx": workbook.extract,
-    "xls": legacy_workbook.extract,
+    "xls": xls.extract,
     "odt": opendocument.extract,
     "ods": opendocument.extract,
     "odp": opendocument.extract,
-    "doc": legacy_word.extract,
-    "ppt": legacy_slides.extract,
+    "doc": doc.extract,
+    "ppt": ppt.extract,
     "rtf": rtf.extract,
     "epub": epub.extract,
     "csv": sheet.extract_csv,
-    "pdf": pdf.extract,
+    "pdf": document.extract,
     "image": picture.extract,
-    "eml": mail.extract,
-    "mbox": mail.extract_mailbox,
+    "eml": message.extract,
+    "mbox": message.extract_mailbox,
     "msg": outlook.extract,
     "zip": archive.extract_zip,
     "tar": archive.extract_tar,

@@ -9,10 +9,10 @@ from time import sleep
 from typing import BinaryIO
 
 from ingest.file_bytes import LARGEST, blocks
+from ingest.loading.archives.members import LONGEST, Budget, with_members
 from ingest.loading.extracted import Extracted
 from ingest.loading.formats import FORMATS
-from ingest.loading.large import LARGE, large_kind
-from ingest.loading.members import LONGEST, Budget, with_members
+from ingest.loading.large_files import LARGE, large_kind
 from ingest.loading.sniff import sniff, suffix_of
 from ingest.names import text_of
 from rag_app.errors import LoadError, SkippedFile

@@ -5,9 +5,9 @@ import re
 from io import BytesIO
 from tarfile import is_tarfile
 
-from ingest.loading.container import kind_of_ole, kind_of_zip
+from ingest.loading.archives.container import kind_of_ole, kind_of_zip
 from ingest.loading.formats import TEXT_SUFFIXES
-from ingest.loading.text import decode
+from ingest.loading.markup.text import decode
 from rag_app.errors import LoadError, SkippedFile
 
 _HEAD = 4096  # bytes looked at to recognise a kind of text

@@ -19,7 +19,7 @@ from typing import Any
 
 from ingest.cutting import Cutter, as_values
 from ingest.loading.load import load
-from ingest.loading.page_picture import mark_page
+from ingest.loading.pdf.page_picture import mark_page
 from ingest.original import Original
 from rag_app.errors import LoadError, SkippedFile
 

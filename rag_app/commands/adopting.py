@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from rag_app.commands.common import add_command, of_an_index, opened_index, print_json
 from rag_app.errors import ConfigError
-from rag_app.printable import show_text
+from rag_app.text.printable import show_text
 
 if TYPE_CHECKING:
-    from rag_app.config import Settings
+    from rag_app.settings.provenance import Settings
     from rag_app.workbench.adoption import Adoption
 
 
@@ -69,7 +69,7 @@ def adoption_text(done: "Adoption", settings: "Settings") -> str:
 
 
 def _go_back(settings: "Settings") -> "Adoption":
-    from rag_app.index.catalog import Catalog
+    from rag_app.index.catalog.catalog import Catalog
     from rag_app.index.chosen_model import former_model
     from rag_app.opening import check_trusted, open_index
     from rag_app.workbench.adoption import go_back
@@ -89,7 +89,7 @@ def _as_ingested(settings: "Settings") -> Iterator[dict[str, Any]]:
     """How the documents were ingested, and a bar that shows how far it is."""
     from tqdm import tqdm
 
-    from rag_app.index.redis_vectors import shared_vectors
+    from rag_app.index.redis_cache import shared_vectors
 
     with tqdm(unit=" chunks", file=sys.stderr, dynamic_ncols=True, disable=None) as bar:
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from rag_app.commands.common import of_an_index, print_json
 from rag_app.errors import ConfigError
-from rag_app.printable import show, show_text
-from rag_app.question_length import check_question
-from rag_app.well_formed import loads
+from rag_app.retrieval.question_length import check_question
+from rag_app.text.printable import show, show_text
+from rag_app.text.surrogates import loads
 
 if TYPE_CHECKING:
     from rag_app.rag import Rag
@@ -17,8 +17,13 @@ if TYPE_CHECKING:
 
 def search(arguments: argparse.Namespace) -> int:
     """Show the chunks that fit best."""
+    from rag_app.commands.rendering import (
+        retrieval_json,
+        retrieval_text,
+        sections_json,
+        sections_text,
+    )
     from rag_app.rag import Rag
-    from rag_app.rendering import retrieval_json, retrieval_text, sections_json, sections_text
 
     questions = _questions(arguments)
     where = dict(arguments.where)
@@ -36,8 +41,8 @@ def search(arguments: argparse.Namespace) -> int:
 
 def explain_search(arguments: argparse.Namespace) -> int:
     """Show why a question finds what it finds."""
-    from rag_app.explain import explain, explanation_text
     from rag_app.rag import Rag
+    from rag_app.retrieval.explain import explain, explanation_text
 
     with closing(Rag.open(settings=of_an_index(arguments, answer="read"))) as rag:
         found = explain(
@@ -57,9 +62,9 @@ def explain_search(arguments: argparse.Namespace) -> int:
 
 def ask(arguments: argparse.Namespace) -> int:
     """Answer with citations."""
-    from rag_app.records.pages import write_records
-    from rag_app.records.record import records_of
-    from rag_app.rendering import answer_json, answer_text
+    from rag_app.commands.rendering import answer_json, answer_text
+    from rag_app.history.export import write_records
+    from rag_app.history.record import records_of
 
     questions = _questions(arguments)
     where = dict(arguments.where)
@@ -80,10 +85,10 @@ def ask(arguments: argparse.Namespace) -> int:
 
 def recheck_file(arguments: argparse.Namespace) -> int:
     """Say which quotes of an exported file still stand; 1 where one does not."""
-    from rag_app.index.catalog import Catalog
-    from rag_app.records.recheck import MEANING, recheck
-    from rag_app.records.record import read_records
-    from rag_app.rendering import shorten, where
+    from rag_app.history.recheck import MEANING, recheck
+    from rag_app.history.record import read_records
+    from rag_app.index.catalog.catalog import Catalog
+    from rag_app.text.printable import shorten, where
 
     records = read_records(arguments.file)
     with closing(Catalog(of_an_index(arguments).index)) as catalog:

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag_app.commands.common import add_command, print_json
-from rag_app.config import Settings
 from rag_app.errors import ConfigError, StoreError
-from rag_app.printable import one_line, show_text
+from rag_app.settings.provenance import Settings
+from rag_app.text.printable import one_line, show_text
 
 if TYPE_CHECKING:
-    from rag_app.collection_folders import Collection
+    from rag_app.index.collections import Collection
 
 _Told = tuple[object, str]  # as JSON values, and for a person
 
@@ -42,14 +42,14 @@ def collections(arguments: argparse.Namespace) -> int:
 
 
 def _list(index: Path, _: argparse.Namespace) -> _Told:
-    from rag_app.collection_folders import collections_of
+    from rag_app.index.collections import collections_of
 
     rows = [{**_told(one), **_size(one.folder)} for one in collections_of(index)]
     return rows, "\n".join(map(_line, rows))
 
 
 def _new(index: Path, arguments: argparse.Namespace) -> _Told:
-    from rag_app.collection_folders import create
+    from rag_app.index.collections import create
 
     made = create(index, *arguments.names)
     fill = f"fill it with `rag-ingest FOLDER --index {index} --collection {made.slug}`"
@@ -57,7 +57,7 @@ def _new(index: Path, arguments: argparse.Namespace) -> _Told:
 
 
 def _rename(index: Path, arguments: argparse.Namespace) -> _Told:
-    from rag_app.collection_folders import find, rename
+    from rag_app.index.collections import find, rename
 
     name, new = arguments.names
     found = find(index, name)
@@ -66,7 +66,7 @@ def _rename(index: Path, arguments: argparse.Namespace) -> _Told:
 
 
 def _delete(index: Path, arguments: argparse.Namespace) -> _Told:
-    from rag_app.collection_folders import delete, find
+    from rag_app.index.collections import delete, find
 
     found = find(index, *arguments.names)
     if not arguments.yes:
@@ -96,7 +96,7 @@ def _told(collection: "Collection") -> dict[str, Any]:
 
 def _size(folder: Path) -> dict[str, int | None]:
     """How many documents and chunks there are; None where the catalogue cannot be read."""
-    from rag_app.index.catalog import Catalog
+    from rag_app.index.catalog.catalog import Catalog
 
     documents: int | None = 0
     chunks: int | None = 0

@@ -6,9 +6,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag_app.config import Settings
 from rag_app.errors import ConfigError
-from rag_app.printable import json_text, show
+from rag_app.settings.provenance import Settings
+from rag_app.text.printable import json_text, show
 
 if TYPE_CHECKING:
     from rag_app.index.index import Index
@@ -44,7 +44,7 @@ def add_common_options(parser: argparse.ArgumentParser) -> None:
 
 def index_of(arguments: argparse.Namespace) -> str | Path | None:
     """The index folder that the command line names, if it names one."""
-    from rag_app.collection_folders import folder_of
+    from rag_app.index.collections import folder_of
 
     return folder_of(arguments.index, arguments.collection)
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag_app.commands.common import add_command, of_an_index, opened_index, print_json, settings_of
-from rag_app.printable import show
+from rag_app.text.printable import show
 
 if TYPE_CHECKING:
     from rag_app.workbench.compare import Compared
-    from rag_app.workbench.courses import HeldOut
+    from rag_app.workbench.training_data import HeldOut
 
 _WIDEST = 34  # characters of a model's name
 
@@ -18,7 +18,7 @@ _WIDEST = 34  # characters of a model's name
 def compare_models(arguments: argparse.Namespace) -> int:
     """Compare embedding models on your documents: quality, speed, size, cost of switching."""
     from rag_app.workbench.compare import HEADING, compare
-    from rag_app.workbench.courses import sample
+    from rag_app.workbench.training_data import sample
 
     exam, texts = _exam(arguments)
     held = sample(exam, questions=arguments.questions, texts=arguments.texts)
@@ -87,21 +87,21 @@ def add_commands(own: Any) -> None:
 
 def _exam(arguments: argparse.Namespace) -> "tuple[HeldOut, int]":
     """What the models are judged by, and how many texts would have to be embedded again."""
-    from rag_app.workbench import courses
-    from rag_app.workbench.collection import read_chunks
+    from rag_app.workbench import training_data
+    from rag_app.workbench.chunk_vectors import read_chunks
     from rag_app.workbench.mteb_tasks import mteb_exam
 
     if arguments.task:
         held = mteb_exam(arguments.task)
         return held, len(held.corpus)
     if arguments.exam and arguments.exam.is_dir():
-        held = courses.read_beir(arguments.exam, arguments.split)
+        held = training_data.read_beir(arguments.exam, arguments.split)
         return held, len(held.corpus)
     with opened_index(of_an_index(arguments)) as (index, _):
         chunks = read_chunks(index)
     if arguments.exam:
-        return courses.read_exam(arguments.exam, chunks), len(chunks)
-    return courses.asked_of_documents(chunks), len(chunks)
+        return training_data.read_exam(arguments.exam, chunks), len(chunks)
+    return training_data.asked_of_documents(chunks), len(chunks)
 
 
 def _line(cells: Sequence[str]) -> str:

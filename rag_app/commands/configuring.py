@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from rag_app.commands.common import add_command, index_of, print_json, settings_of
-from rag_app.config import Resolved, Settings, change_setting, named_index, resolve
 from rag_app.errors import ConfigError, StoreError, without_secrets
-from rag_app.printable import show
+from rag_app.settings.provenance import Resolved, Settings, change_setting, named_index, resolve
+from rag_app.text.printable import show
 
 
 def add_to(commands: Any) -> None:
@@ -58,7 +58,7 @@ def _change(arguments: argparse.Namespace) -> None:
 
 def _trust(arguments: argparse.Namespace) -> int:
     """Have what the index has of addresses, providers and models count from now on."""
-    from rag_app.trusting import trust_index
+    from rag_app.consent import trust_index
 
     index = named_index(index_of(arguments))
     trusted = trust_index(index)

@@ -15,15 +15,15 @@ from rag_app.commands.common import (
     print_json,
     settings_of,
 )
+from rag_app.commands.rendering import chunk_json
 from rag_app.errors import ConfigError
-from rag_app.printable import show, show_text
-from rag_app.rendering import chunk_json, shorten, where
+from rag_app.text.printable import shorten, show, show_text, where
 
 if TYPE_CHECKING:
     from rag_app.protocols import Generator
     from rag_app.schema import Chunk
-    from rag_app.workbench.collection import Collection
-    from rag_app.workbench.courses import Course
+    from rag_app.workbench.chunk_vectors import Collection
+    from rag_app.workbench.training_data import Course
 
 _MOST_SHOWN = 20
 
@@ -152,19 +152,19 @@ def finetune_model(arguments: argparse.Namespace) -> int:
 
 def _course(arguments: argparse.Namespace) -> "Course":
     """What is trained on, and what the models are judged by."""
-    from rag_app.workbench import courses
-    from rag_app.workbench.collection import read_chunks
+    from rag_app.workbench import training_data
+    from rag_app.workbench.chunk_vectors import read_chunks
 
     if arguments.data is None:
         with opened_index(of_an_index(arguments)) as (index, _):
             chunks = read_chunks(index)
         generator = _writer(arguments)
-        return courses.of_documents(chunks, exam=arguments.exam, generator=generator)
+        return training_data.of_documents(chunks, exam=arguments.exam, generator=generator)
     if arguments.data.is_dir():
-        return courses.of_beir(arguments.data, split=arguments.split)
+        return training_data.of_beir(arguments.data, split=arguments.split)
     if arguments.exam is None:
         raise ConfigError("name the --exam: a BEIR folder with questions to judge the models by")
-    return courses.of_file(arguments.data, exam=arguments.exam, split=arguments.split)
+    return training_data.of_file(arguments.data, exam=arguments.exam, split=arguments.split)
 
 
 def _writer(arguments: argparse.Namespace) -> "Generator | None":
@@ -219,7 +219,7 @@ def add_parser(commands: Any) -> None:
 
 
 def _collection(arguments: argparse.Namespace) -> "Collection":
-    from rag_app.workbench.collection import read_collection
+    from rag_app.workbench.chunk_vectors import read_collection
 
     with opened_index(of_an_index(arguments)) as (index, _):
         return read_collection(index)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from rag_app.commands.common import add_command, of_an_index
-from rag_app.pages import write
-from rag_app.printable import show
+from rag_app.text.html_page import write
+from rag_app.text.printable import show
 
 
 def add_to(commands: Any) -> None:
@@ -22,7 +22,7 @@ def add_to(commands: Any) -> None:
 
 def feedback(arguments: argparse.Namespace) -> int:
     """List judged answers."""
-    from rag_app.records.conversations import FILE, Conversations
+    from rag_app.history.conversations import FILE, Conversations
 
     folder = of_an_index(arguments).index
     lines = ""

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from rag_app.commands.common import of_an_index, print_json, settings_of
 from rag_app.errors import ConfigError
-from rag_app.printable import json_text, show, show_text
+from rag_app.text.printable import json_text, show, show_text
 
 
 def text(arguments: argparse.Namespace) -> int:
     """Print the extracted text of a document."""
-    from rag_app.index.catalog import Catalog
+    from rag_app.index.catalog.catalog import Catalog
 
     with closing(Catalog(of_an_index(arguments).index)) as catalog:
         document = catalog.document(catalog.meant(arguments.source))
@@ -35,7 +35,7 @@ def _write_text(text: str) -> None:
 
 def status(arguments: argparse.Namespace) -> int:
     """List the files and what became of them."""
-    from rag_app.index.catalog import Catalog
+    from rag_app.index.catalog.catalog import Catalog
     from rag_app.index.chosen_model import own_model
 
     folder = of_an_index(arguments).index
@@ -87,7 +87,7 @@ def calibrate_index(arguments: argparse.Namespace) -> int:
 
 def doctor(arguments: argparse.Namespace) -> int:
     """Check models, index and machine."""
-    from rag_app.doctor import examine, repair
+    from rag_app.commands.doctor import examine, repair
 
     if arguments.repair:
         show(repair(of_an_index(arguments)), error=True)

@@ -7,15 +7,15 @@ from time import perf_counter
 from typing import Any
 
 from rag_app.commands.common import add_command, of_an_index, opened_index, print_json, settings_of
-from rag_app.printable import show, show_text
+from rag_app.text.printable import show, show_text
 
 
 def make_model(arguments: argparse.Namespace) -> int:
     """Make a late-interaction model of the embedding model, and train it where there is data."""
     from rag_app.opening import embedder_name
-    from rag_app.workbench.courses import of_beir
     from rag_app.workbench.finetune import Recipe
     from rag_app.workbench.late_model import make, train
+    from rag_app.workbench.training_data import of_beir
     from rag_app.workbench.training_sets import read_training_set
 
     data: Path | None = arguments.data
@@ -37,8 +37,8 @@ def make_model(arguments: argparse.Namespace) -> int:
 
 def search(arguments: argparse.Namespace) -> int:
     """Show the chunks whose words match those of a question best, comparing all of them."""
+    from rag_app.commands.rendering import retrieval_json, retrieval_text
     from rag_app.models.late_interaction import LateInteraction
-    from rag_app.rendering import retrieval_json, retrieval_text
     from rag_app.schema import Retrieval
     from rag_app.workbench.late_index import LateIndex
 

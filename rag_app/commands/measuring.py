@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag_app.commands.common import add_command, key_value, of_an_index, print_json, settings_of
 from rag_app.errors import ConfigError
-from rag_app.printable import json_text, show_text
+from rag_app.text.printable import json_text, show_text
 
 if TYPE_CHECKING:
     from rag_app.evaluation.question_report import QuestionReport
@@ -63,11 +63,11 @@ def measure(arguments: argparse.Namespace) -> int:
 
 def measure_questions(arguments: argparse.Namespace) -> int:
     """Ask an index questions whose answers are known, under one configuration or two."""
+    from rag_app.evaluation.comparison import SideBySide
     from rag_app.evaluation.questions import of_these, read_questions, sources_by_name, spread
-    from rag_app.evaluation.side_by_side import SideBySide
-    from rag_app.evaluation.told import report_text, side_by_side_text
+    from rag_app.evaluation.report_text import report_text, side_by_side_text
     from rag_app.rag import Rag
-    from rag_app.variants import changed_settings, variant
+    from rag_app.settings.variants import changed_settings, variant
 
     settings = of_an_index(arguments, k=arguments.k)
     other = variant(settings, dict(arguments.against))
@@ -94,8 +94,8 @@ def _asked(
     """A report of each; they take turns, so that a busy machine is no matter of settings."""
     from tqdm import tqdm
 
-    from rag_app.evaluation.asking import ask_questions
     from rag_app.evaluation.question_report import QuestionReport
+    from rag_app.evaluation.question_runner import ask_questions
 
     rows = zip(*(ask_questions(rag, questions) for rag in rags), strict=True)
     bar = tqdm(rows, total=len(questions), unit=" questions", file=sys.stderr, disable=None)

@@ -13,10 +13,10 @@ from rag_app.commands.common import (
     settings_of,
 )
 from rag_app.errors import ConfigError
-from rag_app.printable import show
+from rag_app.text.printable import show
 
 if TYPE_CHECKING:
-    from rag_app.config import Settings
+    from rag_app.settings.provenance import Settings
     from rag_app.workbench.speed import Speed
     from rag_app.workbench.vector_cache import Kept, Shared
 
@@ -25,8 +25,8 @@ _QUESTIONS, _TEXTS = 200, 32
 
 def quantise(arguments: argparse.Namespace) -> int:
     """Compare float32, int8 and binary codes of the index's own vectors."""
-    from rag_app.workbench.collection import read_collection
-    from rag_app.workbench.quantise import quantised, questions_of
+    from rag_app.workbench.chunk_vectors import read_collection
+    from rag_app.workbench.quantization_report import quantised, questions_of
 
     with opened_index(of_an_index(arguments)) as (index, embedder):
         index.check_model()
@@ -77,7 +77,7 @@ def cache(arguments: argparse.Namespace) -> int:
 def speed(arguments: argparse.Namespace) -> int:
     """Measure how fast a model embeds here, by device and batch size."""
     from rag_app.opening import embedder_name
-    from rag_app.served_models import is_served
+    from rag_app.providers.language_model import is_served
     from rag_app.workbench.speed import advice, measure_speed
 
     settings = settings_of(arguments)
@@ -98,7 +98,7 @@ def speed(arguments: argparse.Namespace) -> int:
 
 def price(arguments: argparse.Namespace) -> int:
     """Tell what embedding the index with a provider's model would cost; nothing is sent."""
-    from rag_app.workbench.collection import read_chunks
+    from rag_app.workbench.chunk_vectors import read_chunks
     from rag_app.workbench.prices import PRICES, PRICES_READ, bill_for
 
     settings = of_an_index(arguments)
@@ -136,7 +136,7 @@ def add_commands(own: Any) -> None:
 
 def _texts(arguments: argparse.Namespace, settings: "Settings") -> tuple[list[str], str]:
     """What is embedded, and what it is."""
-    from rag_app.workbench.collection import read_chunks
+    from rag_app.workbench.chunk_vectors import read_chunks
     from rag_app.workbench.verdict import general_sentences
 
     if index_of(arguments) is None and not (settings.index / "catalog.sqlite").exists():
@@ -147,7 +147,7 @@ def _texts(arguments: argparse.Namespace, settings: "Settings") -> tuple[list[st
 
 
 def _print_speeds(found: "list[Speed]", advised: dict[str, str | int]) -> None:
-    from rag_app.settings_files import settings_file
+    from rag_app.settings.files import settings_file
 
     show("device   tokens a batch   texts a second")
     for one in found:

@@ -7,7 +7,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from rag_app.config import Settings
 from rag_app.errors import ConfigError, DataError
 from rag_app.evaluation.metrics import (
     auroc,
@@ -18,12 +17,13 @@ from rag_app.evaluation.metrics import (
     percentiles,
 )
 from rag_app.evaluation.questions import spread
-from rag_app.evaluation.throwaway import evaluation_document, open_throwaway, read_text
+from rag_app.evaluation.temporary_index import evaluation_document, open_throwaway, read_text
 from rag_app.protocols import Reader
-from rag_app.question_length import check_question
 from rag_app.rag import Rag
+from rag_app.retrieval.question_length import check_question
 from rag_app.schema import Answer, Document, Passage
-from rag_app.well_formed import loads
+from rag_app.settings.provenance import Settings
+from rag_app.text.surrogates import loads
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,18 +12,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rag_app.config import Settings
 from rag_app.errors import DataError
 from rag_app.evaluation.metrics import mean
-from rag_app.evaluation.throwaway import (
+from rag_app.evaluation.temporary_index import (
     evaluation_document,
     open_throwaway,
     read_lines,
     read_text,
 )
-from rag_app.question_length import check_question
 from rag_app.rag import Rag
+from rag_app.retrieval.question_length import check_question
 from rag_app.schema import Document, Hit
+from rag_app.settings.provenance import Settings
 
 Range = tuple[int, int]
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from rag_app.config import Settings
-from rag_app.evaluation.asking import Asked, Miss
 from rag_app.evaluation.metrics import mean, percentiles
-from rag_app.variants import ANSWERING
+from rag_app.evaluation.question_runner import Asked, Miss
+from rag_app.settings.provenance import Settings
+from rag_app.settings.variants import ANSWERING
 
 Name = Literal[
     "right",

@@ -10,9 +10,9 @@ from pathlib import Path, PurePath
 from typing import Any, TypeVar
 
 from rag_app.errors import DataError
-from rag_app.evaluation.throwaway import parse_lines, read_text
-from rag_app.index.catalog import Catalog
-from rag_app.question_length import check_question
+from rag_app.evaluation.temporary_index import parse_lines, read_text
+from rag_app.index.catalog.catalog import Catalog
+from rag_app.retrieval.question_length import check_question
 
 _Item = TypeVar("_Item")
 Names = Mapping[str, frozenset[str]]

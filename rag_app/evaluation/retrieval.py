@@ -8,18 +8,18 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from rag_app.config import Settings
 from rag_app.errors import DataError
 from rag_app.evaluation.metrics import mean, ndcg, percentiles, recall, reciprocal_rank
-from rag_app.evaluation.throwaway import (
+from rag_app.evaluation.temporary_index import (
     evaluation_document,
     open_throwaway,
     read_lines,
     read_text,
 )
-from rag_app.question_length import check_question
-from rag_app.retriever import Retriever
+from rag_app.retrieval.question_length import check_question
+from rag_app.retrieval.retriever import Retriever
 from rag_app.schema import Document
+from rag_app.settings.provenance import Settings
 
 _DEPTH = 100  # documents ranked for each question
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any, Literal
 
-from rag_app.config import Settings
 from rag_app.evaluation.answers import evaluate_answers
 from rag_app.evaluation.chunks import evaluate_chunks
 from rag_app.evaluation.retrieval import evaluate_retrieval
+from rag_app.settings.provenance import Settings
 
 What = Literal["retrieval", "answers", "chunks"]
 

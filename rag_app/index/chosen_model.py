@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rag_app.errors import IndexMismatch, StoreError
-from rag_app.index.catalog import Catalog
+from rag_app.index.catalog.catalog import Catalog
 from rag_app.protocols import Embedder
 
 # Their names in the catalogue; the first two are of the index's own model.

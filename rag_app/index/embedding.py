@@ -9,7 +9,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from rag_app.index.kept_vectors import KeptVectors
+from rag_app.index.catalog.embedding_cache import KeptVectors
 from rag_app.protocols import Embedder, VectorCache, Vectors
 
 _BATCH = 128  # texts after which vectors are kept: a crash costs no more than these

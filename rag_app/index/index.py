@@ -12,16 +12,16 @@ from pathlib import Path
 from typing import Self
 
 from rag_app.errors import IndexLocked, StoreError
-from rag_app.index.catalog import Catalog
+from rag_app.index.catalog.catalog import Catalog
+from rag_app.index.catalog.catalog_cache import Remembered
 from rag_app.index.chosen_model import ChosenModel, ModelNote
-from rag_app.index.remembered import Remembered
-from rag_app.index.stores import Stores
-from rag_app.index.vector_stores import IN_PROCESS, lasting, offered
+from rag_app.index.search_structures import Stores
+from rag_app.index.stores.opening import IN_PROCESS, lasting, offered
 from rag_app.index.writer import IndexWriter
 from rag_app.index.writer_lock import writer_lock
 from rag_app.protocols import Embedder, Vectors
 from rag_app.schema import Precision
-from rag_app.well_formed import check_text
+from rag_app.text.surrogates import check_text
 
 _FEW = 500  # documents that the lexicon is asked for one by one
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from rag_app.errors import DamagedStore
-from rag_app.index.catalog import Catalog, FileState
-from rag_app.index.stores import Stores
+from rag_app.index.catalog.catalog import Catalog, FileState
+from rag_app.index.search_structures import Stores
 from rag_app.protocols import Vectors, VectorStore
 from rag_app.schema import Chunk, Document, Status
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from rag_app.models.batches import batches
 from rag_app.models.bert_layers import Head, Tokens, Weights, network
-from rag_app.models.forms import Computing
+from rag_app.models.model_options import Computing
 
 if TYPE_CHECKING:
     from tokenizers import Encoding

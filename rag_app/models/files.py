@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rag_app.errors import ModelError, first_line
-from rag_app.models.forms import Form
+from rag_app.models.model_options import Form
 
 BUNDLED_EMBEDDER = "all-MiniLM-L6-v2"
 # How every library is told to open a model: nothing is fetched, no code of the model's runs.

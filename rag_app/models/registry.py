@@ -7,10 +7,10 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag_app.config import Settings
 from rag_app.errors import ModelError, first_line
 from rag_app.models.files import BUNDLED_EMBEDDER, WANTED, cached_model, find_model, loading
 from rag_app.models.modules import Kind, kind_of
+from rag_app.settings.provenance import Settings
 
 if TYPE_CHECKING:
     from tqdm.asyncio import tqdm_asyncio

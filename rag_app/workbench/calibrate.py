@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag_app.answerer import READ, passage_of
-from rag_app.calibration import STATE, Calibration, log_odds
 from rag_app.errors import DataError
 from rag_app.evaluation.metrics import expected_calibration_error
 from rag_app.opening import calibration_of
 from rag_app.rag import Rag
+from rag_app.reading.calibration import STATE, Calibration, log_odds
 from rag_app.workbench.made_questions import MadeQuestion, made_of_index
 
 _FEWEST = 40  # questions, below which a fit would say nothing

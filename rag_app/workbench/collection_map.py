@@ -11,8 +11,8 @@ from rag_app.errors import ConfigError
 from rag_app.index.index import Index
 from rag_app.protocols import Vectors
 from rag_app.schema import Chunk
-from rag_app.workbench.collection import Collection, read_collection
-from rag_app.workbench.principal import Principal
+from rag_app.workbench.chunk_vectors import Collection, read_collection
+from rag_app.workbench.pca import Principal
 from rag_app.workbench.themes import themes
 
 Method = Literal["pca", "umap"]

@@ -6,13 +6,13 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from rag_app.config import Settings
-from rag_app.evaluation.chance import sureness
 from rag_app.evaluation.metrics import mean
-from rag_app.workbench.contestants import Contestant, open_contestant
-from rag_app.workbench.courses import HeldOut
+from rag_app.evaluation.significance import sureness
+from rag_app.settings.provenance import Settings
+from rag_app.workbench.compared_models import Contestant, open_contestant
 from rag_app.workbench.geometry import Geometry
 from rag_app.workbench.prices import price_of
+from rag_app.workbench.training_data import HeldOut
 
 _TIMED = 50  # questions that are embedded one by one
 

@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 from rag_app.errors import ConfigError, DamagedStore, StoreError, store_errors
 from rag_app.index.index import Index
-from rag_app.index.rows_on_disk import Rows, RowsOnDisk
+from rag_app.index.search.row_file import Rows, RowsOnDisk
 from rag_app.models.late_interaction import LateInteraction, maxsim
 from rag_app.protocols import Vectors
-from rag_app.question_length import check_question
+from rag_app.retrieval.question_length import check_question
 from rag_app.schema import Hit, Signals, identify
-from rag_app.workbench.collection import read_chunks
+from rag_app.workbench.chunk_vectors import read_chunks
 
 MOST_CHUNKS = 5_000  # full ones, of the bundled model's vectors, are two gigabytes
 _TOGETHER = 50  # chunks that are encoded at a time

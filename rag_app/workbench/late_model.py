@@ -11,7 +11,6 @@ from rag_app.errors import DataError, ModelError
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.files import LOCAL, find_model, loading_weights
 from rag_app.models.modules import prompts_of
-from rag_app.workbench.courses import HeldOut
 from rag_app.workbench.finetune import (
     TOKENS,
     Recipe,
@@ -19,6 +18,7 @@ from rag_app.workbench.finetune import (
     trainer_options,
     training_packages,
 )
+from rag_app.workbench.training_data import HeldOut
 from rag_app.workbench.training_sets import TrainingSet
 
 _METRIC = "eval_held_maxsim_ndcg@10"

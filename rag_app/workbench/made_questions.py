@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from rag_app.generation.prompts import question_messages
 from rag_app.index.index import Index
-from rag_app.prompts import question_messages
 from rag_app.protocols import Generator
 from rag_app.schema import Chunk
-from rag_app.sentences import sentence_spans
-from rag_app.terms import STOP_WORDS
+from rag_app.text.sentences import sentence_spans
+from rag_app.text.terms import STOP_WORDS
 
 _ASKED = (
     (re.compile(r"[£$€] ?\d[\d.,]*\d|\b\d[\d.,]* (?:pounds|euros?|dollars)\b"), "How much"),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from rag_app.errors import ConfigError, DataError, first_line
-from rag_app.workbench.courses import HeldOut
+from rag_app.workbench.training_data import HeldOut
 
 _CURE = "or name a folder in BEIR layout with --exam"
 

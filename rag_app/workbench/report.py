@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag_app.errors import ConfigError
-from rag_app.pages import page, plain, write
+from rag_app.text.html_page import page, plain, write
 from rag_app.workbench import plots
 from rag_app.workbench.compare import IN_WORDS, Compared
 

@@ -13,7 +13,7 @@ import numpy as np
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.files import find_model
 from rag_app.protocols import Vectors
-from rag_app.workbench.principal import Principal
+from rag_app.workbench.pca import Principal
 
 _DIMENSIONS = 256
 _SMOOTHING = 1e-4

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_app.protocols import Vectors
-from rag_app.terms import STOP_WORDS, words
+from rag_app.text.terms import STOP_WORDS, words
 
 _FEWEST, _MOST = 2, 12  # themes
 _NAMED_BY = 3  # words

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rag_app.errors import DataError
-from rag_app.evaluation.throwaway import read_lines
+from rag_app.evaluation.temporary_index import read_lines
 
 Kind = Literal["pairs", "triplets", "scored"]
 COLUMNS: dict[Kind, tuple[str, ...]] = {

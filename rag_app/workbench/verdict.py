@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_app.evaluation.chance import SURE, sureness
 from rag_app.evaluation.metrics import mean, ndcg
+from rag_app.evaluation.significance import SURE, sureness
 from rag_app.protocols import Embedder, Vectors
-from rag_app.workbench.courses import HeldOut
 from rag_app.workbench.geometry import Geometry, geometry, pair_cosines
+from rag_app.workbench.training_data import HeldOut
 
 DEPTH = 10
 _SAMPLE = 2_000  # texts whose uniformity is measured
@@ -149,7 +149,7 @@ def general_sentences(count: int) -> list[str]:
     """English sentences that every Python has with it: the topics of its help."""
     from pydoc_data.topics import topics
 
-    from rag_app.sentences import sentence_spans
+    from rag_app.text.sentences import sentence_spans
 
     text = "\n\n".join(topics[name] for name in sorted(topics))
     found = (" ".join(text[start:end].split()) for start, end in sentence_spans(text))

@@ -2,13 +2,14 @@
 
 import streamlit as st
 
-from rag_app.config import Settings
-from rag_app.printable import printable
-from rag_app.question_length import LONGEST_QUESTION
-from rag_app.records.turns import Thumb
-from ui import keeping, keys, scripts, state
-from ui.components import cited_text
-from ui.language import gettext, ngettext
+from rag_app.history.turns import Thumb
+from rag_app.retrieval.question_length import LONGEST_QUESTION
+from rag_app.settings.provenance import Settings
+from rag_app.text.printable import printable
+from ui.components.blocks import cited_text
+from ui.languages.language import gettext, ngettext
+from ui.session import keys, saved_conversation, state
+from ui.views import scripts
 
 _THUMBS: tuple[Thumb, ...] = ("down", "up")  # in the order of `st.feedback`
 _LONGEST_REASON = 500
@@ -63,7 +64,7 @@ def _judged(settings: Settings, turn: state.Turn) -> None:
     thumb: int | None = st.session_state.get(f"{keys.THUMB}-{turn.id}")
     verdict = None if thumb is None else _THUMBS[thumb]
     reason = st.session_state.get(f"{keys.REASON}-{turn.id}", turn.reason) if verdict else ""
-    keeping.judge(settings, turn, verdict, reason.strip())
+    saved_conversation.judge(settings, turn, verdict, reason.strip())
 
 
 def _edit(turn: state.Turn) -> None:

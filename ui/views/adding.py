@@ -9,16 +9,17 @@ import streamlit as st
 
 from ingest.loading.formats import SUFFIXES
 from ingest.roots import Root
-from rag_app.config import Settings
 from rag_app.errors import LoadError, StoreError
-from ui import keys, shared, state
-from ui.advancing import end_words, progress_html
-from ui.components import file_name, notice_html, outcomes_html
-from ui.fixed_words import in_words
-from ui.ingestion import Ingestion, busy
-from ui.language import gettext, number
-from ui.login import visitor
-from ui.login.rights import NotAllowed, Rights
+from rag_app.settings.provenance import Settings
+from ui.access import user
+from ui.access.permissions import NotAllowed, Rights
+from ui.components.blocks import file_name, notice_html, outcomes_html
+from ui.components.run_progress import end_words, progress_html
+from ui.jobs.ingestion import Ingestion, busy
+from ui.languages.fixed_words import in_words
+from ui.languages.language import gettext, number
+from ui.resources import shared
+from ui.session import keys, state
 from ui.uploads import check_room, keep, uploads_folder
 
 _REFRESH_SECONDS = 0.5
@@ -38,7 +39,7 @@ def render(settings: Settings, ingestion: Ingestion) -> None:
     with upload:
         _upload(settings, ingestion)
     with folder:
-        _folder(visitor.rights(), ingestion)
+        _folder(user.rights(), ingestion)
 
 
 def start(ingestion: Ingestion, path: Path) -> None:
@@ -141,7 +142,7 @@ def _follow(settings: Settings, ingestion: Ingestion, was_running: bool) -> None
         left, ending = ingestion.seconds_left, ingestion.ending
         with st.container(key="run"):
             st.html(progress_html(ingestion.progress, left=left, ending=ending))
-            if visitor.rights().administers:
+            if user.rights().administers:
                 st.button(gettext("Cancel"), on_click=_cancel, args=(ingestion,))
     elif was_running:
         st.rerun()
@@ -150,7 +151,7 @@ def _follow(settings: Settings, ingestion: Ingestion, was_running: bool) -> None
 
 
 def _cancel(ingestion: Ingestion) -> None:
-    if visitor.rights().administers:  # still, and whatever the browser sends
+    if user.rights().administers:  # still, and whatever the browser sends
         ingestion.cancel()
 
 
@@ -161,7 +162,7 @@ def _show_end(settings: Settings, ingestion: Ingestion) -> None:
         st.html(notice_html(in_words(ingestion.error), kind="error"))
     elif report is not None:
         st.html(notice_html(end_words(report)))
-    if unfinished and visitor.rights().administers:
+    if unfinished and user.rights().administers:
         if report is None or not report.cancelled:
             st.html(notice_html(_unfinished_words(settings, unfinished)))
         _resume(ingestion)

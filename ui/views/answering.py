@@ -8,14 +8,14 @@ from streamlit.delta_generator import DeltaGenerator
 
 from rag_app.answerer import passage_of
 from rag_app.errors import RagError
-from rag_app.overlap import closest_sentences
 from rag_app.rag import Rag
+from rag_app.reading.overlap import closest_sentences
 from rag_app.schema import Delta, Done, Found, Quoted
-from ui import keys, state
-from ui.components import plain
-from ui.conversation import answer_html, draft_html, found_html, writing_html
-from ui.fixed_words import UNANSWERED
-from ui.language import gettext
+from ui.components.blocks import plain
+from ui.components.conversation import answer_html, draft_html, found_html, writing_html
+from ui.languages.fixed_words import UNANSWERED
+from ui.languages.language import gettext
+from ui.session import keys, state
 
 _GLIMPSES = 3
 _LAST_WORDS = 200  # characters of a draft that are sent again, at most, for every word

@@ -6,19 +6,20 @@ from functools import partial
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from rag_app.config import Settings
-from rag_app.question_length import LONGEST_QUESTION
+from rag_app.history.export import FORMATS, Form
+from rag_app.history.record import records_of
 from rag_app.rag import Rag
-from rag_app.records.pages import FORMATS, Form
-from rag_app.records.record import records_of
+from rag_app.retrieval.question_length import LONGEST_QUESTION
 from rag_app.schema import Answer
-from ui import keeping, keys, scripts, shared, state
-from ui.components import file_name, heading_html, notice_html, totals
-from ui.conversation import answer_html, question_html
-from ui.filters import Choices, called
-from ui.fixed_words import in_words
-from ui.language import gettext
-from ui.views import actions, answering, filtering, sources, why
+from rag_app.settings.provenance import Settings
+from ui.components.blocks import file_name, heading_html, notice_html, totals
+from ui.components.conversation import answer_html, question_html
+from ui.languages.fixed_words import in_words
+from ui.languages.language import gettext
+from ui.resources import shared
+from ui.resources.filters import Choices, called
+from ui.session import keys, saved_conversation, state
+from ui.views import actions, answering, filtering, scripts, sources, why
 
 # Offered where the samples are in the library, by the file that answers.
 _SAMPLE_QUESTIONS = {
@@ -34,7 +35,7 @@ def render(settings: Settings, *, library: StreamlitPage) -> None:
     documents, chunks = rag.index.catalog.size()
     choices = shared.filters(settings)
     state.choose(choices.narrowed(state.chosen()))
-    keeping.follow(settings)
+    saved_conversation.follow(settings)
     if not state.turns():
         _welcome(rag, documents, chunks, busy=shared.ingestion(settings).running, library=library)
     if state.turns() or documents:
@@ -49,7 +50,7 @@ def render(settings: Settings, *, library: StreamlitPage) -> None:
     if state.turns():
         exports = _toolbar()
         _conversation(rag, choices, settings)
-        keeping.keep(settings)
+        saved_conversation.keep(settings)
         with exports:
             _exports(rag)
     if notice := state.told():

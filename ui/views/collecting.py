@@ -6,7 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from rag_app.collection_folders import (
+from rag_app.errors import RagError
+from rag_app.index.collections import (
     LONGEST,
     Collection,
     collections_of,
@@ -14,12 +15,12 @@ from rag_app.collection_folders import (
     delete,
     rename,
 )
-from rag_app.config import Settings, named_index
-from rag_app.errors import RagError
-from ui import keys, shared, state
-from ui.components import notice_html
-from ui.language import gettext
-from ui.login import visitor
+from rag_app.settings.provenance import Settings, named_index
+from ui.access import user
+from ui.components.blocks import notice_html
+from ui.languages.language import gettext
+from ui.resources import shared
+from ui.session import keys, state
 
 
 def render(index: Path) -> Path:
@@ -93,7 +94,7 @@ def manage(settings: Settings) -> None:
                 "An answer comes from one collection alone."
             )
         )
-        if not visitor.rights().administers:
+        if not user.rights().administers:
             st.caption(gettext("Only an administrator can make, rename or delete collections."))
             return
         with st.form("collection-new", border=False):

@@ -6,12 +6,13 @@ from datetime import datetime
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from rag_app.config import Settings
 from rag_app.errors import StoreError
-from rag_app.records.conversations import Conversations, Headline
-from ui import keys, shared, state
-from ui.components import heading_html, headline_html, notice_html
-from ui.language import gettext, ngettext, number
+from rag_app.history.conversations import Conversations, Headline
+from rag_app.settings.provenance import Settings
+from ui.components.blocks import heading_html, headline_html, notice_html
+from ui.languages.language import gettext, ngettext, number
+from ui.resources import shared
+from ui.session import keys, state
 
 _MOST_ROWS = 50
 _LONGEST_TITLE = 100

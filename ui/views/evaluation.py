@@ -6,19 +6,20 @@ from typing import get_args
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from rag_app.config import Settings
 from rag_app.errors import RagError
-from rag_app.evaluation.asking import Asked, Miss
 from rag_app.evaluation.question_report import QuestionReport
+from rag_app.evaluation.question_runner import Asked, Miss
 from rag_app.evaluation.questions import of_these, spread
-from ui import keys, shared, state
-from ui.components import heading_html, notice_html
-from ui.embeddings import empty_html
-from ui.evaluated import kinds_html, miss_html, totals_html
-from ui.evaluation import FAILED, Evaluation
-from ui.evaluation_words import misses
-from ui.filters import Filter
-from ui.language import gettext, ngettext, number
+from rag_app.settings.provenance import Settings
+from ui.components.blocks import heading_html, notice_html
+from ui.components.embeddings import empty_html
+from ui.components.evaluation_report import kinds_html, miss_html, totals_html
+from ui.jobs.evaluation import FAILED, Evaluation
+from ui.languages.evaluation_words import misses
+from ui.languages.language import gettext, ngettext, number
+from ui.resources import shared
+from ui.resources.filters import Filter
+from ui.session import keys, state
 from ui.views import question_sets, side_by_side
 
 _REFRESH_SECONDS = 1.0

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from ui import keys, state
-from ui.components import short_names
-from ui.conversation import within_html
-from ui.filters import Choices, Filter, called
-from ui.language import gettext, number
+from ui.components.blocks import short_names
+from ui.components.conversation import within_html
+from ui.languages.language import gettext, number
+from ui.resources.filters import Choices, Filter, called
+from ui.session import keys, state
 
 _MOST_DOCUMENTS = 2_000  # all of them are sent to the browser on every run
 

@@ -8,15 +8,16 @@ import streamlit as st
 
 from ingest.names import path_of
 from ingest.roots import Root
-from rag_app.config import Settings
 from rag_app.errors import RagError
-from rag_app.index.catalog import Entry
-from ui import keys, shared, state
-from ui.components import as_label, notice_html, plain, short_names, totals
-from ui.followed import folder_html
-from ui.language import gettext
-from ui.login import visitor
-from ui.removal import remove
+from rag_app.index.catalog.catalog import Entry
+from rag_app.settings.provenance import Settings
+from ui.access import user
+from ui.components.blocks import as_label, notice_html, plain, short_names, totals
+from ui.components.watched_folder import folder_html
+from ui.languages.language import gettext
+from ui.resources import shared
+from ui.resources.removal import remove
+from ui.session import keys, state
 from ui.views import adding
 
 _REFRESH_SECONDS = 2.0
@@ -75,7 +76,7 @@ def _folder(settings: Settings, folder: _Folder) -> None:
     watched = shared.watching(settings).of(root.key)
     now = datetime.now().astimezone()
     st.html(folder_html(root, watched, holds=_holds(folder.holds), now=now))
-    if not visitor.rights().administers:
+    if not user.rights().administers:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         key = f"{keys.WATCH}-{root.key}"
@@ -96,7 +97,7 @@ def _folder(settings: Settings, folder: _Folder) -> None:
 
 
 def _switch(settings: Settings, root: Root, key: str) -> None:
-    if not visitor.rights().administers:  # any more, whatever the browser sends
+    if not user.rights().administers:  # any more, whatever the browser sends
         return
     watching = shared.watching(settings)
     if st.session_state[key]:
@@ -121,7 +122,7 @@ def _stop(settings: Settings, folder: _Folder) -> None:
     index, _ = shared.opened(settings)
     ingestion = shared.ingestion(settings)
     try:
-        visitor.rights().check()
+        user.rights().check()
         shared.watching(settings).stop(folder.root.key, wait=True)
         remove(folder.alone, index, ingestion)
     except (RagError, OSError) as error:

@@ -5,12 +5,13 @@ from datetime import datetime
 
 import streamlit as st
 
-from rag_app.config import Settings
-from rag_app.index.catalog import Entry
-from ui import keys, shared, state
-from ui.components import heading_html, notice_html, plain, totals
-from ui.language import gettext, number
-from ui.listed import Listing
+from rag_app.index.catalog.catalog import Entry
+from rag_app.settings.provenance import Settings
+from ui.components.blocks import heading_html, notice_html, plain, totals
+from ui.components.document_list import Listing
+from ui.languages.language import gettext, number
+from ui.resources import shared
+from ui.session import keys, state
 from ui.uploads import uploads_folder
 from ui.views import adding, collecting, following, preview, removing
 

@@ -5,16 +5,17 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from rag_app.config import Settings
-from rag_app.question_length import LONGEST_QUESTION
 from rag_app.rag import Rag
+from rag_app.retrieval.question_length import LONGEST_QUESTION
+from rag_app.settings.provenance import Settings
 from rag_app.workbench.collection_map import CollectionMap, legend
-from ui import keys, shared, state
-from ui.components import heading_html
-from ui.embeddings import empty_html, passage_html
-from ui.filters import called
-from ui.language import gettext, percent
-from ui.mapped import POINTS, map_chart
+from ui.components.blocks import heading_html
+from ui.components.collection_map import POINTS, map_chart
+from ui.components.embeddings import empty_html, passage_html
+from ui.languages.language import gettext, percent
+from ui.resources import shared
+from ui.resources.filters import called
+from ui.session import keys, state
 from ui.uploads import UPLOADED, uploads_folder
 
 _By = Literal["theme", "folder", "document"]

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 import streamlit as st
 
 from rag_app.errors import RagError
-from rag_app.index.catalog import Entry
+from rag_app.index.catalog.catalog import Entry
 from rag_app.index.index import Index
 from rag_app.schema import Chunk, Document
-from ui import keys, state
-from ui.components import notice_html, plain
-from ui.ingestion import Ingestion
-from ui.language import gettext, number
-from ui.listed import Listing
-from ui.previewed import facts_html, passages_html
+from ui.components.blocks import notice_html, plain
+from ui.components.document_list import Listing
+from ui.components.document_preview import facts_html, passages_html
+from ui.jobs.ingestion import Ingestion
+from ui.languages.language import gettext, number
+from ui.session import keys, state
 from ui.views import removing
 
 _PASSAGES = 20  # shown at once

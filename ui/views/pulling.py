@@ -7,12 +7,13 @@ from streamlit.navigation.page import StreamlitPage
 
 from rag_app.models.modules import Kind
 from rag_app.models.registry import LocalModel
-from ui import keys, shared
-from ui.components import notice_html, plain
-from ui.embeddings import figures_html
-from ui.language import figure, gettext
-from ui.login import visitor
-from ui.pulling import Pulling
+from ui.access import user
+from ui.components.blocks import notice_html, plain
+from ui.components.embeddings import figures_html
+from ui.jobs.model_pull import Pulling
+from ui.languages.language import figure, gettext
+from ui.resources import shared
+from ui.session import keys
 
 _REFRESH_SECONDS = 0.5
 
@@ -31,7 +32,7 @@ def render(models: Iterable[LocalModel], *, embedder: str, workbench: StreamlitP
     st.html(figures_html(heading, rows, of_words=True))
     made_by = gettext("The vectors of this library are made by {model}").format(model=embedder)
     st.html(f'<p class="origin">{plain(made_by)}</p>')
-    if not visitor.rights().administers:
+    if not user.rights().administers:
         st.caption(gettext("Only an administrator can get models, or have another one used."))
         return
     st.caption(
@@ -100,7 +101,7 @@ def _follow(pulling: Pulling, was_running: bool) -> None:
 
 
 def _cancel(pulling: Pulling) -> None:
-    if visitor.rights().administers:  # still, and whatever the browser sends
+    if user.rights().administers:  # still, and whatever the browser sends
         pulling.cancel()
 
 

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import streamlit as st
 
-from rag_app.config import Settings
 from rag_app.errors import ConfigError
 from rag_app.evaluation.questions import Names, Question, parse_questions, read_questions
+from rag_app.settings.provenance import Settings
 from rag_app.workbench.question_sets import questions_of_documents
-from ui import keys, shared, state
-from ui.language import gettext
+from ui.languages.language import gettext
+from ui.resources import shared
+from ui.session import keys, state
 
 Load = Callable[[], list[Question]]
 # Not part of an installed package, whose samples are.

@@ -5,20 +5,20 @@ from collections.abc import Sequence
 import streamlit as st
 
 from rag_app.errors import RagError
-from rag_app.index.catalog import Entry
+from rag_app.index.catalog.catalog import Entry
 from rag_app.index.index import Index
-from ui import keys, state
-from ui.components import notice_html, totals
-from ui.ingestion import Ingestion
-from ui.language import gettext, ngettext
-from ui.listed import Listing
-from ui.login import visitor
-from ui.removal import remove
+from ui.access import user
+from ui.components.blocks import notice_html, totals
+from ui.components.document_list import Listing
+from ui.jobs.ingestion import Ingestion
+from ui.languages.language import gettext, ngettext
+from ui.resources.removal import remove
+from ui.session import keys, state
 
 
 def render(index: Index, entries: Sequence[Entry], listing: Listing, ingestion: Ingestion) -> None:
     """Draw the choice of documents to be removed."""
-    if not visitor.rights().administers:
+    if not user.rights().administers:
         st.caption(_not_allowed())
         return
     by_id = {entry.id: entry for entry in entries}
@@ -41,7 +41,7 @@ def _confirm(entries: Sequence[Entry], index: Index, ingestion: Ingestion) -> No
 
 def ask(entries: Sequence[Entry], index: Index, ingestion: Ingestion) -> None:
     """Say what goes, and draw the button that removes the documents, and then the page anew."""
-    if not visitor.rights().administers:
+    if not user.rights().administers:
         st.caption(_not_allowed())
         return
     st.caption(
@@ -57,7 +57,7 @@ def ask(entries: Sequence[Entry], index: Index, ingestion: Ingestion) -> None:
 
 def _remove(entries: Sequence[Entry], index: Index, ingestion: Ingestion) -> None:
     try:
-        visitor.rights().check()
+        user.rights().check()
         remove(entries, index, ingestion)
     except (RagError, OSError) as error:
         state.tell(str(error), kind="error")

@@ -8,25 +8,26 @@ from pathlib import Path
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from rag_app.config import Resolved, Settings, change_setting, resolve
 from rag_app.errors import ConfigError, StoreError, without_secrets
 from rag_app.models.registry import LocalModel, models_here
 from rag_app.opening import embedder_name
-from rag_app.served_models import elsewhere, is_served
-from rag_app.settings_files import ENVIRONMENT, own_settings_file
-from ui import keys, state, theme
-from ui.components import NoticeKind, heading_html, notice_html, plain
-from ui.language import gettext
-from ui.login import visitor
-from ui.login.rights import NotAllowed
-from ui.setting_controls import Control
-from ui.setting_fields import (
+from rag_app.providers.language_model import elsewhere, is_served
+from rag_app.settings.files import ENVIRONMENT, own_settings_file
+from rag_app.settings.provenance import Resolved, Settings, change_setting, resolve
+from ui.access import user
+from ui.access.permissions import NotAllowed
+from ui.components import theme
+from ui.components.blocks import NoticeKind, heading_html, notice_html, plain
+from ui.components.setting_controls import Control
+from ui.components.setting_fields import (
     Field,
     answer_fields,
     finding_fields,
     language_fields,
     speed_fields,
 )
+from ui.languages.language import gettext
+from ui.session import keys, state
 from ui.views import pulling
 
 _KIND_OF = {"generator": "language", "reranker": "late interaction"}
@@ -34,7 +35,7 @@ _KIND_OF = {"generator": "language", "reranker": "late interaction"}
 
 def render(settings: Settings, *, workbench: StreamlitPage) -> None:
     """Draw the page; it needs no model and no index, so that it can mend what is wrong."""
-    administers = visitor.rights().administers
+    administers = user.rights().administers
     line = gettext("Changes count at once, for everybody who uses this library.")
     only = gettext("They count for everybody, so that only an administrator can change them.")
     st.html(heading_html(gettext("Settings"), line if administers else only))
@@ -117,7 +118,7 @@ def _section(
 
 def _field(field: Field, resolved: Resolved, models: Sequence[str], index: Path) -> None:
     value, origin = resolved
-    administers = visitor.rights().administers
+    administers = user.rights().administers
     key = f"{keys.SETTING}-{field.name}"
     # What is shown is what counts, also after a change that was refused or made elsewhere.
     st.session_state[key] = without_secrets(value) if isinstance(value, str) else value
@@ -162,7 +163,7 @@ def _save(name: str, key: str, index: Path) -> None:
 
 def _change(name: str, value: object, index: Path) -> None:
     try:
-        visitor.rights().check()  # whatever the browser sends
+        user.rights().check()  # whatever the browser sends
         change_setting(name, value, index=index)
     except (ConfigError, NotAllowed) as error:
         state.refuse(name, str(error))

@@ -5,18 +5,18 @@ from typing import Any
 
 import streamlit as st
 
-from rag_app.config import Settings
 from rag_app.errors import RagError
-from rag_app.evaluation.asking import Asked
-from rag_app.evaluation.side_by_side import Side, SideBySide
-from rag_app.evaluation.told import settings_lines
-from rag_app.variants import changed_settings, variant
-from ui import shared
-from ui.components import notice_html
-from ui.evaluated import changed_html, changes_html, differing_html
-from ui.evaluation import Evaluation
-from ui.language import gettext, number
-from ui.login import visitor
+from rag_app.evaluation.comparison import Side, SideBySide
+from rag_app.evaluation.question_runner import Asked
+from rag_app.evaluation.report_text import settings_lines
+from rag_app.settings.provenance import Settings
+from rag_app.settings.variants import changed_settings, variant
+from ui.access import user
+from ui.components.blocks import notice_html
+from ui.components.evaluation_report import changed_html, changes_html, differing_html
+from ui.jobs.evaluation import Evaluation
+from ui.languages.language import gettext, number
+from ui.resources import shared
 
 _MOST_SHOWN = 50
 
@@ -77,7 +77,7 @@ def _fields(settings: Settings) -> dict[str, Any]:
 
 def _models(settings: Settings) -> dict[str, Any]:
     """What answers; where it may be elsewhere, questions and passages are sent there."""
-    if not visitor.rights().administers:
+    if not user.rights().administers:
         st.caption(gettext("Only an administrator can have other models opened."))
         return {}
     modes = ("auto", "read", "generate")

@@ -7,17 +7,17 @@ import streamlit as st
 
 from ingest.drawing import OnPage, PagePicture, draw_page
 from ingest.original import Original
-from rag_app.config import Settings
 from rag_app.errors import LoadError, RagError
-from rag_app.printable import printable
 from rag_app.rag import Rag
 from rag_app.schema import Answer, Citation
-from ui import keys, state
-from ui.components import file_name, notice_html
-from ui.conversation import sources_html
-from ui.document_text import document_html
-from ui.evidence import Evidence, cited_html, find_evidence, page_html
-from ui.language import gettext
+from rag_app.settings.provenance import Settings
+from rag_app.text.printable import printable
+from ui.components.blocks import file_name, notice_html
+from ui.components.conversation import sources_html
+from ui.components.document_text import document_html
+from ui.languages.language import gettext
+from ui.resources.evidence import Evidence, cited_html, find_evidence, page_html
+from ui.session import keys, state
 
 _logger = logging.getLogger(__name__)
 _KEPT = 32  # pictures

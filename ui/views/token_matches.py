@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from rag_app.config import Settings
-from ui import keys, shared
-from ui.components import notice_html
-from ui.language import figure, gettext
-from ui.login import visitor
-from ui.matched import matches_html
+from rag_app.settings.provenance import Settings
+from ui.access import user
+from ui.components.blocks import notice_html
+from ui.components.token_matches import matches_html
+from ui.languages.language import figure, gettext
+from ui.resources import shared
+from ui.session import keys
 
 
 def render(settings: Settings) -> None:
@@ -18,7 +19,7 @@ def render(settings: Settings) -> None:
             "one of the embedding model."
         )
     )
-    administers = visitor.rights().administers
+    administers = user.rights().administers
     if not (administers or settings.reranker):
         st.caption(gettext("Only an administrator can have other models opened."))
         return

@@ -4,14 +4,15 @@ from textwrap import shorten
 
 import streamlit as st
 
-from rag_app.config import Settings
 from rag_app.index.index import Index
 from rag_app.models.files import find_model
+from rag_app.settings.provenance import Settings
 from rag_app.workbench.tokens import cut
-from ui import keys, shared, state
-from ui.components import short_names
-from ui.embeddings import figures_html, tokens_html
-from ui.language import gettext, ngettext, number
+from ui.components.blocks import short_names
+from ui.components.embeddings import figures_html, tokens_html
+from ui.languages.language import gettext, ngettext, number
+from ui.resources import shared
+from ui.session import keys, state
 
 
 def render(settings: Settings) -> None:

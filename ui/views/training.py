@@ -5,13 +5,13 @@ from typing import Any
 
 import streamlit as st
 
-from rag_app.config import Settings
-from ui import shared
-from ui.components import notice_html
-from ui.embeddings import figures_html
-from ui.language import figure, gettext, number, percent
-from ui.login import visitor
-from ui.training import Training
+from rag_app.settings.provenance import Settings
+from ui.access import user
+from ui.components.blocks import notice_html
+from ui.components.embeddings import figures_html
+from ui.jobs.training import Training
+from ui.languages.language import figure, gettext, number, percent
+from ui.resources import shared
 
 _REFRESH_SECONDS = 2.0
 _MOST_EPOCHS = 6
@@ -19,7 +19,7 @@ _MOST_EPOCHS = 6
 
 def render(settings: Settings) -> None:
     """Draw the form, the run, or what came of it."""
-    if not visitor.rights().administers:
+    if not user.rights().administers:
         st.caption(gettext("Only an administrator can train a model."))
         return
     training = shared.training(settings)
@@ -59,7 +59,7 @@ def _follow(training: Training, was_running: bool) -> None:
 
 
 def _stop(training: Training) -> None:
-    if visitor.rights().administers:  # still, and whatever the browser sends
+    if user.rights().administers:  # still, and whatever the browser sends
         training.stop()
 
 

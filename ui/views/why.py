@@ -5,13 +5,13 @@ import logging
 import streamlit as st
 
 from rag_app.errors import RagError
-from rag_app.explain import Explanation, explain
 from rag_app.rag import Rag
+from rag_app.retrieval.explain import Explanation, explain
 from rag_app.schema import Answer
-from ui import keys, state
-from ui.components import notice_html, short_names
-from ui.explained import explanation_html, verdict_html
-from ui.language import gettext
+from ui.components.blocks import notice_html, short_names
+from ui.components.retrieval_table import explanation_html, verdict_html
+from ui.languages.language import gettext
+from ui.session import keys, state
 
 _logger = logging.getLogger(__name__)
 _CANDIDATES = 10

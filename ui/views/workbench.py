@@ -4,24 +4,25 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
-from rag_app.config import Settings
-from rag_app.workbench.collection import Collection, read_chunks
+from rag_app.settings.provenance import Settings
+from rag_app.workbench.chunk_vectors import Collection, read_chunks
 from rag_app.workbench.compare import IN_WORDS, Compared, compare
-from rag_app.workbench.courses import HeldOut, asked_of_documents, sample
 from rag_app.workbench.plots import quality_and_speed
-from rag_app.workbench.quantise import Quantised, quantised, questions_of
+from rag_app.workbench.quantization_report import Quantised, quantised, questions_of
 from rag_app.workbench.similarity import duplicates, outliers, similarity_matrix
-from ui import keys, shared, state
-from ui.components import heading_html, notice_html
-from ui.embeddings import (
+from rag_app.workbench.training_data import HeldOut, asked_of_documents, sample
+from ui.access import user
+from ui.components.blocks import heading_html, notice_html
+from ui.components.embeddings import (
     compared_words,
     empty_html,
     figures_html,
     matrix_html,
     passage_html,
 )
-from ui.language import figure, gettext, ngettext
-from ui.login import visitor
+from ui.languages.language import figure, gettext, ngettext
+from ui.resources import shared
+from ui.session import keys, state
 from ui.views import token_matches, tokens, training
 
 _MOST_SHOWN = 20  # pairs and passages
@@ -99,7 +100,7 @@ def _unlike(settings: Settings) -> None:
 
 
 def _compare(settings: Settings) -> None:
-    if not visitor.rights().administers:
+    if not user.rights().administers:
         st.caption(gettext("Only an administrator can have other models opened."))
         return
     index, embedder = shared.opened(settings)

@@ -1,0 +1,1 @@
+"""Data: CSV, JSON, XML."""

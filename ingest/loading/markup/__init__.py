@@ -1,0 +1,1 @@
+"""Text formats: HTML, Markdown, EPUB, code and others."""

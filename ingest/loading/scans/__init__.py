@@ -1,0 +1,1 @@
+"""Pictures of text, by OCR."""

@@ -1,0 +1,1 @@
+"""Tables in any format: cells, spans, column names."""

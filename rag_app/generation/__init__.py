@@ -1,0 +1,1 @@
+"""Generation: a language model writes, and every sentence it writes is checked."""

@@ -1,0 +1,1 @@
+"""What searches compare: exact nearest neighbours, and BM25."""

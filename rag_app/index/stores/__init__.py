@@ -1,0 +1,1 @@
+"""Vector stores: Chroma and Qdrant behind one protocol."""

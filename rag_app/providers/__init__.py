@@ -1,0 +1,1 @@
+"""Models of servers and providers, opened by LangChain."""

@@ -1,0 +1,1 @@
+"""Reading: which sentences of the passages answer a question."""

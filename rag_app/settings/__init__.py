@@ -1,0 +1,1 @@
+"""Settings: what each may be, where its value comes from, and the files that hold them."""

@@ -1,0 +1,1 @@
+"""Text: sentences, words, what can be printed. What knows English stands here."""

@@ -1,0 +1,1 @@
+"""What runs beside the pages: ingestion, evaluation, training, watching, model downloads."""

@@ -1,0 +1,1 @@
+"""What all sessions share: models, open indexes, uploads."""
