@@ -9,7 +9,7 @@ BIN    := .venv/bin
 PYTEST := $(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 PIP    := $(BIN)/pip install --quiet --no-compile --constraint .ci/constraints.txt
 
-.PHONY: chat test test-slow test-crashes check format languages setup axe clean
+.PHONY: chat test test-slow test-crashes check format languages docs setup axe clean
 
 chat: .venv/ready ## Set up, ingest the samples if the index is empty, open the chat.
 	$(BIN)/rag-ui --index $(INDEX) --port $(PORT) --samples data/samples
@@ -41,6 +41,10 @@ languages: .venv/dev ## Put the pages' words into every ui/languages/*.po, to be
 	done
 	rm .messages.pot
 
+docs: .venv/dev ## Build the documentation as a site, in .site.
+	$(PIP) --editable '.[docs]'
+	$(BIN)/mkdocs build --strict
+
 setup: .venv/dev ## Only make the environment, with what tests need.
 
 # torch first and alone: the constraints pin a build that needs no GPU libraries. Most of the
@@ -64,4 +68,4 @@ axe: ## Fetch the checker of accessibility with npm.
 	$(PYTHON) -m tests.axe
 
 clean: ## Remove the environment and the checkout's index.
-	rm -rf .venv .index .axe
+	rm -rf .venv .index .axe .site

@@ -34,7 +34,7 @@ from rag_app.index.search.exact_search import FlatVectors
 from rag_app.index.search.lexicon import Lexicon
 from rag_app.index.writer import IndexWriter
 from rag_app.models.embedder import SentenceEmbedder
-from rag_app.models.files import BUNDLED_EMBEDDER
+from rag_app.models.model_files import BUNDLED_EMBEDDER
 from rag_app.schema import Chunk, Document, identify
 
 BATCH = 128  # chunks, as in an ingestion

@@ -62,7 +62,7 @@ def run_tutorial(folder: Path, index: Path) -> dict[str, float]:
     from langchain_huggingface import HuggingFaceEmbeddings
     from langchain_text_splitters import RecursiveCharacterTextSplitter
 
-    from rag_app.models.files import find_model
+    from rag_app.models.model_files import find_model
 
     embeddings = HuggingFaceEmbeddings(model_name=str(find_model("all-MiniLM-L6-v2")))
     embeddings.embed_query("warm")

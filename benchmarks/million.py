@@ -32,7 +32,7 @@ from rag_app.index.catalog.rows import FileState
 from rag_app.index.index import Index
 from rag_app.index.writer import IndexWriter
 from rag_app.models.embedder import SentenceEmbedder
-from rag_app.models.files import BUNDLED_EMBEDDER
+from rag_app.models.model_files import BUNDLED_EMBEDDER
 from rag_app.protocols import Vectors
 from rag_app.schema import Chunk, Document, Precision, identify
 

@@ -24,7 +24,7 @@ import numpy as np
 from benchmarks.generated import A_FILE, generate, questions
 from ingest.sync import sync
 from rag_app import Rag, Settings
-from rag_app.models.files import find_model
+from rag_app.models.model_files import find_model
 from rag_app.protocols import Vectors
 from rag_app.schema import Chunk
 

@@ -16,8 +16,8 @@ from ingest.names import text_of
 from ingest.plan import Work
 from ingest.report import Outcome, Progress, SyncReport
 from rag_app.errors import LoadError, SkippedFile
+from rag_app.index.cached_embedding import Embedding
 from rag_app.index.catalog.catalog import FileState
-from rag_app.index.embedding import Embedding
 from rag_app.index.index import Index
 from rag_app.index.index_fingerprint import Recipe
 from rag_app.index.writer import IndexWriter

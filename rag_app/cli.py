@@ -13,13 +13,13 @@ from pathlib import Path
 
 from rag_app import __version__
 from rag_app.commands import (
-    asking,
-    collecting,
-    configuring,
-    embedding,
-    judging,
-    keeping,
-    measuring,
+    ask,
+    collection_commands,
+    config,
+    embed,
+    evaluate,
+    feedback,
+    maintenance,
 )
 from rag_app.commands.common import Command, add_command, key_value
 from rag_app.errors import RagError
@@ -71,8 +71,8 @@ def _parser() -> argparse.ArgumentParser:
     def command(name: str, run: Command, help_: str) -> argparse.ArgumentParser:
         return add_command(commands, name, run, help_)
 
-    searching = command("search", asking.search, "show the chunks that fit a question best")
-    answering = command("ask", asking.ask, "answer a question with citations")
+    searching = command("search", ask.search, "show the chunks that fit a question best")
+    answering = command("ask", ask.ask, "answer a question with citations")
     for added in (searching, answering):
         what = added.add_mutually_exclusive_group(required=True)
         what.add_argument("question", nargs="?")
@@ -83,38 +83,36 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_answer_options(answering)
     rechecking = command(
-        "recheck", asking.recheck_file, "say which quotes of exported answers still stand"
+        "recheck", ask.recheck_file, "say which quotes of exported answers still stand"
     )
     rechecking.add_argument("file", type=Path)
-    explaining = command(
-        "explain", asking.explain_search, "show why a question finds what it finds"
-    )
+    explaining = command("explain", ask.explain_search, "show why a question finds what it finds")
     explaining.add_argument("question")
     explaining.add_argument("--source", default="", help="tell why this document is there or not")
     _add_search_options(explaining)
-    text = command("text", keeping.text, "print the extracted text that citations point into")
+    text = command("text", maintenance.text, "print the extracted text that citations point into")
     text.add_argument("source")
-    command("status", keeping.status, "list the files of the index and what became of them")
-    configuring.add_to(commands)
-    doctor = command("doctor", keeping.doctor, "check models, index and machine")
+    command("status", maintenance.status, "list the files of the index and what became of them")
+    config.add_to(commands)
+    doctor = command("doctor", maintenance.doctor, "check models, index and machine")
     doctor.add_argument(
         "--repair",
         action="store_true",
         help="first make the vector store anew",
     )
     calibrating = command(
-        "calibrate", keeping.calibrate_index, "fit how sure answers are to your documents"
+        "calibrate", maintenance.calibrate_index, "fit how sure answers are to your documents"
     )
     calibrating.add_argument("--questions", type=int, default=200, help="made from the documents")
-    moving = command("migrate", keeping.migrate, "move the vectors to another store")
+    moving = command("migrate", maintenance.migrate, "move the vectors to another store")
     moving.add_argument("store", help="as in the setting vector_store")
-    models = command("models", keeping.models, "list the models on this machine, or get one")
+    models = command("models", maintenance.models, "list the models on this machine, or get one")
     models.add_argument("action", choices=("list", "pull"))
     models.add_argument("name", nargs="?")
-    collecting.add_to(commands)
-    judging.add_to(commands)
-    embedding.add_parser(commands)
-    measuring.add_to(commands)
+    collection_commands.add_to(commands)
+    feedback.add_to(commands)
+    embed.add_parser(commands)
+    evaluate.add_to(commands)
     return parser
 
 

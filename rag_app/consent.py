@@ -10,11 +10,11 @@ from pathlib import Path
 from rag_app.index import chosen_store
 from rag_app.index.catalog.catalog import CATALOGUE, Catalog
 from rag_app.index.chosen_model import own_model
-from rag_app.index.stores.opening import server_of
+from rag_app.index.stores.factory import server_of
 from rag_app.opening import REMEMBERED
 from rag_app.providers.language_model import is_served
-from rag_app.settings.files import own_settings_file, read_settings, trust
 from rag_app.settings.provenance import untrusted
+from rag_app.settings.settings_files import own_settings_file, read_settings, trust
 
 
 def trust_index(index: Path) -> dict[str, str]:

@@ -10,16 +10,16 @@ from rag_app.generation.generator import CausalGenerator
 from rag_app.index.chosen_model import own_model_of
 from rag_app.index.index import Index
 from rag_app.models.embedder import SentenceEmbedder
-from rag_app.models.files import BUNDLED_EMBEDDER, cached_model, find_model
 from rag_app.models.late_interaction import LateInteraction
+from rag_app.models.model_files import BUNDLED_EMBEDDER, cached_model, find_model
 from rag_app.protocols import Embedder, Generator, Pointer, Reranker
-from rag_app.providers.embedder import open_served_embedder
 from rag_app.providers.language_model import is_served, open_served_model
+from rag_app.providers.provider_embedder import open_served_embedder
 from rag_app.reading.calibration import STATE, Calibration
 from rag_app.reading.reader import READER
 from rag_app.reading.span_scorer import SpanScorer
-from rag_app.settings.files import is_trusted, trust_own
 from rag_app.settings.provenance import Settings
+from rag_app.settings.settings_files import is_trusted, trust_own
 
 REMEMBERED = "remembered embedder"  # what the index says of itself, among what users trust
 

@@ -43,22 +43,14 @@ def visited(name: str) -> None:
 
     from ui import app
     from ui.access import user
-    from ui.views import (
-        chat,
-        conversations,
-        evaluation,
-        library,
-        mapping,
-        settings,
-        workbench,
-    )
+    from ui.views import chat, conversation_list, evaluation, library, map_view, settings, workbench
 
     other = st.Page(lambda: None, title="Other", url_path="other")
     pages = {
         "chat": lambda present: chat.render(present, library=other),
-        "conversations": lambda present: conversations.render(present, chat=other),
+        "conversations": lambda present: conversation_list.render(present, chat=other),
         "library": library.render,
-        "map": mapping.render,
+        "map": map_view.render,
         "workbench": workbench.render,
         "evaluation": lambda present: evaluation.render(present, chat=other),
         "settings": lambda present: settings.render(present, workbench=other),

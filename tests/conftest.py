@@ -17,8 +17,8 @@ from ingest.scan import FoundFile
 from rag_app.errors import LoadError
 from rag_app.index.index import Index
 from rag_app.models.embedder import SentenceEmbedder
-from rag_app.models.files import BUNDLED_EMBEDDER, LOCAL, find_model
 from rag_app.models.late_interaction import LateInteraction
+from rag_app.models.model_files import BUNDLED_EMBEDDER, LOCAL, find_model
 from rag_app.rag import Rag
 from tests.fakes import HashEmbedder
 

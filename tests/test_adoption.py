@@ -20,7 +20,7 @@ from rag_app.index.index import Index
 from rag_app.index.search_structures import Stores
 from rag_app.index.stores.chroma_store import ChromaVectors
 from rag_app.models.embedder import SentenceEmbedder, WordPieces
-from rag_app.models.files import BUNDLED_EMBEDDER, find_model
+from rag_app.models.model_files import BUNDLED_EMBEDDER, find_model
 from rag_app.opening import embedder_name, open_index, settled
 from rag_app.protocols import Embedder, TextKind, Vectors
 from rag_app.rag import Rag
@@ -306,7 +306,7 @@ def test_whoever_had_the_index_open_neither_asks_nor_writes_with_the_old_model(
 def test_an_interrupted_adoption_goes_on_where_it_stopped(
     held: Path, old: HashEmbedder, new: HashEmbedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag_app.index.embedding._BATCH", 2)
+    monkeypatch.setattr("rag_app.index.cached_embedding._BATCH", 2)
     with pytest.raises(KeyboardInterrupt):
         change(held, Interrupted(after=4), old)
     assert len(nearest(held, old)) == len(NOTES)

@@ -7,10 +7,10 @@ import pytest
 
 from rag_app.cli import main
 from rag_app.errors import DataError
-from rag_app.models.files import BUNDLED_EMBEDDER
+from rag_app.models.model_files import BUNDLED_EMBEDDER
 from rag_app.settings.provenance import Settings
 from rag_app.workbench.compare import HEADING, compare
-from rag_app.workbench.report import write_page
+from rag_app.workbench.html_report import write_page
 from rag_app.workbench.training_data import HeldOut, sample
 
 BOATS = [f"Boat {name} lies at the {name} pier." for name in ("red", "blue", "green", "old")]

@@ -15,8 +15,8 @@ from rag_app.errors import ModelError
 from rag_app.index.catalog.catalog import Catalog
 from rag_app.index.index import Index
 from rag_app.opening import open_index, settled
-from rag_app.settings.files import trusted_file
 from rag_app.settings.provenance import Settings, change_setting, resolve, untrusted
+from rag_app.settings.settings_files import trusted_file
 from rag_app.settings.values import leads_to
 from tests.broken_server import failing, status
 from tests.fakes import HashEmbedder

@@ -21,7 +21,7 @@ from rag_app.index.search.lexicon import Lexicon
 from rag_app.index.stores.chroma_store import ChromaVectors
 from rag_app.index.writer_lock import writer_lock
 from rag_app.models.embedder import SentenceEmbedder
-from rag_app.models.files import BUNDLED_EMBEDDER
+from rag_app.models.model_files import BUNDLED_EMBEDDER
 from rag_app.rag import Rag
 from rag_app.settings.provenance import Settings
 from tests.fakes import HashEmbedder

@@ -11,8 +11,8 @@ import pytest
 from rag_app.errors import DataError
 from rag_app.evaluation.answers import evaluate_answers
 from rag_app.evaluation.chunks import evaluate_chunks
+from rag_app.evaluation.evaluations import evaluate
 from rag_app.evaluation.retrieval import evaluate_retrieval
-from rag_app.evaluation.run import evaluate
 from rag_app.evaluation.temporary_index import evaluation_document, open_throwaway
 from rag_app.settings.provenance import Settings
 

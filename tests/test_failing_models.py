@@ -27,7 +27,7 @@ from rag_app.index.index import Index
 from rag_app.langchain_adapter import LangChainGenerator
 from rag_app.opening import open_generator
 from rag_app.protocols import Generator, Message
-from rag_app.providers.embedder import open_served_embedder
+from rag_app.providers.provider_embedder import open_served_embedder
 from rag_app.schema import Answer
 from tests import broken_server
 from tests.broken_server import WAYS, failing, wait_for
@@ -334,7 +334,7 @@ def test_no_proxy_sees_what_is_embedded_on_this_machine(
 @pytest.mark.parametrize("kind", ["chroma", "qdrant"])
 def test_no_proxy_sees_the_vectors_of_a_server_on_this_machine(proxy: Any, kind: str) -> None:
     from rag_app.errors import StoreError
-    from rag_app.index.stores.opening import open_vectors
+    from rag_app.index.stores.factory import open_vectors
 
     with failing(broken_server.status(404)) as server:
         address = f"{kind}+{server.url.removesuffix('/v1')}"
@@ -347,7 +347,7 @@ def test_no_proxy_sees_the_vectors_of_a_server_on_this_machine(proxy: Any, kind:
 @pytest.mark.parametrize("kind", ["chroma", "qdrant"])
 def test_a_vector_store_that_leads_elsewhere_is_not_followed(kind: str) -> None:
     from rag_app.errors import StoreError
-    from rag_app.index.stores.opening import open_vectors
+    from rag_app.index.stores.factory import open_vectors
 
     with failing(broken_server.status(200)) as other:
         where = other.url.removesuffix("/v1")

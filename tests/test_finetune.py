@@ -9,7 +9,7 @@ import pytest
 
 from rag_app.errors import DataError
 from rag_app.models.embedder import SentenceEmbedder
-from rag_app.models.files import BUNDLED_EMBEDDER
+from rag_app.models.model_files import BUNDLED_EMBEDDER
 from rag_app.workbench.finetune import Recipe, finetune
 from rag_app.workbench.training_data import (
     asked_of_documents,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rag_app.models.embedder import SentenceEmbedder
-from rag_app.models.files import BUNDLED_EMBEDDER, find_model
+from rag_app.models.model_files import BUNDLED_EMBEDDER, find_model
 from rag_app.protocols import Vectors
 from rag_app.workbench.geometry import geometry, pair_cosines, uniformity, uniformity_loss
 from rag_app.workbench.similarity import duplicates, outliers, similarity_matrix

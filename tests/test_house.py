@@ -88,7 +88,7 @@ DOORS = {
     "Stemmer": ("rag_app.text.terms",),
     "sqlite3": ("rag_app.index",),
     "redis": ("rag_app.index",),
-    "tomlkit": ("rag_app.settings.files",),
+    "tomlkit": ("rag_app.settings.settings_files",),
     "watchdog": ("ingest.events",),
     "pathspec": ("ingest.ignore",),
 }
@@ -398,11 +398,13 @@ def test_what_is_shipped_is_named_with_its_licence() -> None:
     assert [name for name in names if name not in notice] == []
 
 
-# README
+# README and documentation
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 
 def snippets(language: str) -> list[str]:
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    text = "".join(path.read_text(encoding="utf-8") for path in PAGES)
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 

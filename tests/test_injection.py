@@ -16,7 +16,7 @@ from rag_app.history.export import as_html, as_markdown
 from rag_app.history.record import records_of
 from rag_app.protocols import Message
 from rag_app.schema import Answer
-from rag_app.settings.files import settings_file
+from rag_app.settings.settings_files import settings_file
 from tests.tiny_model import save_tiny_model
 from ui.components.conversation import answer_html
 

@@ -13,8 +13,8 @@ from rag_app.commands.doctor import examine
 from rag_app.errors import ConfigError
 from rag_app.index.index import Index
 from rag_app.models.embedder import SentenceEmbedder
-from rag_app.models.files import BUNDLED_EMBEDDER
 from rag_app.models.late_interaction import LateInteraction
+from rag_app.models.model_files import BUNDLED_EMBEDDER
 from rag_app.opening import open_reranker
 from rag_app.protocols import Vectors
 from rag_app.rag import Rag

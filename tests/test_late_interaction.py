@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from rag_app.errors import ModelError
-from rag_app.models.files import BUNDLED_EMBEDDER
 from rag_app.models.late_interaction import LateInteraction, Match, maxsim
+from rag_app.models.model_files import BUNDLED_EMBEDDER
 from rag_app.protocols import Vectors
 
 QUESTION = "How much is a berth?"

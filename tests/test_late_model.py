@@ -9,8 +9,8 @@ import pytest
 
 from rag_app.cli import main
 from rag_app.errors import DataError, ModelError
-from rag_app.models.files import BUNDLED_EMBEDDER, find_model
 from rag_app.models.late_interaction import LateInteraction
+from rag_app.models.model_files import BUNDLED_EMBEDDER, find_model
 from rag_app.workbench.finetune import Recipe
 from rag_app.workbench.late_model import make, train
 from rag_app.workbench.training_data import HeldOut

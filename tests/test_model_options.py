@@ -7,7 +7,7 @@ import pytest
 
 from rag_app.errors import ModelError
 from rag_app.models.embedder import SentenceEmbedder
-from rag_app.models.files import BUNDLED_EMBEDDER
+from rag_app.models.model_files import BUNDLED_EMBEDDER
 from rag_app.models.model_options import Form
 
 TEXTS = ["The harbour is dredged every spring.", "Bread is baked at dawn. " * 30]

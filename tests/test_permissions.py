@@ -15,8 +15,8 @@ from rag_app.index.collections import collections_of, create
 from rag_app.index.index import Index
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.opening import settled
-from rag_app.settings.files import own_settings_file
 from rag_app.settings.provenance import Settings
+from rag_app.settings.settings_files import own_settings_file
 from tests.accounts import PARTS, Visitor, everything, press, run, secrets_file, visit
 from tests.meanwhile import until
 from tests.test_login_with_account import ADA, BOB
@@ -27,11 +27,11 @@ from ui.access.oidc import SignIn
 from ui.access.password import LOGIN
 from ui.access.permissions import NotAllowed, Rights, announce
 from ui.jobs.model_pull import Pulling
-from ui.jobs.training import Training
+from ui.jobs.training_job import Training
 from ui.launch import main
 from ui.resources import shared
 from ui.session import keys
-from ui.views import pulling as pulling_view
+from ui.views import model_list as pulling_view
 from ui.views import workbench
 
 KINDS = ("selectbox", "text_input", "number_input", "slider", "select_slider", "toggle")

@@ -20,8 +20,8 @@ from rag_app.index.index import Index
 from rag_app.langchain_adapter import LangChainEmbedder
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.opening import open_embedder
-from rag_app.providers.embedder import ShortPieces, open_served_embedder
 from rag_app.providers.language_model import is_served
+from rag_app.providers.provider_embedder import ShortPieces, open_served_embedder
 from rag_app.workbench.prices import PRICES, PRICES_READ, Bill, bill_for, price_of
 from tests.fakes import WordTokenizer, a_document, a_hit
 from tests.openai_server import serving

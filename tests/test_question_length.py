@@ -9,7 +9,7 @@ import pytest
 
 from ingest.sync import sync
 from rag_app.answerer import Answerer
-from rag_app.commands.asking import _questions
+from rag_app.commands.ask import _questions
 from rag_app.errors import RagError
 from rag_app.evaluation.answers import load_questions
 from rag_app.evaluation.questions import read_questions

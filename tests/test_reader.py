@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rag_app.models.embedder import SentenceEmbedder
-from rag_app.models.files import BUNDLED_EMBEDDER, find_model
+from rag_app.models.model_files import BUNDLED_EMBEDDER, find_model
 from rag_app.reading.calibration import Calibration
 from rag_app.reading.reader import SIGNALS, SentenceReader
 from rag_app.reading.span_scorer import SpanScorer, encode_pairs, open_tokenizer

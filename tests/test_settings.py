@@ -8,7 +8,6 @@ from threading import Thread
 import pytest
 
 from rag_app.errors import ConfigError
-from rag_app.settings.files import settings_file
 from rag_app.settings.provenance import (
     Settings,
     change_setting,
@@ -16,6 +15,7 @@ from rag_app.settings.provenance import (
     named_index,
     resolve,
 )
+from rag_app.settings.settings_files import settings_file
 from tests.privileges import open_folder, without_privileges
 
 

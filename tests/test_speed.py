@@ -13,7 +13,7 @@ from rag_app.cli import main
 from rag_app.errors import ConfigError
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.encoders import BertEncoder, Computation, TorchEncoder, open_encoder, uses_gpu
-from rag_app.models.files import BUNDLED_EMBEDDER, find_model
+from rag_app.models.model_files import BUNDLED_EMBEDDER, find_model
 from rag_app.opening import open_embedder
 from rag_app.schema import Device
 from rag_app.settings.provenance import Settings

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag_app.errors import DataError
-from rag_app.models.files import BUNDLED_EMBEDDER, find_model
+from rag_app.models.model_files import BUNDLED_EMBEDDER, find_model
 from rag_app.reading.span_scorer import SpanScorer
 from rag_app.training.reading_data import KINDS, Asked, Example, Kind, RunningText, held_out, read
 from rag_app.training.train_reader import Training, main

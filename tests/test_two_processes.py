@@ -15,7 +15,7 @@ import pytest
 from ingest.sync import sync
 from rag_app.commands.doctor import lost_chunks
 from rag_app.index.index import Index
-from rag_app.models.files import BUNDLED_EMBEDDER
+from rag_app.models.model_files import BUNDLED_EMBEDDER
 from rag_app.retrieval.retriever import Retriever
 from tests.conftest import ROOT
 from tests.fakes import HashEmbedder

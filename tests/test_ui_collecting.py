@@ -29,11 +29,11 @@ def visited(page: str) -> None:
     import streamlit as st
 
     from ui import app
-    from ui.views import chat, conversations, library
+    from ui.views import chat, conversation_list, library
 
     pages = {
         "chat": lambda settings: chat.render(settings, library=st.Page(lambda: None, title="L")),
-        "conversations": lambda settings: conversations.render(
+        "conversations": lambda settings: conversation_list.render(
             settings, chat=st.Page(lambda: None, title="C")
         ),
         "library": library.render,
@@ -279,7 +279,7 @@ def test_one_is_deleted_and_the_first_is_entered(home: Path, asked: AppTest) -> 
 def test_while_a_model_is_trained_on_it_nothing_is_deleted(
     home: Path, asked: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.jobs.training.Training.running", True)
+    monkeypatch.setattr("ui.jobs.training_job.Training.running", True)
     click(asked, "Delete for good")
     assert "is being trained" in shown(asked)
     assert len(collections_of(home)) == 2

@@ -35,7 +35,7 @@ from ui.components.evaluation_report import (
     miss_html,
     totals_html,
 )
-from ui.jobs.evaluation import FAILED, Evaluation
+from ui.jobs.evaluation_job import FAILED, Evaluation
 from ui.languages import language
 from ui.languages.evaluation_words import measures, misses, verdicts
 from ui.resources import shared

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from rag_app import opening
-from rag_app.models.files import BUNDLED_EMBEDDER
+from rag_app.models.model_files import BUNDLED_EMBEDDER
 from rag_app.settings.provenance import Settings
 from tests.test_ui_ingestion import HeldEmbedder
 from ui.resources import open_index, shared

@@ -38,9 +38,9 @@ def buttons() -> None:
     """Those under the answer."""
     from rag_app.settings.provenance import Settings
     from ui.session import state
-    from ui.views import actions
+    from ui.views import answer_actions
 
-    actions.render(Settings(), state.turns()[0])
+    answer_actions.render(Settings(), state.turns()[0])
 
 
 def shown() -> AppTest:

@@ -10,8 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from rag_app.models.modules import Kind
-from rag_app.settings.files import own_settings_file
 from rag_app.settings.provenance import Settings, change_setting
+from rag_app.settings.settings_files import own_settings_file
 from tests.test_ui_training import Program
 from ui.components.setting_fields import (
     answer_fields,
@@ -22,7 +22,7 @@ from ui.components.setting_fields import (
 from ui.jobs.model_pull import Pulling
 from ui.resources import shared
 from ui.session import keys
-from ui.views import pulling as pulling_view
+from ui.views import model_list as pulling_view
 
 FIELDS = (*answer_fields(), *finding_fields(), *speed_fields(), *language_fields())
 

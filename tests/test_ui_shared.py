@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rag_app.models.files import BUNDLED_EMBEDDER
+from rag_app.models.model_files import BUNDLED_EMBEDDER
 from rag_app.settings.provenance import Settings
 from ui.resources import shared
 

@@ -4,7 +4,7 @@ import re
 
 from rag_app.models.late_interaction import Match
 from tests.test_ui_components import HOSTILE, STRUCK, shown
-from ui.components.token_matches import matches_html
+from ui.components.matched_snippet import matches_html
 
 QUESTION = "Where hangs the key?"
 TEXT = "The spare key hangs here."

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ui.jobs.training import Training
+from ui.jobs.training_job import Training
 
 VERDICT = {"better": True, "sureness": 0.99}
 

@@ -11,7 +11,7 @@ from ingest.sync import sync
 from rag_app.index.index import Index
 from rag_app.models.embedder import SentenceEmbedder
 from tests.test_ui_training import Program
-from ui.jobs.training import Training
+from ui.jobs.training_job import Training
 from ui.resources import shared
 from ui.session import keys
 
@@ -39,7 +39,7 @@ def script(view: str, index: str, language: str) -> None:
     from importlib import import_module
     from pathlib import Path
 
-    from rag_app.models.files import BUNDLED_EMBEDDER
+    from rag_app.models.model_files import BUNDLED_EMBEDDER
     from rag_app.settings.provenance import Settings
     from ui.languages.language import choose_language
 

@@ -23,7 +23,7 @@ from rag_app.errors import ConfigError, StoreError
 from rag_app.index.search.exact_search import FlatVectors
 from rag_app.index.stores import chroma_store, qdrant_store
 from rag_app.index.stores.chroma_store import ChromaVectors
-from rag_app.index.stores.opening import folder_of, is_remote, open_vectors
+from rag_app.index.stores.factory import folder_of, is_remote, open_vectors
 from rag_app.index.stores.stored_chunk import finite
 from rag_app.protocols import Vectors, VectorStore
 from rag_app.schema import Chunk, Precision

@@ -17,11 +17,11 @@ from ui.resources import shared
 from ui.session import state
 from ui.views import (
     chat,
-    collecting,
-    conversations,
+    collection_picker,
+    conversation_list,
     evaluation,
     library,
-    mapping,
+    map_view,
     scripts,
     settings,
     workbench,
@@ -49,12 +49,12 @@ def main() -> None:
         default=True,
     )
     kept_page = st.Page(
-        lambda: _guarded(lambda settings: conversations.render(settings, chat=chat_page)),
+        lambda: _guarded(lambda settings: conversation_list.render(settings, chat=chat_page)),
         title=gettext("Conversations"),
         url_path="conversations",
     )
     # Streamlit's own navigation folds away on a phone; this one is always in sight.
-    map_page = st.Page(lambda: _guarded(mapping.render), title=gettext("Map"), url_path="map")
+    map_page = st.Page(lambda: _guarded(map_view.render), title=gettext("Map"), url_path="map")
     bench_page = st.Page(
         lambda: _guarded(workbench.render), title=gettext("Workbench"), url_path="workbench"
     )
@@ -109,7 +109,7 @@ def _settings(workbench_page: StreamlitPage) -> None:
 
 def _chosen() -> Settings:
     """The settings of the collection that the visitor is in, with the choice between them."""
-    index = collecting.render(named_index())
+    index = collection_picker.render(named_index())
     for name, where in untrusted(index).items():
         told = gettext("{setting} leads to {where} and is ignored; if you trust it: {command}")
         allow = f"rag-app config trust --index {index}"

@@ -14,8 +14,8 @@ from rag_app.cli import guarded
 from rag_app.errors import ConfigError, IndexLocked, RagError
 from rag_app.index.collections import collections_of
 from rag_app.owner import check_owners
-from rag_app.settings.files import warn_if_open
 from rag_app.settings.provenance import Settings
+from rag_app.settings.settings_files import warn_if_open
 from rag_app.text.printable import Parser, show
 from rag_app.text.surrogates import check_text
 from ui.access.entrance import Entrance, is_loopback

@@ -13,7 +13,7 @@ from shutil import disk_usage
 
 from ingest.loading.formats import SUFFIXES
 from rag_app.errors import LoadError, StoreError
-from rag_app.models.files import hash_file
+from rag_app.models.model_files import hash_file
 from ui.languages.language import figure, gettext, number
 
 UPLOADED = "Uploaded files"  # what their folder is called

@@ -17,16 +17,16 @@ from rag_app.index.catalog.database import is_damaged, is_newer, set_aside
 from rag_app.index.catalog.tables import CATALOG
 from rag_app.index.index import Index
 from rag_app.index.writer_lock import writer_lock
-from rag_app.models.files import BUNDLED_EMBEDDER, cached_model, find_model
+from rag_app.models.model_files import BUNDLED_EMBEDDER, cached_model, find_model
 from rag_app.opening import open_index, open_reranker, settled
 from rag_app.providers.language_model import is_served
-from rag_app.settings.files import (
+from rag_app.settings.provenance import Settings
+from rag_app.settings.settings_files import (
     holds_secret,
     others_can_read,
     own_settings_file,
     settings_file,
 )
-from rag_app.settings.provenance import Settings
 
 _logger = logging.getLogger(__name__)
 _PACKAGES = ("torch", "transformers", "sentence-transformers", "chromadb", "pypdf", "streamlit")

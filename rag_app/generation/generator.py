@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from rag_app.errors import ModelError
 from rag_app.generation.bounded_stream import Output, bounded
-from rag_app.models.files import LOCAL, find_model, loading, loading_weights
+from rag_app.models.model_files import LOCAL, find_model, loading, loading_weights
 from rag_app.protocols import Message
 from rag_app.schema import WeightPrecision
 

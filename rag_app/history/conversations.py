@@ -20,7 +20,7 @@ from typing import Any, Self
 from rag_app.history.turns import KeptTurn, Thumb, from_row, judged_to_json, new_id, to_row
 from rag_app.index.catalog.database import Database, is_damaged, set_aside
 from rag_app.index.catalog.tables import Tables
-from rag_app.settings.files import others_can_read
+from rag_app.settings.settings_files import others_can_read
 from rag_app.text.printable import printable, shorten
 
 FILE = "conversations.sqlite"

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from rag_app.errors import StoreError
 from rag_app.index.catalog.catalog import Catalog
-from rag_app.index.stores.opening import (
+from rag_app.index.stores.factory import (
     IN_PROCESS,
     RETIRED,
     folder_of,
@@ -21,7 +21,7 @@ from rag_app.index.stores.opening import (
 )
 from rag_app.protocols import VectorStore
 from rag_app.schema import identify
-from rag_app.settings.files import is_trusted, trust_own
+from rag_app.settings.settings_files import is_trusted, trust_own
 
 _logger = logging.getLogger(__name__)
 REMEMBERED = "remembered store"  # what the index says of itself, among what users trust

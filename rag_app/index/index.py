@@ -16,7 +16,7 @@ from rag_app.index.catalog.catalog import Catalog
 from rag_app.index.catalog.catalog_cache import Remembered
 from rag_app.index.chosen_model import ChosenModel, ModelNote
 from rag_app.index.search_structures import Stores
-from rag_app.index.stores.opening import IN_PROCESS, lasting, offered
+from rag_app.index.stores.factory import IN_PROCESS, lasting, offered
 from rag_app.index.writer import IndexWriter
 from rag_app.index.writer_lock import writer_lock
 from rag_app.protocols import Embedder, Vectors

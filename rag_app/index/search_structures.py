@@ -18,7 +18,7 @@ from rag_app.index.catalog.catalog import Catalog
 from rag_app.index.chosen_store import ChosenStore
 from rag_app.index.search.exact_search import FlatVectors
 from rag_app.index.search.lexicon import Lexicon
-from rag_app.index.stores.opening import IN_PROCESS
+from rag_app.index.stores.factory import IN_PROCESS
 from rag_app.index.stores.stored_chunk import parts
 from rag_app.protocols import Vectors, VectorStore
 from rag_app.schema import Chunk, Precision

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from rag_app.errors import ModelError
 from rag_app.models.encoders import Computation, Encoder, open_encoder
-from rag_app.models.files import find_model, fingerprint_model, lasting_name, loading
 from rag_app.models.long_words import LongWords
+from rag_app.models.model_files import find_model, fingerprint_model, lasting_name, loading
 from rag_app.models.model_options import Form
 from rag_app.models.modules import is_static, splits_at_spaces
 from rag_app.models.static import LONGEST

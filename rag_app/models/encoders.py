@@ -12,8 +12,8 @@ import numpy as np
 from rag_app.errors import ConfigError, ModelError
 from rag_app.models import bert, bert_layers
 from rag_app.models.batches import batches
-from rag_app.models.files import LOCAL, loading, loading_weights
 from rag_app.models.long_words import LongWords
+from rag_app.models.model_files import LOCAL, loading, loading_weights
 from rag_app.models.model_options import Computing
 from rag_app.models.modules import is_static, pooling_of, prompt_of, prompts_of
 from rag_app.models.static import StaticEncoder

@@ -26,7 +26,7 @@ from rag_app.models.encoders import (
     open_with_torch,
     usual_batch,
 )
-from rag_app.models.files import find_model, fingerprint_model, loading
+from rag_app.models.model_files import find_model, fingerprint_model, loading
 from rag_app.models.modules import is_late, prompt_of
 from rag_app.protocols import TextKind, Vectors
 from rag_app.schema import Device

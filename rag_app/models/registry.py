@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag_app.errors import ModelError, first_line
-from rag_app.models.files import BUNDLED_EMBEDDER, WANTED, cached_model, find_model, loading
+from rag_app.models.model_files import BUNDLED_EMBEDDER, WANTED, cached_model, find_model, loading
 from rag_app.models.modules import Kind, kind_of
 from rag_app.settings.provenance import Settings
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_app.models import bert, bert_layers
-from rag_app.models.files import BUNDLED_EMBEDDER, find_model, loading
+from rag_app.models.model_files import BUNDLED_EMBEDDER, find_model, loading
 from rag_app.reading.span_scores import Pointed
 from rag_app.reading.weight_delta import apply_difference
 

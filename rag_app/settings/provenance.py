@@ -18,7 +18,7 @@ import platformdirs
 
 from rag_app.errors import ConfigError
 from rag_app.schema import Device, Precision, WeightPrecision
-from rag_app.settings.files import (
+from rag_app.settings.settings_files import (
     ENVIRONMENT,
     edited,
     is_trusted,

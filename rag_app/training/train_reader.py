@@ -24,7 +24,7 @@ from rag_app.evaluation.metrics import mean
 from rag_app.models.batches import batches
 from rag_app.models.bert import padded
 from rag_app.models.encoders import fastest_dtype
-from rag_app.models.files import BUNDLED_EMBEDDER, find_model
+from rag_app.models.model_files import BUNDLED_EMBEDDER, find_model
 from rag_app.reading.span_scorer import DIFFERENCE, encode_pairs, open_tokenizer
 from rag_app.reading.weight_delta import save_difference
 from rag_app.training.reading_data import Example, read

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_app.errors import ConfigError, IndexMismatch, ModelError
+from rag_app.index.cached_embedding import Embedding
 from rag_app.index.catalog.rows import text_digest
 from rag_app.index.chosen_model import ModelNote, former_model, own_model
-from rag_app.index.embedding import Embedding
 from rag_app.index.index import Index
 from rag_app.index.index_fingerprint import Recipe, surrounded
 from rag_app.index.stores.stored_chunk import parts

@@ -6,8 +6,8 @@ from typing import Protocol
 
 import numpy as np
 
-from rag_app.models.files import find_model, loading
 from rag_app.models.late_interaction import LateInteraction, maxsim
+from rag_app.models.model_files import find_model, loading
 from rag_app.models.modules import is_late
 from rag_app.opening import open_embedder, open_late_model
 from rag_app.protocols import Embedder, TextKind, Vectors

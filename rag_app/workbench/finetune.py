@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag_app.errors import ConfigError
 from rag_app.models.encoders import fastest_dtype, has_gpu
-from rag_app.models.files import LOCAL, find_model, loading_weights
+from rag_app.models.model_files import LOCAL, find_model, loading_weights
 from rag_app.workbench.training_data import HeldOut, sample
 from rag_app.workbench.training_sets import TrainingSet
 

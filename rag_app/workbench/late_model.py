@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rag_app.errors import DataError, ModelError
 from rag_app.models.embedder import SentenceEmbedder
-from rag_app.models.files import LOCAL, find_model, loading_weights
+from rag_app.models.model_files import LOCAL, find_model, loading_weights
 from rag_app.models.modules import prompts_of
 from rag_app.workbench.finetune import (
     TOKENS,

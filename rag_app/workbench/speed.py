@@ -7,7 +7,7 @@ from time import perf_counter
 
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.encoders import Computation, Encoder, has_gpu, open_encoder
-from rag_app.models.files import find_model
+from rag_app.models.model_files import find_model
 from rag_app.models.model_options import Form
 from rag_app.models.modules import is_static
 from rag_app.schema import Device

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from rag_app.models.embedder import SentenceEmbedder
-from rag_app.models.files import find_model
+from rag_app.models.model_files import find_model
 from rag_app.protocols import Vectors
 from rag_app.workbench.pca import Principal
 

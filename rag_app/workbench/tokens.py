@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rag_app.models.files import LOCAL, loading, loading_weights
+from rag_app.models.model_files import LOCAL, loading, loading_weights
 from rag_app.protocols import Vectors
 
 

@@ -6,7 +6,7 @@ from rag_app.errors import ConfigError, ModelError
 from rag_app.index.catalog.embedding_cache import ModelVectors
 from rag_app.index.index import Index
 from rag_app.index.redis_cache import shared_vectors
-from rag_app.models.files import BUNDLED_EMBEDDER
+from rag_app.models.model_files import BUNDLED_EMBEDDER
 from rag_app.models.registry import models_here
 from rag_app.opening import open_embedder
 from rag_app.settings.provenance import Settings

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from rag_app.errors import ConfigError
-from rag_app.settings.files import warn_if_open
+from rag_app.settings.settings_files import warn_if_open
 
 # Not empty while the server asks for a password.
 LOGIN = "RAG_APP_LOGIN"

@@ -24,11 +24,11 @@ from rag_app.settings.provenance import Settings
 from rag_app.workbench.chunk_vectors import Collection, read_collection
 from rag_app.workbench.collection_map import MOST, CollectionMap, map_of
 from ui.access import user
-from ui.jobs.evaluation import Evaluation
+from ui.jobs.evaluation_job import Evaluation
 from ui.jobs.folder_watch import Watching
 from ui.jobs.ingestion import Ingestion, Turns
 from ui.jobs.model_pull import Pulling
-from ui.jobs.training import Training
+from ui.jobs.training_job import Training
 from ui.languages.language import gettext
 from ui.resources.filters import Choices, choices
 from ui.resources.open_index import Opened, fills_alike

@@ -19,7 +19,7 @@ from ui.languages.language import gettext
 from ui.resources import shared
 from ui.resources.filters import Choices, called
 from ui.session import keys, saved_conversation, state
-from ui.views import actions, answering, filtering, scripts, sources, why
+from ui.views import answer_actions, answering, filtering, scripts, sources, why
 
 # Offered where the samples are in the library, by the file that answers.
 _SAMPLE_QUESTIONS = {
@@ -161,7 +161,7 @@ def _turn(
     below.empty()
     if turn.answer is not None:
         why.render(rag, turn)
-    actions.render(settings, turn)
+    answer_actions.render(settings, turn)
 
 
 def _show(

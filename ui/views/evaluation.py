@@ -14,13 +14,13 @@ from rag_app.settings.provenance import Settings
 from ui.components.blocks import heading_html, notice_html
 from ui.components.embeddings import empty_html
 from ui.components.evaluation_report import kinds_html, miss_html, totals_html
-from ui.jobs.evaluation import FAILED, Evaluation
+from ui.jobs.evaluation_job import FAILED, Evaluation
 from ui.languages.evaluation_words import misses
 from ui.languages.language import gettext, ngettext, number
 from ui.resources import shared
 from ui.resources.filters import Filter
 from ui.session import keys, state
-from ui.views import question_sets, side_by_side
+from ui.views import question_source, settings_comparison
 
 _REFRESH_SECONDS = 1.0
 _QUESTIONS = 100
@@ -51,7 +51,7 @@ def render(settings: Settings, *, chat: StreamlitPage) -> None:
         return
     _report(evaluation, evaluation.report)
     if _part() == _COMPARED:
-        side_by_side.render(settings, evaluation)
+        settings_comparison.render(settings, evaluation)
     else:
         _misses(evaluation.report, chat)
 
@@ -62,7 +62,7 @@ def render(settings: Settings, *, chat: StreamlitPage) -> None:
 def _choose(settings: Settings, evaluation: Evaluation) -> None:
     with st.container(key="question-sets"):
         most = st.session_state.get(keys.MOST_QUESTIONS, _QUESTIONS)
-        name, load = question_sets.choose(settings, most=most)
+        name, load = question_source.choose(settings, most=most)
         st.number_input(
             gettext("Questions at most"),
             1,
@@ -124,7 +124,7 @@ def _part() -> str | None:
 def _report(evaluation: Evaluation, report: QuestionReport) -> None:
     asked = ngettext("{count} question", "{count} questions", len(report.rows))
     told = gettext("{name}: {questions}.")
-    st.html(notice_html(told.format(name=question_sets.called(evaluation.name), questions=asked)))
+    st.html(notice_html(told.format(name=question_source.called(evaluation.name), questions=asked)))
     if report.left_out:
         st.caption(_left_out(report.left_out))
     st.html(totals_html(report))

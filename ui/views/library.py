@@ -13,7 +13,7 @@ from ui.languages.language import gettext, number
 from ui.resources import shared
 from ui.session import keys, state
 from ui.uploads import uploads_folder
-from ui.views import adding, collecting, following, preview, removing
+from ui.views import add_documents, collection_picker, preview, remove_documents, watched_folders
 
 _MOST_ROWS = 200
 _MOST_CHOICES = 2_000  # all of them are sent to the browser on every run
@@ -27,11 +27,11 @@ def render(settings: Settings) -> None:
     entries = index.catalog.entries()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.html(heading_html(gettext("Library"), f"{totals(*index.catalog.size())}."))
-        collecting.manage(settings)
+        collection_picker.manage(settings)
     if notice := state.told():
         st.html(notice_html(notice.message, kind=notice.kind))
-    adding.render(settings, ingestion)
-    following.render(settings, entries)
+    add_documents.render(settings, ingestion)
+    watched_folders.render(settings, entries)
     if entries:
         uploads = uploads_folder(settings.index)
         listing = Listing(entries, uploads=uploads, now=datetime.now().astimezone())
@@ -43,7 +43,7 @@ def render(settings: Settings) -> None:
         if len(wanted) > _MOST_ROWS:
             words = gettext("The first {shown} of {all}; find a document to see others.")
             st.caption(words.format(shown=_MOST_ROWS, all=number(len(wanted))))
-        removing.render(index, wanted[:_MOST_CHOICES], listing, ingestion)
+        remove_documents.render(index, wanted[:_MOST_CHOICES], listing, ingestion)
 
 
 def _wanted(entries: Sequence[Entry]) -> Sequence[Entry]:

@@ -15,7 +15,7 @@ from ui.components.document_preview import facts_html, passages_html
 from ui.jobs.ingestion import Ingestion
 from ui.languages.language import gettext, number
 from ui.session import keys, state
-from ui.views import removing
+from ui.views import remove_documents
 
 _PASSAGES = 20  # shown at once
 _logger = logging.getLogger(__name__)
@@ -85,4 +85,4 @@ def _step(label: str, icon: str, *, to: int) -> None:
 
 def _remove(entry: Entry, index: Index, ingestion: Ingestion) -> None:
     with st.popover(gettext("Remove this document"), icon=":material/delete:", type="tertiary"):
-        removing.ask([entry], index, ingestion)
+        remove_documents.ask([entry], index, ingestion)

@@ -12,8 +12,8 @@ from rag_app.errors import ConfigError, StoreError, without_secrets
 from rag_app.models.registry import LocalModel, models_here
 from rag_app.opening import embedder_name
 from rag_app.providers.language_model import elsewhere, is_served
-from rag_app.settings.files import ENVIRONMENT, own_settings_file
 from rag_app.settings.provenance import Resolved, Settings, change_setting, resolve
+from rag_app.settings.settings_files import ENVIRONMENT, own_settings_file
 from ui.access import user
 from ui.access.permissions import NotAllowed
 from ui.components import theme
@@ -28,7 +28,7 @@ from ui.components.setting_fields import (
 )
 from ui.languages.language import gettext
 from ui.session import keys, state
-from ui.views import pulling
+from ui.views import model_list
 
 _KIND_OF = {"generator": "language", "reranker": "late interaction"}
 
@@ -50,7 +50,7 @@ def render(settings: Settings, *, workbench: StreamlitPage) -> None:
     # A form that comes and goes in there must not move what is below.
     with st.container(key="models"):
         st.header(gettext("Models on this machine"), anchor=False)
-        pulling.render(models, embedder=embedder, workbench=workbench)
+        model_list.render(models, embedder=embedder, workbench=workbench)
     draw(gettext("Speed"), speed_fields())
     draw(gettext("Language"), language_fields())
     st.header(gettext("Appearance"), anchor=False)

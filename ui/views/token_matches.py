@@ -5,7 +5,7 @@ import streamlit as st
 from rag_app.settings.provenance import Settings
 from ui.access import user
 from ui.components.blocks import notice_html
-from ui.components.token_matches import matches_html
+from ui.components.matched_snippet import matches_html
 from ui.languages.language import figure, gettext
 from ui.resources import shared
 from ui.session import keys

@@ -9,7 +9,7 @@ from rag_app.settings.provenance import Settings
 from ui.access import user
 from ui.components.blocks import notice_html
 from ui.components.embeddings import figures_html
-from ui.jobs.training import Training
+from ui.jobs.training_job import Training
 from ui.languages.language import figure, gettext, number, percent
 from ui.resources import shared
 

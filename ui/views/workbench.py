@@ -23,7 +23,7 @@ from ui.components.embeddings import (
 from ui.languages.language import figure, gettext, ngettext
 from ui.resources import shared
 from ui.session import keys, state
-from ui.views import token_matches, tokens, training
+from ui.views import token_matches, token_view, training
 
 _MOST_SHOWN = 20  # pairs and passages
 _MOST_TEXTS = 30  # of a matrix
@@ -200,7 +200,7 @@ def _collection(settings: Settings) -> Collection | None:
 def _parts() -> dict[str, tuple[str, Callable[[Settings], None]]]:
     """What each part is called, and what draws it."""
     return {
-        "tokens": (gettext("Tokens"), tokens.render),
+        "tokens": (gettext("Tokens"), token_view.render),
         "similarity": (gettext("Similarity"), _similarity),
         "alike": (gettext("Near duplicates"), _alike),
         "unlike": (gettext("Outliers"), _unlike),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from rag_app.errors import ConfigError
-from rag_app.index.catalog import filters
+from rag_app.index.catalog import filter_condition
 from rag_app.index.catalog.database import Database
 from rag_app.index.catalog.embedding_cache import KeptVectors
 from rag_app.index.catalog.rows import (
@@ -195,7 +195,7 @@ class Catalog:
         """
         if "source" in where:
             where = {**where, "source": self.meant(where["source"])}
-        condition, values = filters.condition(where)
+        condition, values = filter_condition.condition(where)
         select = f"SELECT DISTINCT coalesce(same_as, id) FROM documents WHERE {condition}"  # noqa: S608
         return [id_ for (id_,) in self._db.rows(select, values)]
 

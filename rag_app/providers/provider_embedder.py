@@ -12,7 +12,7 @@ from typing import Any
 from rag_app.connections import client, spare_loopback
 from rag_app.errors import ModelError, first_line
 from rag_app.models.embedder import WordPieces
-from rag_app.models.files import BUNDLED_EMBEDDER, find_model
+from rag_app.models.model_files import BUNDLED_EMBEDDER, find_model
 from rag_app.protocols import Embedder
 from rag_app.providers.language_model import elsewhere, refuse_hub
 

@@ -14,7 +14,7 @@ from rag_app.settings.variants import changed_settings, variant
 from ui.access import user
 from ui.components.blocks import notice_html
 from ui.components.evaluation_report import changed_html, changes_html, differing_html
-from ui.jobs.evaluation import Evaluation
+from ui.jobs.evaluation_job import Evaluation
 from ui.languages.language import gettext, number
 from ui.resources import shared
 

@@ -147,7 +147,7 @@ def _texts(arguments: argparse.Namespace, settings: "Settings") -> tuple[list[st
 
 
 def _print_speeds(found: "list[Speed]", advised: dict[str, str | int]) -> None:
-    from rag_app.settings.files import settings_file
+    from rag_app.settings.settings_files import settings_file
 
     show("device   tokens a batch   texts a second")
     for one in found:

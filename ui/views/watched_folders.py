@@ -18,7 +18,7 @@ from ui.languages.language import gettext
 from ui.resources import shared
 from ui.resources.removal import remove
 from ui.session import keys, state
-from ui.views import adding
+from ui.views import add_documents
 
 _REFRESH_SECONDS = 2.0
 
@@ -90,7 +90,7 @@ def _folder(settings: Settings, folder: _Folder) -> None:
             disabled=not root.path.is_dir(),
         ):
             state.turn_away(())
-            adding.start(ingestion, root.path)
+            add_documents.start(ingestion, root.path)
         stop = gettext("Stop following {name}").format(name=name)
         if st.button(stop, type="tertiary", key=f"{keys.UNFOLLOW}-{root.key}"):
             st.dialog(gettext("Stop following this folder?"))(_confirm)(settings, folder)

@@ -10,8 +10,8 @@ from rag_app.retrieval.question_length import LONGEST_QUESTION
 from rag_app.settings.provenance import Settings
 from rag_app.workbench.collection_map import CollectionMap, legend
 from ui.components.blocks import heading_html
-from ui.components.collection_map import POINTS, map_chart
 from ui.components.embeddings import empty_html, passage_html
+from ui.components.map_chart import POINTS, map_chart
 from ui.languages.language import gettext, percent
 from ui.resources import shared
 from ui.resources.filters import called

@@ -6,8 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag_app.commands import adopting, comparing, late, vectors
-from rag_app.commands.adopting import adopt_into, adoption_text, check_adoptable
+from rag_app.commands import embed_adopt, embed_compare, embed_late, embed_vectors
 from rag_app.commands.common import (
     add_command,
     of_an_index,
@@ -15,6 +14,7 @@ from rag_app.commands.common import (
     print_json,
     settings_of,
 )
+from rag_app.commands.embed_adopt import adopt_into, adoption_text, check_adoptable
 from rag_app.commands.rendering import chunk_json
 from rag_app.errors import ConfigError
 from rag_app.text.printable import shorten, show, show_text, where
@@ -30,7 +30,7 @@ _MOST_SHOWN = 20
 
 def tokens(arguments: argparse.Namespace) -> int:
     """Show how the embedding model cuts a text."""
-    from rag_app.models.files import find_model
+    from rag_app.models.model_files import find_model
     from rag_app.opening import settled
     from rag_app.workbench.tokens import cut
 
@@ -134,7 +134,7 @@ def finetune_model(arguments: argparse.Namespace) -> int:
     out = finetune(base, course.training, arguments.out, held=course.held, recipe=recipe)
     verdict = judge(SentenceEmbedder.open(base), SentenceEmbedder.open(str(out)), course.exam)
     if arguments.report:
-        from rag_app.workbench.report import training_report
+        from rag_app.workbench.html_report import training_report
 
         training_report(verdict, model=out, out=arguments.report)
     adopted = adopt_into(settings, str(out)) if arguments.adopt and verdict.better else None
@@ -209,13 +209,13 @@ def add_parser(commands: Any) -> None:
         "--adopt", action="store_true", help="give the index the new model if that is better"
     )
     training.add_argument("--lora", action="store_true", help="train small matrices alone")
-    adopting.add_commands(own)
-    comparing.add_commands(own)
+    embed_adopt.add_commands(own)
+    embed_compare.add_commands(own)
     add_command(own, "map", map_points).add_argument(
         "--method", choices=("pca", "umap"), default="pca", help="umap needs the extra `umap`"
     )
-    vectors.add_commands(own)
-    late.add_commands(own)
+    embed_vectors.add_commands(own)
+    embed_late.add_commands(own)
 
 
 def _collection(arguments: argparse.Namespace) -> "Collection":

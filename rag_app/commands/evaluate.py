@@ -40,7 +40,7 @@ def add_to(commands: Any) -> None:
 
 def measure(arguments: argparse.Namespace) -> int:
     """Measure retrieval, answers or chunks on a data set."""
-    from rag_app.evaluation.run import evaluate
+    from rag_app.evaluation.evaluations import evaluate
 
     if arguments.what == _OWN:
         return measure_questions(arguments)

@@ -5,7 +5,7 @@ from textwrap import shorten
 import streamlit as st
 
 from rag_app.index.index import Index
-from rag_app.models.files import find_model
+from rag_app.models.model_files import find_model
 from rag_app.settings.provenance import Settings
 from rag_app.workbench.tokens import cut
 from ui.components.blocks import short_names

@@ -32,7 +32,7 @@ def compare_models(arguments: argparse.Namespace) -> int:
         if not arguments.json:
             show(_line(row.row(texts)))
     if arguments.report:
-        from rag_app.workbench.report import comparison_report
+        from rag_app.workbench.html_report import comparison_report
 
         comparison_report(rows, exam=told, texts=texts, out=arguments.report)
     if arguments.json:
