@@ -30,7 +30,7 @@ from rag_app import Rag, Settings
 from rag_app.index.catalog.catalog import Catalog
 from rag_app.index.catalog.rows import FileState
 from rag_app.index.index import Index
-from rag_app.index.search.exact_search import FlatVectors
+from rag_app.index.search.exact_search import ExactSearch
 from rag_app.index.search.lexicon import Lexicon
 from rag_app.index.writer import IndexWriter
 from rag_app.models.embedder import SentenceEmbedder
@@ -42,7 +42,7 @@ MEASURED = 10_000  # chunks at each mark
 QUESTIONS, BETWEEN = 150, 0.1  # of which some, with so many seconds between, meet a new batch
 PAUSE = 0.5  # seconds between the batches of the other process: the embedder's cost, fixed
 PARTS: tuple[tuple[str, Any, str], ...] = (
-    ("flat files", FlatVectors, "upsert"),
+    ("flat files", ExactSearch, "upsert"),
     ("lexicon", Lexicon, "replace"),
     ("lexicon", Lexicon, "commit"),
 )

@@ -26,9 +26,9 @@ from rag_app import Rag, Settings
 from rag_app.answerer import READ, passage_of
 from rag_app.evaluation.answers import Question, load_questions
 from rag_app.evaluation.metrics import auroc, expected_calibration_error
-from rag_app.evaluation.temporary_index import evaluation_document, open_throwaway
+from rag_app.evaluation.temporary_index import evaluation_document, open_temporary_index
 from rag_app.reading.reader import SIGNALS, WEIGHTS, Judgement, Scores
-from rag_app.retrieval.query_rewriting import standalone
+from rag_app.retrieval.query_rewriting import rewrite_query
 from rag_app.training.reading_data import held_out
 
 SAMPLES = Path(__file__).parent.parent / "data"
@@ -51,7 +51,7 @@ def of_articles(folder: Path, questions: int) -> Iterator[Judged]:
     rows, paragraphs = held_out(folder)
     names = {text: f"p{number}" for number, text in enumerate(paragraphs)}
     documents = [evaluation_document(name, text) for text, name in names.items()]
-    rag, _ = open_throwaway(documents, Settings(answer="read"))
+    rag, _ = open_temporary_index(documents, Settings(answer="read"))
     for row in random.Random(5).sample(rows, min(questions, len(rows))):
         gold = [(names[row["context"]], row["start"], row["end"])]
         yield from judge(rag, row["question"], gold)
@@ -69,14 +69,16 @@ def of_samples() -> Iterator[Judged]:
             gold = [
                 (str(SAMPLES / "samples" / g["source"]), g["start"], g["end"]) for g in row["gold"]
             ]
-            yield from judge(rag, standalone(row["question"], row["history"]), gold[:1])
+            yield from judge(rag, rewrite_query(row["question"], row["history"]), gold[:1])
         rag.close()
 
 
 def of_squad2(file: Path, questions: int) -> tuple[list[Judged], list[Judged]]:
     """Questions of the first half of its articles, and of the second."""
     asked = load_questions(file)
-    rag, _ = open_throwaway(list({q.paragraph.id: q.paragraph for q in asked}.values()), Settings())
+    rag, _ = open_temporary_index(
+        list({q.paragraph.id: q.paragraph for q in asked}.values()), Settings()
+    )
     articles = list(dict.fromkeys(map(article_of, asked)))
     first = set(articles[: len(articles) // 2])
     halves = []

@@ -20,7 +20,7 @@ from typing import Any
 from ingest.sync import sync
 from rag_app import Rag, Settings
 from rag_app.evaluation.metrics import mean
-from rag_app.retrieval.query_rewriting import leans, standalone
+from rag_app.retrieval.query_rewriting import needs_history, rewrite_query
 
 WORLDS = ("office", "home", "tech", "public", "industry")
 ALONE = ("first", "stands_alone", "topic_switch")
@@ -42,7 +42,7 @@ def kept_whole(turns: Iterable[Turn]) -> float:
 
 def searched(turn: Turn) -> str:
     """What a turn is searched as."""
-    return standalone(turn["question"], turn["history"])
+    return rewrite_query(turn["question"], turn["history"])
 
 
 def found(rag: Rag, question: str, turn: Turn) -> bool:
@@ -55,7 +55,7 @@ def found(rag: Rag, question: str, turn: Turn) -> bool:
 def show(name: str, rag: Rag, turns: Sequence[Turn]) -> None:
     """Print a line of the table."""
     needy = [turn for turn in turns if turn["kind"] == NEEDY and turn["gold"]]
-    told = mean([float(leans(turn["question"])) for turn in needy])
+    told = mean([float(needs_history(turn["question"])) for turn in needy])
     bare = mean([float(found(rag, turn["question"], turn)) for turn in needy])
     now = mean([float(found(rag, searched(turn), turn)) for turn in needy])
     best = mean([float(found(rag, turn["standalone"], turn)) for turn in needy])
@@ -67,8 +67,8 @@ def show_questions(folder: Path) -> None:
     """Print how the questions of each world's own file are told apart."""
     for file in sorted(folder.glob("*/questions.jsonl")):
         asked = read_turns(file)
-        needy = [leans(row["question"]) for row in asked if row["history"]]
-        alone = [not leans(row["question"]) for row in asked if not row["history"]]
+        needy = [needs_history(row["question"]) for row in asked if row["history"]]
+        alone = [not needs_history(row["question"]) for row in asked if not row["history"]]
         print(f"{file.parent.name:10}{mean(alone):8.1%}{mean(needy):8.1%}{len(asked):31}")
 
 

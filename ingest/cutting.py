@@ -46,11 +46,11 @@ class Cutter:
         return cls(recipe.embedder.tokenizer, recipe.longest, recipe.surroundings, most)
 
     @classmethod
-    def told(cls, folder: str, longest: int, **how: Any) -> Self:
-        """What `as_told` describes."""
+    def from_settings(cls, folder: str, longest: int, **how: Any) -> Self:
+        """A cutter from the values of `as_settings`."""
         return cls(WordPieces(Path(folder), longest=longest), **how)
 
-    def as_told(self) -> Mapping[str, Any] | None:
+    def as_settings(self) -> Mapping[str, Any] | None:
         """All that another process needs, as JSON values; None if it cannot have the tokenizer."""
         if not isinstance(self.tokenizer, WordPieces):
             return None

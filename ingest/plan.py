@@ -12,7 +12,7 @@ from ingest.missing_paths import known_mounts, mounts_of, reason_away
 from ingest.names import path_of, text_of
 from ingest.report import Outcome, SyncReport
 from ingest.scan import FoundFile, Unreadable, locate, scan
-from ingest.source_names import named_as_before, tell_apart
+from ingest.source_names import assign_sources, named_as_before
 from rag_app.errors import ConfigError
 from rag_app.index.catalog.catalog import Entry, FileState
 from rag_app.index.index import Index
@@ -186,7 +186,7 @@ class _Planner:
         leaving |= {work.replaces.id for work in works if work.replaces}
         leaving |= {self._entries[w.file.key].id for w in works if w.file.key in self._entries}
         others = (entry for entry in self._entries.values() if entry.id not in leaving)
-        told, planned.called = tell_apart([work.file for work in works], others)
+        told, planned.called = assign_sources([work.file for work in works], others)
         named = [replace(work, file=file) for work, file in zip(works, told, strict=True)]
         reads = len(planned.reads)
         planned.reads, planned.copies = named[:reads], named[reads:]

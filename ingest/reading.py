@@ -33,7 +33,7 @@ def read_ahead(
     does not grow with the number of files. A file that takes long does not delay a cancel.
     The documents come cut, unless there is no cutter or no other process can have it.
     """
-    told = cutter.as_told() if cutter else None
+    told = cutter.as_settings() if cutter else None
     count = min(_MOST_PROCESSES, os.cpu_count() or 1)
     children = [Child(limits, told) for _ in range(count)]
     free = deque(children)

@@ -24,7 +24,7 @@ def named_as_before(files: Iterable[FoundFile], known: Mapping[str, Entry]) -> l
     return named
 
 
-def tell_apart(
+def assign_sources(
     files: Sequence[FoundFile], entries: Iterable[Entry]
 ) -> tuple[list[FoundFile], dict[str, str]]:
     """The files, those given like another one called by their paths.

@@ -11,7 +11,7 @@ from rag_app.errors import ModelError, first_line
 from rag_app.generation.citations import Draft, cite, quote
 from rag_app.generation.prompts import fit
 from rag_app.protocols import Generator, Reader
-from rag_app.retrieval.query_rewriting import standalone
+from rag_app.retrieval.query_rewriting import rewrite_query
 from rag_app.retrieval.question_length import check_question
 from rag_app.retrieval.retriever import Retriever
 from rag_app.schema import (
@@ -98,7 +98,7 @@ class Answerer:
                 made if not given.
         """
         check_question(question, *history)
-        searched = standalone(question, history)
+        searched = rewrite_query(question, history)
         k = self._retriever.k if k is None else k
         strict = self._strict if strict is None else strict
         retrieval = self._retriever.retrieve(searched, k=max(k, READ) if k > 0 else k, where=where)

@@ -22,7 +22,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _CONNECTING = 10.0  # seconds
 
 
-def spare_loopback() -> None:
+def bypass_proxy_for_loopback() -> None:
     """Have no proxy asked for what is on this machine, by this process and those it starts."""
     # The lower case beats the upper one, where a library reads both.
     named = [os.environ.get(name, "") for name in ("no_proxy", "NO_PROXY")]
@@ -103,7 +103,7 @@ def client(*, seconds: float, most: int) -> "httpx.Client":
     def watch(request: httpx.Request) -> None:
         request.extensions["trace"] = Connections.note
 
-    spare_loopback()
+    bypass_proxy_for_loopback()
     # LangChain's own client, which is not used, would be warned of for passing proxies over.
     os.environ.setdefault("LANGCHAIN_OPENAI_TCP_KEEPALIVE", "0")
     return httpx.Client(

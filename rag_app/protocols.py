@@ -10,7 +10,7 @@ from rag_app.schema import Chunk, Document, Passage, Reading
 
 if TYPE_CHECKING:  # of rooms above; only the names are needed here
     from rag_app.index.index import Index
-    from rag_app.reading.span_scores import Pointed
+    from rag_app.reading.span_scores import SpanScores
 
 Vectors = NDArray[np.float32]
 TextKind = Literal["passage", "query"]
@@ -71,7 +71,7 @@ class Reranker(Protocol):
 class Pointer(Protocol):
     """Points at the words of a text that answer, reading it together with the question."""
 
-    def point(self, question: str, texts: Sequence[str]) -> "list[Pointed]":
+    def point(self, question: str, texts: Sequence[str]) -> "list[SpanScores]":
         """What is said of each text."""
 
 

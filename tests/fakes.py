@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_app.protocols import Message, TextKind, Vectors
-from rag_app.reading.span_scores import Pointed
+from rag_app.reading.span_scores import SpanScores
 from rag_app.schema import Chunk, Document, Hit, Passage, Reading, Signals, Span, identify
 
 _WORD = re.compile(r"\w+|[^\w\s]")
@@ -120,14 +120,14 @@ class OverlapReranker:
 class OverlapPointer:
     """An answer ends at a word of the question, and begins where it pleases."""
 
-    def point(self, question: str, texts: Sequence[str]) -> list[Pointed]:
+    def point(self, question: str, texts: Sequence[str]) -> list[SpanScores]:
         asked = set(_WORD.findall(question.lower()))
         return [self._pointed(asked, list(_WORD.finditer(text.lower()))) for text in texts]
 
-    def _pointed(self, asked: set[str], found: list[re.Match[str]]) -> Pointed:
+    def _pointed(self, asked: set[str], found: list[re.Match[str]]) -> SpanScores:
         ends = np.array([4.0 * (match[0] in asked) - 2 for match in found], np.float32)
         spans = np.array([match.span() for match in found], np.int64).reshape(-1, 2)
-        return Pointed(np.zeros(len(found), np.float32), ends, spans)
+        return SpanScores(np.zeros(len(found), np.float32), ends, spans)
 
 
 # Makes a catalogue of today one of the fourth version.

@@ -17,8 +17,8 @@ from rag_app.index.catalog.catalog import Catalog
 from rag_app.index.chosen_model import ModelNote, former_model, own_model
 from rag_app.index.chosen_store import ChosenStore
 from rag_app.index.index import Index
-from rag_app.index.search_structures import Stores
-from rag_app.index.stores.chroma_store import ChromaVectors
+from rag_app.index.search_structures import SearchStructures
+from rag_app.index.stores.chroma_store import ChromaStore
 from rag_app.models.embedder import SentenceEmbedder, WordPieces
 from rag_app.models.model_files import BUNDLED_EMBEDDER, find_model
 from rag_app.opening import embedder_name, open_index, settled
@@ -214,7 +214,7 @@ def test_the_vector_store_keeps_nothing_of_the_model_before(
 ) -> None:
     folders = len([*(held / "chroma").iterdir()])
     change(held, new, old)
-    left = ChromaVectors(held / "chroma", model=old.fingerprint)
+    left = ChromaStore(held / "chroma", model=old.fingerprint)
     assert left.query(old.embed([QUESTION])[0], k=10) == []
     left.close()
     assert len([*(held / "chroma").iterdir()]) == folders
@@ -327,13 +327,13 @@ def test_while_another_writes_only_the_change_is_left_to_be_done(
 # What it has done when it is killed, and which model answers then.
 STEPS: list[tuple[type, str, bool]] = [
     (Index, "adopt", False),
-    (Stores, "prepare", False),
-    (Stores, "_fill", False),
+    (SearchStructures, "prepare", False),
+    (SearchStructures, "_fill", False),
     (ChosenStore, "remove", False),
     (Catalog, "change_model", False),
-    (Stores, "take_over", True),
-    (Stores, "fill_missing", True),
-    (Stores, "remove_flat", True),
+    (SearchStructures, "take_over", True),
+    (SearchStructures, "fill_missing", True),
+    (SearchStructures, "remove_flat", True),
 ]
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag_app.retrieval.deduplication import by_relevance_and_variety, without_copies
+from rag_app.retrieval.deduplication import maximal_marginal_relevance, without_copies
 from tests.fakes import a_hit
 
 RULES = "Boats are hauled out by the yard. Owners stand clear of the slip while the winch runs. "
@@ -46,8 +46,8 @@ def test_copies_make_room_for_others_and_ranks_have_no_gap() -> None:
 def test_variety_prefers_what_is_unlike_the_first() -> None:
     near, far = [1, 0], [0, 1]
     scores, vectors = np.array([1.0, 0.9, 0.8]), np.array([near, near, far], np.float32)
-    assert by_relevance_and_variety(scores, vectors, diversity=0.5) == [0, 2, 1]
-    assert by_relevance_and_variety(scores, vectors, diversity=0) == [0, 1, 2]
+    assert maximal_marginal_relevance(scores, vectors, diversity=0.5) == [0, 2, 1]
+    assert maximal_marginal_relevance(scores, vectors, diversity=0) == [0, 1, 2]
 
 
 @given(
@@ -57,7 +57,7 @@ def test_variety_prefers_what_is_unlike_the_first() -> None:
 def test_variety_loses_nothing(scores: list[float], wish: float) -> None:
     rows = np.random.default_rng(0).normal(size=(12, 4)).astype(np.float32)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    chosen = by_relevance_and_variety(np.array(scores), rows[: len(scores)], diversity=wish)
+    chosen = maximal_marginal_relevance(np.array(scores), rows[: len(scores)], diversity=wish)
     assert sorted(chosen) == list(range(len(scores)))
 
 

@@ -18,7 +18,7 @@ from rag_app.history.conversations import FILE, Conversations
 from rag_app.history.turns import KeptTurn
 from rag_app.index.index import Index
 from rag_app.index.search.lexicon import Lexicon
-from rag_app.index.stores.chroma_store import ChromaVectors
+from rag_app.index.stores.chroma_store import ChromaStore
 from rag_app.index.writer_lock import writer_lock
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.model_files import BUNDLED_EMBEDDER
@@ -53,7 +53,7 @@ def examined(settings: Settings) -> dict[str, Finding]:
 
 def forget_vectors(index: Index, ids: list[str]) -> None:
     """What two writers at once do to Chroma: vectors are gone, and it says nothing."""
-    store = ChromaVectors(index.folder / "chroma", model=index.model)
+    store = ChromaStore(index.folder / "chroma", model=index.model)
     store.delete(ids)
     store.close()
 

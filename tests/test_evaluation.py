@@ -13,7 +13,7 @@ from rag_app.evaluation.answers import evaluate_answers
 from rag_app.evaluation.chunks import evaluate_chunks
 from rag_app.evaluation.evaluations import evaluate
 from rag_app.evaluation.retrieval import evaluate_retrieval
-from rag_app.evaluation.temporary_index import evaluation_document, open_throwaway
+from rag_app.evaluation.temporary_index import evaluation_document, open_temporary_index
 from rag_app.settings.provenance import Settings
 
 CORPUS = {
@@ -202,7 +202,7 @@ def test_the_same_documents_are_indexed_only_once(caplog: pytest.LogCaptureFixtu
     reports = []
     with caplog.at_level(logging.WARNING, logger="rag_app"):
         for _ in range(2):
-            rag, report = open_throwaway(documents, Settings())
+            rag, report = open_temporary_index(documents, Settings())
             rag.close()
             reports.append(report)
     assert [record.message[:8] for record in caplog.records] == ["indexing"]
@@ -210,8 +210,8 @@ def test_the_same_documents_are_indexed_only_once(caplog: pytest.LogCaptureFixtu
 
 
 def test_other_documents_get_an_index_of_their_own() -> None:
-    first, _ = open_throwaway([evaluation_document("a", "One text.")], Settings())
-    second, _ = open_throwaway([evaluation_document("a", "Another text.")], Settings())
+    first, _ = open_temporary_index([evaluation_document("a", "One text.")], Settings())
+    second, _ = open_temporary_index([evaluation_document("a", "Another text.")], Settings())
     assert first.index.folder != second.index.folder
     first.close()
     second.close()
@@ -221,7 +221,7 @@ def test_smaller_chunks_are_made_anew(tmp_path: Path) -> None:
     documents = [evaluation_document("a", PARAGRAPH * 20)]
     sizes = []
     for tokens in (512, 64):
-        rag, _ = open_throwaway(documents, Settings(chunk_tokens=tokens))
+        rag, _ = open_temporary_index(documents, Settings(chunk_tokens=tokens))
         sizes.append(rag.index.catalog.count_chunks())
         rag.close()
     assert sizes[0] < sizes[1]

@@ -19,7 +19,7 @@ from ingest.sync import sync
 from rag_app.errors import DamagedStore, StoreError
 from rag_app.index.index import Index
 from rag_app.index.search import exact_search
-from rag_app.index.search.exact_search import FlatVectors
+from rag_app.index.search.exact_search import ExactSearch
 from rag_app.index.search.quantization import CODES
 from rag_app.protocols import Vectors
 from rag_app.schema import Chunk, Precision, identify
@@ -51,7 +51,7 @@ def test_whatever_was_stored_and_deleted_it_equals_a_dictionary(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[bool, list[int]]], precision: str
 ) -> None:
     folder = tmp_path_factory.getbasetemp() / f"flat{next(_folders)}"
-    store = FlatVectors(folder, model="m", precision=precision)  # type: ignore[arg-type]
+    store = ExactSearch(folder, model="m", precision=precision)  # type: ignore[arg-type]
     kept: dict[str, Vectors] = {}
     for seed, (adds, numbers) in enumerate(steps):
         chunks = [CHUNKS[n] for n in numbers]
@@ -63,7 +63,7 @@ def test_whatever_was_stored_and_deleted_it_equals_a_dictionary(
             store.delete([chunk.id for chunk in chunks])
             kept = {id_: row for id_, row in kept.items() if id_ not in {c.id for c in chunks}}
     asked = random_vectors(1, dimensions=20, seed=99)[0]
-    for again in (store, FlatVectors(folder, model="m", precision=precision)):  # type: ignore[arg-type]
+    for again in (store, ExactSearch(folder, model="m", precision=precision)):  # type: ignore[arg-type]
         found = dict(again.query(asked, k=50))
         assert found == pytest.approx(
             {id_: float(row @ asked) for id_, row in kept.items()}, abs=1e-6
@@ -80,7 +80,7 @@ def test_the_nearest_are_found_through_any_codes(tmp_path: Path, precision: Prec
     centres = np.repeat(random_vectors(400), 25, axis=0)
     rows = unit(centres + 0.6 * random_vectors(len(centres), seed=1))
     chunks = [a_hit("text", start=n).chunk for n in range(len(rows))]
-    store = FlatVectors(tmp_path / "flat", model="m", precision=precision)
+    store = ExactSearch(tmp_path / "flat", model="m", precision=precision)
     store.upsert(chunks, rows)
     for asked in unit(centres[::997] + 0.6 * random_vectors(11, seed=2)):
         exact = {chunks[n].id for n in np.argsort(-(rows @ asked))[:10]}
@@ -104,7 +104,7 @@ def test_a_vector_of_zeros_can_be_coded() -> None:
 
 
 def test_rows_of_deleted_chunks_are_used_again(tmp_path: Path) -> None:
-    store = FlatVectors(tmp_path / "flat", model="m")
+    store = ExactSearch(tmp_path / "flat", model="m")
     rows = random_vectors(12, dimensions=16)
     store.upsert(CHUNKS, rows)
     before = (tmp_path / "flat" / "vectors").stat().st_size
@@ -116,7 +116,7 @@ def test_rows_of_deleted_chunks_are_used_again(tmp_path: Path) -> None:
 
 def test_a_filter_sees_what_its_documents_have_at_the_moment(tmp_path: Path) -> None:
     of: dict[str, list[str]] = {"a": [CHUNKS[0].id, CHUNKS[1].id], "b": [CHUNKS[2].id]}
-    store = FlatVectors(
+    store = ExactSearch(
         tmp_path / "flat",
         model="m",
         chunks_of=lambda documents: [id_ for d in documents for id_ in of.get(d, [])],
@@ -132,10 +132,10 @@ def test_a_filter_sees_what_its_documents_have_at_the_moment(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("damaged", ["vectors", "int8", "head.json"])
 def test_files_cut_short_are_told(tmp_path: Path, damaged: str) -> None:
-    FlatVectors(tmp_path / "flat", model="m").upsert(CHUNKS, random_vectors(12, dimensions=16))
+    ExactSearch(tmp_path / "flat", model="m").upsert(CHUNKS, random_vectors(12, dimensions=16))
     path = tmp_path / "flat" / damaged
     path.write_bytes(path.read_bytes()[:7])
-    store = FlatVectors(tmp_path / "flat", model="m")
+    store = ExactSearch(tmp_path / "flat", model="m")
     assert not store.fits()
     with pytest.raises(DamagedStore, match="doctor --repair"):
         store.query(random_vectors(1, dimensions=16)[0], k=1)
@@ -144,7 +144,7 @@ def test_files_cut_short_are_told(tmp_path: Path, damaged: str) -> None:
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "flat").write_text("a file")
     with pytest.raises(StoreError, match="cannot be used"):
-        FlatVectors(tmp_path / "flat", model="m").upsert(CHUNKS, random_vectors(12, dimensions=16))
+        ExactSearch(tmp_path / "flat", model="m").upsert(CHUNKS, random_vectors(12, dimensions=16))
 
 
 def test_another_precision_is_made_from_the_catalogue(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_a_batch_costs_what_it_adds_however_many_are_there(tmp_path: Path) -> No
     chunks, seconds = many_chunks(200_000), {}
     rows = random_vectors(200_000, dimensions=16)
     for there in (2_000, 190_000):
-        store = FlatVectors(tmp_path / str(there), model="m")
+        store = ExactSearch(tmp_path / str(there), model="m")
         store.upsert(chunks[:there], rows[:there])
         batches = [slice(n, n + 128) for n in range(there, there + 20 * 128, 128)]
         seconds[there] = min(cpu(store.upsert, chunks[b], rows[b]) for b in batches)
@@ -193,12 +193,12 @@ def cpu(call: Callable[..., object], *values: object) -> float:
 
 def test_the_files_of_an_older_index_are_read_and_written_on(tmp_path: Path) -> None:
     chunks, rows = many_chunks(600), random_vectors(600, dimensions=16)
-    store = FlatVectors(tmp_path / "flat", model="m")
+    store = ExactSearch(tmp_path / "flat", model="m")
     store.upsert(chunks[:500], rows[:500])
     (tmp_path / "flat" / "slots").unlink()
     ids = [chunk.id for chunk in chunks]
     for _ in range(2):
-        again = FlatVectors(tmp_path / "flat", model="m")
+        again = ExactSearch(tmp_path / "flat", model="m")
         assert np.array_equal(again.vectors_of(ids[:500], dimensions=16), rows[:500])
         again.upsert(chunks[400:], rows[400:])
     assert np.array_equal(again.vectors_of(ids, dimensions=16), rows)
@@ -217,7 +217,7 @@ def no_spare(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_most_rows_empty_are_given_back_and_readers_go_on(tmp_path: Path) -> None:
     chunks, rows = many_chunks(400), random_vectors(400, dimensions=16)
     folder = tmp_path / "flat"
-    store, reader = (FlatVectors(folder, model="m") for _ in range(2))
+    store, reader = (ExactSearch(folder, model="m") for _ in range(2))
     store.upsert(chunks, rows)
     assert len(reader.query(rows[0], k=400)) == 400
     before = taken(folder)
@@ -226,7 +226,7 @@ def test_most_rows_empty_are_given_back_and_readers_go_on(tmp_path: Path) -> Non
     assert taken(folder) < before / 2
     assert {id_ for id_, _ in reader.query(rows[0], k=100)} <= {c.id for c in chunks}
     reader.reload()
-    for each in (store, reader, FlatVectors(folder, model="m")):
+    for each in (store, reader, ExactSearch(folder, model="m")):
         assert {id_ for id_, _ in each.query(rows[0], k=400)} == {c.id for c in chunks[:101]}
     store.delete([chunk.id for chunk in chunks])
     assert store.query(rows[0], k=5) == []
@@ -250,10 +250,10 @@ def test_whenever_a_writer_is_killed_what_it_did_not_touch_is_found_and_the_next
     ids = [chunk.id for chunk in chunks]
     for last in range(40):
         folder = tmp_path / str(last)
-        store = FlatVectors(folder, model="m", precision=precision)
+        store = ExactSearch(folder, model="m", precision=precision)
         store.upsert(chunks[:300], rows[:300])
 
-        def work(store: FlatVectors) -> None:
+        def work(store: ExactSearch) -> None:
             store.upsert(chunks[290:310], rows[290:310])
             store.delete(ids[40:290])
             store.upsert(chunks[310:], rows[310:])  # so many that the slots are made anew
@@ -265,7 +265,7 @@ def test_whenever_a_writer_is_killed_what_it_did_not_touch_is_found_and_the_next
             with suppress(Killed):
                 work(store)
         died = next(steps) > last
-        after = FlatVectors(folder, model="m", precision=precision)
+        after = ExactSearch(folder, model="m", precision=precision)
         assert np.array_equal(after.vectors_of(ids[:40], dimensions=16), rows[:40])
         assert after.query(rows[7], k=1)[0][0] == ids[7]
         work(after)
@@ -296,7 +296,7 @@ def test_a_damaged_vector_is_never_scored_and_is_noticed(
     tmp_path: Path, precision: Precision, poison: float, caplog: pytest.LogCaptureFixture
 ) -> None:
     rows = random_vectors(12, dimensions=16)
-    store = FlatVectors(tmp_path / "flat", model="m", precision=precision)
+    store = ExactSearch(tmp_path / "flat", model="m", precision=precision)
     store.upsert(CHUNKS, rows)
     for name in {"vectors", precision} - {"float32"}:
         path = tmp_path / "flat" / name
@@ -304,7 +304,7 @@ def test_a_damaged_vector_is_never_scored_and_is_noticed(
         width = len(content) // 12
         content[width : 2 * width] = np.full(width, poison, "<f4").tobytes()[:width]
         path.write_bytes(content)
-    again = FlatVectors(tmp_path / "flat", model="m", precision=precision)
+    again = ExactSearch(tmp_path / "flat", model="m", precision=precision)
     with caplog.at_level(logging.WARNING):
         found = dict(again.query(rows[0], k=12))
     assert found.keys() == {chunk.id for chunk in CHUNKS} - {CHUNKS[1].id}
@@ -321,13 +321,13 @@ def test_after_a_full_disk_what_is_stored_again_is_found_by_readers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chunks, rows = many_chunks(400), random_vectors(400, dimensions=16)
-    store = FlatVectors(tmp_path / "flat", model="m")
+    store = ExactSearch(tmp_path / "flat", model="m")
     store.upsert(chunks[:100], rows[:100])
     for last in range(4):
         with monkeypatch.context() as patched, suppress(Killed):
             patched.setattr(os, "fsync", dying(os.fsync, count(), last))
             store.upsert(chunks[100:], rows[100:])
     store.upsert(chunks[100:], rows[100:])
-    again = FlatVectors(tmp_path / "flat", model="m")
+    again = ExactSearch(tmp_path / "flat", model="m")
     assert np.array_equal(again.vectors_of([c.id for c in chunks], dimensions=16), rows)
     assert again.spoiled() == 0

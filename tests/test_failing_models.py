@@ -19,7 +19,7 @@ from langchain_core.outputs import ChatGenerationChunk
 from ingest.sync import sync
 from rag_app import Rag, Settings
 from rag_app.cli import main
-from rag_app.connections import spare_loopback
+from rag_app.connections import bypass_proxy_for_loopback
 from rag_app.errors import ModelError
 from rag_app.generation.bounded_stream import bounded
 from rag_app.generation.generator import CausalGenerator
@@ -369,6 +369,6 @@ def test_what_the_environment_keeps_off_the_proxy_stays_off(
 ) -> None:
     monkeypatch.setenv("NO_PROXY", "intranet.example, localhost")
     monkeypatch.delenv("no_proxy", raising=False)
-    spare_loopback()
+    bypass_proxy_for_loopback()
     assert os.environ["no_proxy"] == "intranet.example,localhost,127.0.0.1,::1"
     assert os.environ["NO_PROXY"] == os.environ["no_proxy"]

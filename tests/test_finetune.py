@@ -10,7 +10,7 @@ import pytest
 from rag_app.errors import DataError
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.model_files import BUNDLED_EMBEDDER
-from rag_app.workbench.finetune import Recipe, finetune
+from rag_app.workbench.finetune import TrainingOptions, finetune
 from rag_app.workbench.training_data import (
     asked_of_documents,
     of_beir,
@@ -97,7 +97,7 @@ def test_documents_alone_give_questions_on_their_chunks() -> None:
 
 def test_the_tutorials_triplets_widen_the_gap_between_the_colas(tmp_path: Path) -> None:
     training = TrainingSet("triplets", COLA)
-    recipe = Recipe(epochs=5, batch=3, learning_rate=5e-5)
+    recipe = TrainingOptions(epochs=5, batch=3, learning_rate=5e-5)
     out = finetune(BUNDLED_EMBEDDER, training, tmp_path / "cola", held=None, recipe=recipe)
     assert gap(BUNDLED_EMBEDDER) == pytest.approx(0.86003 - 0.81907, abs=3e-3)
     assert gap(str(out)) > gap(BUNDLED_EMBEDDER) + 0.05
@@ -106,7 +106,7 @@ def test_the_tutorials_triplets_widen_the_gap_between_the_colas(tmp_path: Path) 
 @pytest.mark.parametrize("lora", [False, True])
 def test_pairs_come_closer(tmp_path: Path, beir: Path, lora: bool) -> None:
     training = of_pairs(read_beir(beir, "train"))
-    recipe = Recipe(epochs=3, batch=8, learning_rate=2e-4, lora=lora)
+    recipe = TrainingOptions(epochs=3, batch=8, learning_rate=2e-4, lora=lora)
     out = finetune(BUNDLED_EMBEDDER, training, tmp_path / "tuned", held=None, recipe=recipe)
 
     def margin(model: str) -> float:
@@ -121,7 +121,7 @@ def test_pairs_come_closer(tmp_path: Path, beir: Path, lora: bool) -> None:
 
 def test_scored_pairs_move_towards_their_scores(tmp_path: Path) -> None:
     rows = (("a boat", "a ship", 0.1), ("a boat", "a loaf", 0.9)) * 4
-    recipe = Recipe(epochs=4, batch=4, learning_rate=1e-4)
+    recipe = TrainingOptions(epochs=4, batch=4, learning_rate=1e-4)
     training = TrainingSet("scored", rows)
     out = finetune(BUNDLED_EMBEDDER, training, tmp_path / "tuned", held=None, recipe=recipe)
     boat, ship, loaf = SentenceEmbedder.open(str(out)).embed(["a boat", "a ship", "a loaf"])
@@ -134,7 +134,7 @@ def test_an_interrupted_training_goes_on(
     from sentence_transformers import SentenceTransformer
 
     training, out = of_pairs(read_beir(beir, "train")), tmp_path / "tuned"
-    recipe = Recipe(epochs=2, batch=8)
+    recipe = TrainingOptions(epochs=2, batch=8)
     save = SentenceTransformer.save_pretrained
 
     def die(model: SentenceTransformer, path: str, **options: Any) -> None:

@@ -11,7 +11,7 @@ from rag_app.cli import main
 from rag_app.errors import DataError, ModelError
 from rag_app.models.late_interaction import LateInteraction
 from rag_app.models.model_files import BUNDLED_EMBEDDER, find_model
-from rag_app.workbench.finetune import Recipe
+from rag_app.workbench.finetune import TrainingOptions
 from rag_app.workbench.late_model import make, train
 from rag_app.workbench.training_data import HeldOut
 from rag_app.workbench.training_sets import TrainingSet
@@ -46,7 +46,7 @@ def test_training_brings_pairs_closer(late_folder: Path, tmp_path: Path) -> None
         return float(np.diag(scores).mean() - scores.mean())
 
     taught = copytree(late_folder, tmp_path / "taught")
-    recipe = Recipe(epochs=2, batch=4, learning_rate=3e-4)
+    recipe = TrainingOptions(epochs=2, batch=4, learning_rate=3e-4)
     train(taught, TrainingSet("pairs", PAIRS), held=held, recipe=recipe)
     before, after = (LateInteraction.open(str(path)) for path in (late_folder, taught))
     assert margin(after) > margin(before) + 0.02
@@ -56,7 +56,7 @@ def test_training_brings_pairs_closer(late_folder: Path, tmp_path: Path) -> None
 def test_scored_pairs_are_refused(late_folder: Path) -> None:
     scored = TrainingSet("scored", (("a", "b", 0.5),))
     with pytest.raises(DataError, match="pairs or triplets"):
-        train(late_folder, scored, held=None, recipe=Recipe())
+        train(late_folder, scored, held=None, recipe=TrainingOptions())
 
 
 TEXT = "The spare key hangs in the harbour office."

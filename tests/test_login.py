@@ -13,11 +13,11 @@ from streamlit.testing.v1 import AppTest
 
 from rag_app.errors import ConfigError
 from ui.access.entrance import Entrance
-from ui.access.login_attempts import LONGEST_WAIT, Tries
+from ui.access.login_attempts import LONGEST_WAIT, LoginAttempts
 from ui.access.page import HEADERS, login_page
 from ui.access.password import LOGIN, Password, read_password
-from ui.access.password_middleware import Gate
-from ui.access.request_guard import Guard, headers
+from ui.access.password_middleware import PasswordMiddleware
+from ui.access.request_guard import RequestGuard, headers
 from ui.access.sessions import SECONDS, Sessions, cookie_name
 from ui.serving import Certificate, address
 
@@ -73,14 +73,16 @@ def clock() -> Clock:
 
 def visitor(clock: Clock, *, token: bool = False, scheme: str = "http") -> TestClient:
     """Somebody with a browser before the gate."""
-    gate = Gate(
+    gate = PasswordMiddleware(
         pages,
         password=Password.of(SECRET, in_address=token),
         cookie=COOKIE,
-        tries=Tries(clock, clock.wait),
+        tries=LoginAttempts(clock, clock.wait),
         sessions=Sessions(clock),
     )
-    return TestClient(Guard(gate), base_url=f"{scheme}://rag.test:8501", follow_redirects=False)
+    return TestClient(
+        RequestGuard(gate), base_url=f"{scheme}://rag.test:8501", follow_redirects=False
+    )
 
 
 @pytest.fixture
@@ -183,7 +185,7 @@ def test_a_chosen_password_is_asked_for_everywhere(
 # Waiting
 
 
-def waited(tries: Tries, clock: Clock, address_: str) -> float:
+def waited(tries: LoginAttempts, clock: Clock, address_: str) -> float:
     """Seconds that a try from there is answered after."""
     before = clock.now
     asyncio.run(tries.turn(address_))
@@ -191,35 +193,41 @@ def waited(tries: Tries, clock: Clock, address_: str) -> float:
 
 
 @pytest.fixture
-def tries(clock: Clock) -> Tries:
-    return Tries(clock, clock.wait)
+def tries(clock: Clock) -> LoginAttempts:
+    return LoginAttempts(clock, clock.wait)
 
 
 def test_each_try_without_success_doubles_the_wait_up_to_five_seconds(
-    tries: Tries, clock: Clock
+    tries: LoginAttempts, clock: Clock
 ) -> None:
     assert [waited(tries, clock, "10.0.0.1") for _ in range(7)] == [0, 1, 2, 4, 5, 5, 5]
 
 
-def test_nothing_that_strangers_try_has_anybody_wait_for_longer(tries: Tries, clock: Clock) -> None:
+def test_nothing_that_strangers_try_has_anybody_wait_for_longer(
+    tries: LoginAttempts, clock: Clock
+) -> None:
     waits = [waited(tries, clock, f"10.0.{n % 9}.{n % 250}") for n in range(3000)]
     assert max(waits) == LONGEST_WAIT
 
 
-def test_others_do_not_wait_and_the_right_one_begins_anew(tries: Tries, clock: Clock) -> None:
+def test_others_do_not_wait_and_the_right_one_begins_anew(
+    tries: LoginAttempts, clock: Clock
+) -> None:
     waited(tries, clock, "10.0.0.1")
     assert waited(tries, clock, "10.0.0.2") == 0
     tries.right("10.0.0.1")
     assert waited(tries, clock, "10.0.0.1") == 0
 
 
-def test_after_an_hour_an_address_begins_anew(tries: Tries, clock: Clock) -> None:
+def test_after_an_hour_an_address_begins_anew(tries: LoginAttempts, clock: Clock) -> None:
     waited(tries, clock, "10.0.0.1")
     clock.now += 3601
     assert waited(tries, clock, "10.0.0.1") == 0
 
 
-def test_all_wait_while_there_are_more_than_thirty_a_minute(tries: Tries, clock: Clock) -> None:
+def test_all_wait_while_there_are_more_than_thirty_a_minute(
+    tries: LoginAttempts, clock: Clock
+) -> None:
     for n in range(30):
         assert waited(tries, clock, f"10.0.0.{n}") == 0
     assert waited(tries, clock, "10.1.0.1") == LONGEST_WAIT
@@ -227,13 +235,13 @@ def test_all_wait_while_there_are_more_than_thirty_a_minute(tries: Tries, clock:
     assert waited(tries, clock, "10.1.0.2") == 0
 
 
-def test_right_ones_slow_nobody_down(tries: Tries, clock: Clock) -> None:
+def test_right_ones_slow_nobody_down(tries: LoginAttempts, clock: Clock) -> None:
     for n in range(40):
         assert waited(tries, clock, f"10.0.0.{n}") == 0
         tries.right(f"10.0.0.{n}")
 
 
-def test_a_network_of_ipv6_is_one_address(tries: Tries, clock: Clock) -> None:
+def test_a_network_of_ipv6_is_one_address(tries: LoginAttempts, clock: Clock) -> None:
     waited(tries, clock, "2001:db8:1:2::1")
     assert waited(tries, clock, "2001:db8:1:2:ffff::7") == 1
     assert waited(tries, clock, "2001:db8:1:3::1") == 0
@@ -242,7 +250,7 @@ def test_a_network_of_ipv6_is_one_address(tries: Tries, clock: Clock) -> None:
 
 
 def test_what_is_known_of_addresses_has_a_limit(
-    tries: Tries, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    tries: LoginAttempts, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ui.access.login_attempts._MOST_ADDRESSES", 2)
     waits = [waited(tries, clock, address_) for address_ in ("a", "b", "a", "c", "b", "a")]
@@ -255,7 +263,7 @@ def test_many_at_once_from_one_address_leave_a_place_for_others(
     monkeypatch.setattr("ui.access.login_attempts._MOST_AT_ONCE", 5)
 
     async def all_at_once() -> list[int]:
-        tries = Tries(clock, lambda _: asyncio.sleep(0))
+        tries = LoginAttempts(clock, lambda _: asyncio.sleep(0))
         addresses = [*["10.0.0.1"] * 7, "10.0.0.2"]
         told = await asyncio.gather(*map(tries.turn, addresses))
         return [*told, await tries.turn("10.0.0.1")]
@@ -376,7 +384,7 @@ def test_where_too_many_wait_the_page_says_when_to_try_again(
     async def full(*_: object) -> int:
         return 0
 
-    monkeypatch.setattr(Tries, "turn", full)
+    monkeypatch.setattr(LoginAttempts, "turn", full)
     answer = stranger.post("/", data={"password": SECRET})
     assert (answer.status_code, answer.headers["retry-after"]) == (429, "5")
     assert "Seconds to wait before the next: 5." in answer.text
@@ -478,7 +486,7 @@ def test_pages_of_other_addresses_change_nothing(member: TestClient, origin: str
 
 @pytest.mark.parametrize("origin", ["http://evil.test", "null", "http://127.0.0.1:9999"])
 def test_pages_of_other_ports_get_nothing_where_nobody_logs_in(origin: str) -> None:
-    chat = TestClient(Guard(pages), base_url="http://127.0.0.1:8501")
+    chat = TestClient(RequestGuard(pages), base_url="http://127.0.0.1:8501")
     with (
         pytest.raises(WebSocketDisconnect) as refused,
         chat.websocket_connect("/_stcore/stream", headers={"origin": origin}),

@@ -17,7 +17,7 @@ from tests.conftest import ROOT
 from tests.test_conversations import a_turn
 from tests.test_login import CONTENT, pages
 from ui.access import user
-from ui.access.account_middleware import Members
+from ui.access.account_middleware import AccountMiddleware
 from ui.access.entrance import Entrance
 from ui.access.oidc import OIDC, SignIn, owner_of, signing_in
 from ui.launch import main
@@ -343,13 +343,13 @@ CLOSED = ("/media/0123.pdf", "/_stcore/metrics", "/_stcore/upload_file/a/b", "/c
 @pytest.mark.parametrize("route", OPEN)
 def test_what_signing_in_needs_is_open(written: Written, route: str) -> None:
     written()
-    assert TestClient(Members(pages)).get(route).text == CONTENT
+    assert TestClient(AccountMiddleware(pages)).get(route).text == CONTENT
 
 
 @pytest.mark.parametrize("route", CLOSED)
 def test_media_uploads_and_figures_are_for_members(written: Written, route: str) -> None:
     written(AUTH + PROVIDER + ALLOWED)
-    client = TestClient(Members(pages))
+    client = TestClient(AccountMiddleware(pages))
     forged = {"cookie": signed(ADA)["cookie"][:-3] + "AAA"}
     for headers in ({}, forged, signed(BOB), signed({**ADA, "is_logged_in": False})):
         for method in ("GET", "PUT"):
@@ -363,11 +363,13 @@ def test_below_a_path_of_a_proxy_it_is_the_same(
 ) -> None:
     written()
     monkeypatch.setattr("streamlit.get_option", lambda _: "/team/rag/")
-    client = TestClient(Members(pages))
+    client = TestClient(AccountMiddleware(pages))
     assert client.get("/team/rag/_stcore/health").status_code == 200
     assert client.get("/team/rag/media/1").status_code == 401
 
 
 def test_a_file_that_breaks_meanwhile_closes_what_is_for_members(written: Written) -> None:
     written("[auth")
-    assert TestClient(Members(pages)).get("/media/1", headers=signed(ADA)).status_code == 401
+    assert (
+        TestClient(AccountMiddleware(pages)).get("/media/1", headers=signed(ADA)).status_code == 401
+    )

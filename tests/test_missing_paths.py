@@ -21,7 +21,7 @@ from rag_app.settings.provenance import Settings
 from tests.fakes import HashEmbedder
 from tests.meanwhile import meanwhile, until
 from ui.components.watched_folder import status_words
-from ui.jobs.folder_watch import Watching
+from ui.jobs.folder_watch import FolderWatch
 from ui.jobs.ingestion import Turns
 
 Ingest = Callable[..., SyncReport]
@@ -187,7 +187,7 @@ def test_a_watched_folder_that_is_emptied_keeps_its_documents(
     (root,) = Roots(index.catalog).folders()
     waits = Waits(rest=0.1, most=2, look=0.3, poll=0.3, retry=0.3)
     settings = Settings(chunk_tokens=64)
-    watching = Watching(index, embedder, settings, turns=Turns(), waits=waits)
+    watching = FolderWatch(index, embedder, settings, turns=Turns(), waits=waits)
     try:
         watching.start(root)
         until(lambda: (state := watching.of(root.key)) is not None and state.looked is not None)

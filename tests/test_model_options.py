@@ -8,7 +8,7 @@ import pytest
 from rag_app.errors import ModelError
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.model_files import BUNDLED_EMBEDDER
-from rag_app.models.model_options import Form
+from rag_app.models.model_options import ModelOptions
 
 TEXTS = ["The harbour is dredged every spring.", "Bread is baked at dawn. " * 30]
 
@@ -16,25 +16,25 @@ TEXTS = ["The harbour is dredged every spring.", "Bread is baked at dawn. " * 30
 @pytest.mark.parametrize(
     ("name", "form"),
     [
-        ("model", Form("model")),
-        ("model@256", Form("model", tokens=256)),
-        ("folder/model@int8", Form("folder/model", computing="int8")),
-        ("model@256,float32", Form("model", tokens=256, computing="float32")),
+        ("model", ModelOptions("model")),
+        ("model@256", ModelOptions("model", tokens=256)),
+        ("folder/model@int8", ModelOptions("folder/model", computing="int8")),
+        ("model@256,float32", ModelOptions("model", tokens=256, computing="float32")),
     ],
 )
-def test_the_name_says_the_form(name: str, form: Form) -> None:
-    assert Form.parse(name) == form
+def test_the_name_says_the_form(name: str, form: ModelOptions) -> None:
+    assert ModelOptions.parse(name) == form
 
 
 def test_a_folder_may_have_the_sign_in_its_name(tmp_path: Path) -> None:
     (tmp_path / "model@home").mkdir()
-    assert Form.parse(str(tmp_path / "model@home")).model == str(tmp_path / "model@home")
+    assert ModelOptions.parse(str(tmp_path / "model@home")).model == str(tmp_path / "model@home")
 
 
 @pytest.mark.parametrize("name", ["model@", "model@8", "model@float8", "model@256,"])
 def test_other_forms_are_told(name: str) -> None:
     with pytest.raises(ModelError, match="is no form of a model"):
-        Form.parse(name)
+        ModelOptions.parse(name)
 
 
 def test_fewer_tokens_are_seen_and_told_by_the_fingerprint(minilm: SentenceEmbedder) -> None:

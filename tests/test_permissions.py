@@ -26,8 +26,8 @@ from ui.access import user
 from ui.access.oidc import SignIn
 from ui.access.password import LOGIN
 from ui.access.permissions import NotAllowed, Rights, announce
-from ui.jobs.model_pull import Pulling
-from ui.jobs.training_job import Training
+from ui.jobs.model_pull import ModelPull
+from ui.jobs.training_job import TrainingJob
 from ui.launch import main
 from ui.resources import shared
 from ui.session import keys
@@ -182,7 +182,7 @@ class Doings:
         self.program = Program("")
         self.compared: list[object] = []
         self.named: list[str] = []
-        pulling, training = Pulling(start=self.program), Training(index, start=self.program)
+        pulling, training = ModelPull(start=self.program), TrainingJob(index, start=self.program)
         monkeypatch.setattr(pulling_view.shared, "pulling", lambda: pulling)
         monkeypatch.setattr(shared, "training", lambda _: training)
         monkeypatch.setattr(workbench, "compare", self._compare)

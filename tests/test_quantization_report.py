@@ -13,7 +13,7 @@ from rag_app.index.search.quantization import CODES
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.protocols import Vectors
 from rag_app.rag import Rag
-from rag_app.workbench.chunk_vectors import Collection, read_collection
+from rag_app.workbench.chunk_vectors import ChunkVectors, read_chunk_vectors
 from rag_app.workbench.quantization_report import quantised, questions_of
 from tests.fakes import HashEmbedder, a_hit
 
@@ -23,9 +23,9 @@ def unit(rows: int, dimensions: int = 64, *, seed: int = 0) -> Vectors:
     return np.asarray(made / np.linalg.norm(made, axis=1, keepdims=True), dtype=np.float32)
 
 
-def held(vectors: Vectors) -> Collection:
+def held(vectors: Vectors) -> ChunkVectors:
     chunks = [a_hit("text", source=f"{number}.md").chunk for number in range(len(vectors))]
-    return Collection(tuple(chunks), vectors)
+    return ChunkVectors(tuple(chunks), vectors)
 
 
 def test_each_precision_has_its_bytes_and_its_recall() -> None:
@@ -52,7 +52,7 @@ def test_fewer_than_ten_vectors_can_all_be_found() -> None:
 
 
 def test_questions_are_the_same_every_time(samples: Rag) -> None:
-    chunks = read_collection(samples.index).chunks
+    chunks = read_chunk_vectors(samples.index).chunks
     asked = questions_of(chunks, most=20)
     assert asked == questions_of(chunks, most=20)
     assert len(set(asked)) == 20
@@ -69,7 +69,7 @@ def test_documents_that_give_no_questions_are_told() -> None:
 def test_a_bit_a_dimension_is_what_others_make_of_it(samples: Rag) -> None:
     from sentence_transformers.util.quantization import quantize_embeddings
 
-    vectors = read_collection(samples.index).vectors
+    vectors = read_chunk_vectors(samples.index).vectors
     theirs = quantize_embeddings(vectors, precision="ubinary")
     assert np.array_equal(CODES["binary"].encode(vectors), theirs)
 
@@ -77,7 +77,7 @@ def test_a_bit_a_dimension_is_what_others_make_of_it(samples: Rag) -> None:
 def test_a_byte_a_dimension_finds_what_that_of_others_finds(samples: Rag) -> None:
     from sentence_transformers.util.quantization import quantize_embeddings
 
-    vectors = read_collection(samples.index).vectors
+    vectors = read_chunk_vectors(samples.index).vectors
     asked = samples.embedder.embed(["What does it cost?", "When may canoes go out?"], kind="query")
     ranges = np.stack([vectors.min(axis=0), vectors.max(axis=0)])
     theirs = quantize_embeddings(vectors, precision="int8", ranges=ranges)

@@ -5,7 +5,7 @@ from time import process_time
 
 import pytest
 
-from rag_app.retrieval.query_rewriting import leans, standalone
+from rag_app.retrieval.query_rewriting import needs_history, rewrite_query
 from rag_app.retrieval.question_length import LONGEST_QUESTION
 from tests.conftest import SHARED
 
@@ -74,52 +74,52 @@ LEANING = (
 
 @pytest.mark.parametrize("question", ALONE)
 def test_a_question_that_stands_alone_is_searched_word_for_word(question: str) -> None:
-    assert standalone(question, MEMBERSHIP) == question
+    assert rewrite_query(question, MEMBERSHIP) == question
 
 
 @pytest.mark.parametrize("question", LEANING)
 def test_a_follow_up_takes_over_the_topic(question: str) -> None:
-    searched = standalone(question, MEMBERSHIP)
+    searched = rewrite_query(question, MEMBERSHIP)
     assert searched.startswith(question)
     assert "membership" in searched
 
 
 def test_without_history_nothing_is_added() -> None:
-    assert standalone("And for a student?", []) == "And for a student?"
+    assert rewrite_query("And for a student?", []) == "And for a student?"
 
 
 def test_a_chain_of_follow_ups_keeps_its_first_topic() -> None:
-    searched = standalone("And in winter?", ["When does the yard open?", "And on Sundays?"])
+    searched = rewrite_query("And in winter?", ["When does the yard open?", "And on Sundays?"])
     assert {"yard", "open", "sundays"} <= set(searched.strip("?()").replace("(", "").split())
 
 
 def test_a_topic_ends_where_another_question_stands_alone() -> None:
     history = [*MEMBERSHIP, "Where is the paint locker?"]
-    assert standalone("and its key?", history) == "and its key? (paint locker)"
+    assert rewrite_query("and its key?", history) == "and its key? (paint locker)"
 
 
 def test_thanks_between_two_questions_are_passed_over() -> None:
-    assert "membership" in standalone("And for a student?", [*MEMBERSHIP, "ok, thanks!"])
+    assert "membership" in rewrite_query("And for a student?", [*MEMBERSHIP, "ok, thanks!"])
 
 
 def test_words_of_the_question_are_not_repeated() -> None:
-    assert standalone("Is it membership?", MEMBERSHIP).count("membership") == 1
+    assert rewrite_query("Is it membership?", MEMBERSHIP).count("membership") == 1
 
 
 def test_a_possessive_leaves_no_stray_letter() -> None:
-    searched = standalone("Which extension is she on?", ["Who is the yard's shipwright?"])
+    searched = rewrite_query("Which extension is she on?", ["Who is the yard's shipwright?"])
     assert searched.endswith("(yard shipwright)")
 
 
 def test_a_question_grows_no_longer_than_one_may_be() -> None:
     question = "and the " + "x" * (LONGEST_QUESTION - 10) + "?"
-    assert standalone(question, MEMBERSHIP) == question
+    assert rewrite_query(question, MEMBERSHIP) == question
 
 
 @pytest.mark.parametrize("piece", ["it ", "ok ", "boat, it ", "too!", "one of that ", "?! ", "X"])
 def test_the_longest_question_is_judged_at_once(piece: str) -> None:
     begun = process_time()
-    leans((piece * LONGEST_QUESTION)[:LONGEST_QUESTION])
+    needs_history((piece * LONGEST_QUESTION)[:LONGEST_QUESTION])
     assert process_time() - begun < 0.5
 
 
@@ -128,15 +128,15 @@ def test_shared_turns_that_stand_alone_are_searched_word_for_word() -> None:
     lines = (PEOPLE / "conversations.jsonl").read_text(encoding="utf-8").splitlines()
     turns = [json.loads(line) for line in lines]
     alone = [t for t in turns if t["kind"] in {"first", "stands_alone", "topic_switch"}]
-    whole = [t for t in alone if standalone(t["question"], t["history"]) == t["question"]]
+    whole = [t for t in alone if rewrite_query(t["question"], t["history"]) == t["question"]]
     assert len(whole) >= 0.98 * len(alone)
     needy = [t for t in turns if t["kind"] == "needs_history"]
-    assert sum(leans(t["question"]) for t in needy) >= 0.92 * len(needy)
+    assert sum(needs_history(t["question"]) for t in needy) >= 0.92 * len(needy)
 
 
 @needs_people
 def test_shared_questions_stand_alone_whatever_was_asked_before() -> None:
     for world in PEOPLE.glob("*/questions.jsonl"):
         rows = [json.loads(line) for line in world.read_text(encoding="utf-8").splitlines()]
-        alone = [not leans(row["question"]) for row in rows if not row["history"]]
+        alone = [not needs_history(row["question"]) for row in rows if not row["history"]]
         assert sum(alone) >= 0.96 * len(alone), world

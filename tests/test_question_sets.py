@@ -11,7 +11,7 @@ import pytest
 
 from ingest.sync import store, sync
 from rag_app.errors import ConfigError, DataError
-from rag_app.evaluation.comparison import SideBySide
+from rag_app.evaluation.comparison import Comparison
 from rag_app.evaluation.question_report import Figure, QuestionReport
 from rag_app.evaluation.question_runner import Asked, Miss, Ranks, ask_questions
 from rag_app.evaluation.questions import (
@@ -302,12 +302,12 @@ def test_a_report_is_json_and_text() -> None:
 # Side by side
 
 
-def sides(before: Sequence[bool], after: Sequence[bool]) -> SideBySide:
+def sides(before: Sequence[bool], after: Sequence[bool]) -> Comparison:
     made = [
         a_report(*(outcome(KNOWN, ANSWERED, contains=said) for said in said_of))
         for said_of in (before, after)
     ]
-    return SideBySide(made[0], replace(made[1], settings={**made[1].settings, "k": 8}))
+    return Comparison(made[0], replace(made[1], settings={**made[1].settings, "k": 8}))
 
 
 def test_a_clear_gain_is_more_than_chance() -> None:
@@ -337,14 +337,14 @@ def test_a_clear_loss_is_more_than_chance_too() -> None:
 def test_lines_for_the_settings_file_are_toml() -> None:
     both = sides([False], [True])
     values = {**both.before.settings, "reranker": 'a "model"\\é', "dense_weight": 0.4}
-    lines = settings_lines(SideBySide(both.before, replace(both.after, settings=values)))
+    lines = settings_lines(Comparison(both.before, replace(both.after, settings=values)))
     assert tomllib.loads(lines) == {"reranker": 'a "model"\\é', "dense_weight": 0.4}
 
 
 def test_fewer_false_refusals_are_a_gain() -> None:
     before = a_report(*[outcome(KNOWN, REFUSED)] * 6)
     after = a_report(*[outcome(KNOWN, ANSWERED)] * 6)
-    change = SideBySide(before, after).changes()["false_refusals"]
+    change = Comparison(before, after).changes()["false_refusals"]
     assert (change.better, change.gain, change.beyond_chance) == (6, 1.0, True)
 
 

@@ -16,7 +16,7 @@ from ingest.sync import configured, sync
 from rag_app.commands.doctor import lost_chunks
 from rag_app.errors import ConfigError
 from rag_app.index.index import Index
-from rag_app.index.redis_cache import RedisVectors
+from rag_app.index.redis_cache import RedisCache
 from rag_app.settings.provenance import Settings
 from tests.conftest import free_port
 from tests.fakes import HashEmbedder
@@ -51,7 +51,7 @@ def ingest(docs: Path, folder: Path, url: str) -> int:
     """How many texts a new index had to embed."""
     embedder = HashEmbedder()
     with closing(Index.open(folder, embedder=embedder)) as index:
-        report = sync([docs], index, embedder=embedder, cache=RedisVectors(url))
+        report = sync([docs], index, embedder=embedder, cache=RedisCache(url))
     # One text more tells how many dimensions the vectors have.
     assert embedder.embedded - report.embedded in {0, 1}
     return report.embedded
@@ -65,7 +65,7 @@ def test_what_one_machine_embedded_no_other_embeds(server: str, docs: Path, tmp_
 
 @needs_server
 def test_vectors_come_back_as_they_were_given_and_of_that_model_only(server: str) -> None:
-    cache = RedisVectors(server)
+    cache = RedisCache(server)
     vectors = HashEmbedder().embed(["a", "b"])
     cache.keep("model", ["a", "b"], vectors)
     known = cache.known("model", ["b", "c", "a"])
@@ -76,17 +76,17 @@ def test_vectors_come_back_as_they_were_given_and_of_that_model_only(server: str
 
 @needs_server
 def test_keys_expire_and_asking_prolongs_their_life(server: str) -> None:
-    RedisVectors(server, days=1).keep("m", ["a"], HashEmbedder().embed(["a"]))
+    RedisCache(server, days=1).keep("m", ["a"], HashEmbedder().embed(["a"]))
     with closing(Redis.from_url(server)) as client:
         (key,) = client.keys()
         assert 0 < client.ttl(key) <= 86_400
-        RedisVectors(server, days=9).known("m", ["a"])
+        RedisCache(server, days=9).known("m", ["a"])
         assert 8 * 86_400 < client.ttl(key) <= 9 * 86_400
 
 
 @needs_server
 def test_what_is_no_unit_vector_is_not_taken(server: str) -> None:
-    cache = RedisVectors(server)
+    cache = RedisCache(server)
     cache.keep("m", ["a", "b", "c"], HashEmbedder().embed(["a", "b", "c"]))
     with closing(Redis.from_url(server)) as client:
         for key, value in zip(client.keys(), (b"text", b"\0" * 256, b"123"), strict=True):
@@ -105,9 +105,7 @@ def test_vectors_of_another_size_are_embedded_here(
             client.set(key, np.eye(8, dtype="<f4")[0].tobytes())
     embedder = HashEmbedder()
     with closing(Index.open(tmp_path / "second", embedder=embedder)) as index:
-        assert (
-            sync([docs], index, embedder=embedder, cache=RedisVectors(server)).embedded == poisoned
-        )
+        assert sync([docs], index, embedder=embedder, cache=RedisCache(server)).embedded == poisoned
         assert lost_chunks(index, index.catalog.chunk_ids()) == []
     assert ingest(docs, tmp_path / "third", server) == 0  # and they are put right there
 

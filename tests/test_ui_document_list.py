@@ -12,7 +12,7 @@ from ingest.report import Progress, SyncReport
 from rag_app.index.catalog.catalog import Entry, FileState
 from rag_app.schema import Chunk
 from tests.fakes import a_document
-from ui.components.document_list import Listing
+from ui.components.document_list import DocumentList
 from ui.components.document_preview import facts_html, in_bytes, passages_html
 from ui.components.run_progress import end_words, progress_html, report_words
 from ui.languages import language
@@ -33,8 +33,8 @@ def an_entry(source: str, *, reason: str = "", digest: str = "d" * 64) -> Entry:
     return Entry(source, source, file, "recipe", "indexed", reason, "title", "", 3)
 
 
-def a_listing(*entries: Entry) -> Listing:
-    return Listing(entries, uploads=UPLOADS, now=NOW)
+def a_listing(*entries: Entry) -> DocumentList:
+    return DocumentList(entries, uploads=UPLOADS, now=NOW)
 
 
 def chunks_of(text: str, *spans: tuple[int, int], page: int | None = None) -> list[Chunk]:

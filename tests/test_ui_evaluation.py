@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from ingest.sync import store
-from rag_app.evaluation.comparison import SideBySide
+from rag_app.evaluation.comparison import Comparison
 from rag_app.evaluation.question_report import QuestionReport
 from rag_app.evaluation.question_runner import Ranks
 from rag_app.evaluation.questions import Place, Question
@@ -35,7 +35,7 @@ from ui.components.evaluation_report import (
     miss_html,
     totals_html,
 )
-from ui.jobs.evaluation_job import FAILED, Evaluation
+from ui.jobs.evaluation_job import FAILED, EvaluationJob
 from ui.languages import language
 from ui.languages.evaluation_words import measures, misses, verdicts
 from ui.resources import shared
@@ -73,7 +73,7 @@ def a_rag(index: Index, reader: FixedReader) -> Rag:
 
 
 def test_a_run_reports_and_a_comparison_asks_only_what_is_new(index: Index) -> None:
-    rag, evaluation = a_rag(index, FixedReader(0, 40)), Evaluation()
+    rag, evaluation = a_rag(index, FixedReader(0, 40)), EvaluationJob()
     assert evaluation.start(rag, QUESTIONS, name="mine", left_out=2)
     evaluation.wait()
     report = evaluation.report
@@ -88,7 +88,7 @@ def test_a_run_reports_and_a_comparison_asks_only_what_is_new(index: Index) -> N
 
 
 def test_documents_that_have_changed_are_asked_again(index: Index) -> None:
-    rag, evaluation = a_rag(index, FixedReader(0, 40)), Evaluation()
+    rag, evaluation = a_rag(index, FixedReader(0, 40)), EvaluationJob()
     evaluation.start(rag, QUESTIONS, name="mine")
     evaluation.wait()
     before = evaluation.report
@@ -100,7 +100,7 @@ def test_documents_that_have_changed_are_asked_again(index: Index) -> None:
 
 
 def test_a_run_can_be_stopped_and_is_one_at_a_time(index: Index) -> None:
-    reader, evaluation = HeldReader(), Evaluation()
+    reader, evaluation = HeldReader(), EvaluationJob()
     rag = a_rag(index, reader)
     assert evaluation.start(rag, QUESTIONS, name="mine")
     assert reader.reached.wait(timeout=60)
@@ -112,7 +112,7 @@ def test_a_run_can_be_stopped_and_is_one_at_a_time(index: Index) -> None:
 
 
 def test_what_cannot_be_opened_is_told_and_the_report_stays(index: Index) -> None:
-    rag, evaluation = a_rag(index, FixedReader(0, 40)), Evaluation()
+    rag, evaluation = a_rag(index, FixedReader(0, 40)), EvaluationJob()
     evaluation.start(rag, QUESTIONS, name="mine")
     evaluation.wait()
     evaluation.compare(rag, replace(rag.settings, reranker="nowhere"))
@@ -153,7 +153,7 @@ def test_a_figure_stands_with_its_questions() -> None:
 def test_both_sides_stand_with_their_difference() -> None:
     before = a_report(*[outcome(KNOWN, REFUSED)] * 6)
     after = a_report(*[outcome(KNOWN, ANSWERED)] * 6)
-    sides = SideBySide(before, replace(after, settings={**after.settings, "k": 8}))
+    sides = Comparison(before, replace(after, settings={**after.settings, "k": 8}))
     assert (
         "Refused although the documents answer</th><td>100%</td><td>0%</td><td>-100.0</td>"
         "<td>6</td><td>0</td><td>more than chance</td>"
@@ -263,7 +263,7 @@ def test_settings_that_win_are_shown_as_lines(page: AppTest, settings: Settings)
     before, after = (a_report(*[outcome(KNOWN, said)] * 6) for said in (REFUSED, ANSWERED))
     changed = replace(after, settings={**after.settings, "dense_weight": 0.4})
     evaluation = shared.evaluation(settings)
-    evaluation.report, evaluation.sides = before, SideBySide(before, changed)
+    evaluation.report, evaluation.sides = before, Comparison(before, changed)
     compare(page.run())
     assert not page.exception
     assert "The tried settings answer better, by more than chance." in words(page)
@@ -421,5 +421,5 @@ def test_where_a_place_was_found_is_one_sentence(ranks: Ranks, told: str) -> Non
 def test_a_difference_is_told_in_german() -> None:
     before, after = (a_report(*[outcome(KNOWN, said)] * 6) for said in (REFUSED, ANSWERED))
     assert "<td>-100,0</td><td>6</td><td>0</td><td>mehr als Zufall</td>" in changes_html(
-        SideBySide(before, after)
+        Comparison(before, after)
     )

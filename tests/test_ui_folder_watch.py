@@ -16,23 +16,23 @@ from rag_app.settings.provenance import Settings
 from tests.fakes import HashEmbedder
 from tests.meanwhile import until
 from ui.components.watched_folder import folder_html, status_words
-from ui.jobs.folder_watch import Watched, Watching
+from ui.jobs.folder_watch import FolderWatch, Watched
 from ui.jobs.ingestion import Ingestion, Turns
 
 QUICK = Waits(rest=0.1, most=2, look=0.3, poll=0.3, retry=0.3)
 SETTINGS = Settings(chunk_tokens=64)
 NOW = datetime(2026, 3, 5, 14, 0, tzinfo=UTC)
-Watch = Callable[..., Watching]
+Watch = Callable[..., FolderWatch]
 
 
 @pytest.fixture
 def open_watching(index: Index) -> Iterator[Watch]:
     """A watching as a server opens it; all are closed in the end."""
-    opened: list[Watching] = []
+    opened: list[FolderWatch] = []
 
-    def open_(turns: Turns | None = None) -> Watching:
+    def open_(turns: Turns | None = None) -> FolderWatch:
         embedder = HashEmbedder()
-        opened.append(Watching(index, embedder, SETTINGS, turns=turns or Turns(), waits=QUICK))
+        opened.append(FolderWatch(index, embedder, SETTINGS, turns=turns or Turns(), waits=QUICK))
         return opened[-1]
 
     yield open_
@@ -48,13 +48,13 @@ def root(index: Index, docs: Path) -> Root:
     return found
 
 
-def watched(watching: Watching, root: Root) -> Watched:
+def watched(watching: FolderWatch, root: Root) -> Watched:
     state = watching.of(root.key)
     assert state is not None
     return state
 
 
-def has_looked(watching: Watching, root: Root) -> bool:
+def has_looked(watching: FolderWatch, root: Root) -> bool:
     return watched(watching, root).looked is not None
 
 

@@ -12,7 +12,7 @@ from rag_app.protocols import TextKind, Vectors
 from rag_app.settings.provenance import Settings
 from tests.fakes import HashEmbedder
 from ui.jobs.ingestion import Ingestion
-from ui.jobs.remaining_time import Remaining, in_words
+from ui.jobs.remaining_time import RemainingTime, in_words
 
 
 class HeldEmbedder(HashEmbedder):
@@ -158,14 +158,14 @@ def test_a_run_that_waits_for_its_turn_can_be_cancelled_and_resumed(
 
 
 def test_nothing_is_said_of_the_time_before_it_is_stable() -> None:
-    remaining = Remaining()
+    remaining = RemainingTime()
     for second in range(4):
         remaining.note(second, 100, now=float(second))
     assert remaining.seconds(4.0) is None
 
 
 def test_the_time_left_is_told_once_forecasts_agree() -> None:
-    remaining = Remaining()
+    remaining = RemainingTime()
     for second in range(20):
         remaining.note(second, 100, now=float(second))
     left = remaining.seconds(19.0)
@@ -174,7 +174,7 @@ def test_the_time_left_is_told_once_forecasts_agree() -> None:
 
 
 def test_a_pace_that_changes_is_not_trusted() -> None:
-    remaining = Remaining()
+    remaining = RemainingTime()
     for second in range(20):
         remaining.note(second * second, 2_000, now=float(second))
     assert remaining.seconds(19.0) is None

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.hub_server import MODEL, hub
 from tests.test_ui_training import Program
-from ui.jobs.model_pull import Pulling
+from ui.jobs.model_pull import ModelPull
 
 FILES = {
     "config.json": b'{"architectures": ["LlamaForCausalLM"]}',
@@ -36,7 +36,7 @@ def with_hub(command: Sequence[str], *, url: str, home: Path) -> "subprocess.Pop
 def test_a_model_is_fetched_without_code_and_pickles_and_then_found(tmp_path: Path) -> None:
     with hub(FILES) as server:
         run = partial(with_hub, url=server.url, home=tmp_path)
-        pulling = Pulling(start=run)
+        pulling = ModelPull(start=run)
         assert pulling.start(MODEL)
         pulling.wait()
         listed, _ = run(["models", "list", "--json"]).communicate()
@@ -49,7 +49,7 @@ def test_a_model_is_fetched_without_code_and_pickles_and_then_found(tmp_path: Pa
 
 
 def test_a_hub_that_cannot_be_reached_is_one_line(tmp_path: Path) -> None:
-    pulling = Pulling(start=partial(with_hub, url="http://127.0.0.1:9", home=tmp_path))
+    pulling = ModelPull(start=partial(with_hub, url="http://127.0.0.1:9", home=tmp_path))
     pulling.start(MODEL)
     pulling.wait()
     assert not pulling.here
@@ -58,7 +58,7 @@ def test_a_hub_that_cannot_be_reached_is_one_line(tmp_path: Path) -> None:
 
 
 def test_what_is_wrong_is_told_in_its_last_line() -> None:
-    pulling = Pulling(start=Program("import sys; sys.exit('a warning\\nerror: no such model')"))
+    pulling = ModelPull(start=Program("import sys; sys.exit('a warning\\nerror: no such model')"))
     pulling.start("nobody/nothing")
     pulling.wait()
     assert (pulling.error, pulling.here) == ("no such model", False)
@@ -66,7 +66,7 @@ def test_what_is_wrong_is_told_in_its_last_line() -> None:
 
 def test_a_run_is_cancelled_and_another_can_begin() -> None:
     lines = 'import sys, time; print(\'{"done": 1, "total": 2}\', file=sys.stderr, flush=True)'
-    pulling = Pulling(start=Program(f"{lines}; time.sleep(60)"))
+    pulling = ModelPull(start=Program(f"{lines}; time.sleep(60)"))
     assert pulling.start("somebody/something")
     assert not pulling.start("somebody/else")
     while not pulling.total:
@@ -83,7 +83,7 @@ def test_a_run_is_cancelled_and_another_can_begin() -> None:
 
 def test_a_name_is_never_an_option() -> None:
     program = Program("")
-    pulling = Pulling(start=program)
+    pulling = ModelPull(start=program)
     pulling.start("--index=/")
     pulling.wait()
     assert program.commands == [["models", "--json", "pull", "--", "--index=/"]]

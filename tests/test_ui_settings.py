@@ -19,7 +19,7 @@ from ui.components.setting_fields import (
     language_fields,
     speed_fields,
 )
-from ui.jobs.model_pull import Pulling
+from ui.jobs.model_pull import ModelPull
 from ui.resources import shared
 from ui.session import keys
 from ui.views import model_list as pulling_view
@@ -214,7 +214,7 @@ def test_a_model_is_asked_for_and_what_went_wrong_is_told(
     index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     program = Program("import sys; sys.exit('error: no hub can be reached')")
-    pulling = Pulling(start=program)
+    pulling = ModelPull(start=program)
     monkeypatch.setattr(shared, "pulling", lambda: pulling)
     page = AppTest.from_function(script, default_timeout=60).run()
     page.text_input(keys.PULL).set_value(" somebody/something ")
@@ -228,7 +228,7 @@ def test_a_model_is_asked_for_and_what_went_wrong_is_told(
 def test_while_a_model_is_on_its_way_it_can_be_cancelled(
     index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pulling = Pulling(start=Program("import time; time.sleep(60)"))
+    pulling = ModelPull(start=Program("import time; time.sleep(60)"))
     pulling.start("somebody/something")
     monkeypatch.setattr(shared, "pulling", lambda: pulling)
     page = AppTest.from_function(script, default_timeout=60).run()

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ui.jobs.training_job import Training
+from ui.jobs.training_job import TrainingJob
 
 VERDICT = {"better": True, "sureness": 0.99}
 
@@ -30,7 +30,7 @@ class Program:
 
 def test_the_verdict_is_read(tmp_path: Path) -> None:
     program = Program(f"print({json.dumps(json.dumps(VERDICT))})")
-    training = Training(tmp_path, start=program)
+    training = TrainingJob(tmp_path, start=program)
     assert not training.running
     assert training.start("a-model", epochs=2, adopt=True)
     training.wait()
@@ -46,7 +46,7 @@ def test_a_finished_model_is_never_written_over(tmp_path: Path) -> None:
     (tmp_path / "models" / "own-1").mkdir(parents=True)
     (tmp_path / "models" / "own-1" / "modules.json").write_text("[]")
     program = Program("print('{}')")
-    training = Training(tmp_path, start=program)
+    training = TrainingJob(tmp_path, start=program)
     training.start("a-model", epochs=1, adopt=False)
     training.wait()
     (command,) = program.commands
@@ -56,7 +56,7 @@ def test_a_finished_model_is_never_written_over(tmp_path: Path) -> None:
 
 def test_an_error_is_told_in_its_last_line(tmp_path: Path) -> None:
     program = Program("import sys; sys.exit('progress\\nerror: too few questions; add more')")
-    training = Training(tmp_path, start=program)
+    training = TrainingJob(tmp_path, start=program)
     training.start("a-model", epochs=1, adopt=False)
     training.wait()
     assert training.error == "too few questions; add more"
@@ -65,7 +65,7 @@ def test_an_error_is_told_in_its_last_line(tmp_path: Path) -> None:
 
 def test_a_run_that_is_stopped_is_no_error_and_is_continued(tmp_path: Path) -> None:
     program = Program("import time; time.sleep(60)")
-    training = Training(tmp_path, start=program)
+    training = TrainingJob(tmp_path, start=program)
     assert not training.begun_before
     training.start("a-model", epochs=1, adopt=False)
     assert not training.start("a-model", epochs=1, adopt=False)

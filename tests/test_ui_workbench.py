@@ -11,7 +11,7 @@ from ingest.sync import sync
 from rag_app.index.index import Index
 from rag_app.models.embedder import SentenceEmbedder
 from tests.test_ui_training import Program
-from ui.jobs.training_job import Training
+from ui.jobs.training_job import TrainingJob
 from ui.resources import shared
 from ui.session import keys
 
@@ -130,7 +130,7 @@ def test_the_verdict_on_a_new_model_is_said_in_whole_sentences(
     figures = dict.fromkeys(names, 0.5)
     verdict = {"before": figures, "after": figures, "better": better}
     verdict |= {"sureness": 0.98, "questions": 1200, "drift": 0.1}
-    training = Training(library, start=Program(f"print({json.dumps(json.dumps(verdict))})"))
+    training = TrainingJob(library, start=Program(f"print({json.dumps(json.dumps(verdict))})"))
     training.start("a-model", epochs=1, adopt=False)
     training.wait()
     assert not training.error

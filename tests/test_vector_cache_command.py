@@ -14,7 +14,7 @@ from ingest.sync import store, sync
 from rag_app.cli import main
 from rag_app.errors import ConfigError, IndexMismatch
 from rag_app.index.index import Index
-from rag_app.index.redis_cache import RedisVectors
+from rag_app.index.redis_cache import RedisCache
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.settings.provenance import Settings
 from rag_app.workbench.vector_cache import forget, look, names_here
@@ -125,7 +125,7 @@ def test_models_of_this_machine_have_names(minilm: SentenceEmbedder) -> None:
 def test_the_servers_vectors_are_counted_without_prolonging_their_lives(
     server: str, index: Index, own: HashEmbedder
 ) -> None:
-    cache = RedisVectors(server, days=1)
+    cache = RedisCache(server, days=1)
     texts = [NINE, "of somebody else"]
     cache.keep(own.fingerprint, texts, own.embed(texts))
     cache.keep("other", texts[:1], own.embed(texts[:1]))

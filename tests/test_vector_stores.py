@@ -20,9 +20,9 @@ import pytest
 from filelock import FileLock
 
 from rag_app.errors import ConfigError, StoreError
-from rag_app.index.search.exact_search import FlatVectors
+from rag_app.index.search.exact_search import ExactSearch
 from rag_app.index.stores import chroma_store, qdrant_store
-from rag_app.index.stores.chroma_store import ChromaVectors
+from rag_app.index.stores.chroma_store import ChromaStore
 from rag_app.index.stores.factory import folder_of, is_remote, open_vectors
 from rag_app.index.stores.stored_chunk import finite
 from rag_app.protocols import Vectors, VectorStore
@@ -62,7 +62,7 @@ def on_server(name: str) -> Factory:
 
 
 def flat(precision: Precision) -> Factory:
-    return lambda _, folder, model: FlatVectors(folder / model, model=model, precision=precision)
+    return lambda _, folder, model: ExactSearch(folder / model, model=model, precision=precision)
 
 
 # Every store that has to keep the contract, by how it is opened.
@@ -410,7 +410,7 @@ def test_a_setting_of_another_form_is_answered_with_the_forms(store: str, tmp_pa
 def test_files_are_not_loaded_while_another_process_writes_them(tmp_path: Path, count: int) -> None:
     chunks, rows = some_chunks(3)
     with (
-        closing(ChromaVectors(tmp_path / "chroma", model="test")) as store,
+        closing(ChromaStore(tmp_path / "chroma", model="test")) as store,
         ThreadPoolExecutor() as threads,
     ):
         if count:
@@ -427,7 +427,7 @@ def test_files_are_not_loaded_while_another_process_writes_them(tmp_path: Path, 
 def test_equal_vectors_cost_no_more_than_others(tmp_path: Path) -> None:
     chunks, rows = some_chunks(2_000)
     equal = np.repeat(rows[:1], 2_000, axis=0)
-    with closing(ChromaVectors(tmp_path / "chroma", model="test")) as store:
+    with closing(ChromaStore(tmp_path / "chroma", model="test")) as store:
         begun = process_time()
         store.upsert(chunks, rows)
         different = process_time() - begun

@@ -36,7 +36,7 @@ def main() -> None:
     _choose_language()
     st.set_page_config(page_title=gettext("Ask your documents"), page_icon=str(_HERE / "icon.svg"))
     st.html(_HERE / "components" / "style.css")
-    scripts.tell_language()
+    scripts.announce_language()
     if not user.admitted():
         return
     library_page = st.Page(

@@ -32,7 +32,7 @@ def main() -> None:
     The arguments are the seconds and MiB for a file, and how to cut what is read, or null.
     """
     seconds, mebibytes, how = (json.loads(argument) for argument in sys.argv[1:])
-    cutter = Cutter.told(**how) if how else None
+    cutter = Cutter.from_settings(**how) if how else None
     do: dict[str, Act] = {"load": partial(_load, cutter), "draw": _draw}
     resource.setrlimit(resource.RLIMIT_AS, (mebibytes << 20, mebibytes << 20))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -22,8 +22,8 @@ from rag_app.text.printable import shorten, show, show_text, where
 if TYPE_CHECKING:
     from rag_app.protocols import Generator
     from rag_app.schema import Chunk
-    from rag_app.workbench.chunk_vectors import Collection
-    from rag_app.workbench.training_data import Course
+    from rag_app.workbench.chunk_vectors import ChunkVectors
+    from rag_app.workbench.training_data import TrainingData
 
 _MOST_SHOWN = 20
 
@@ -122,7 +122,7 @@ def finetune_model(arguments: argparse.Namespace) -> int:
     """Train an embedding model on your data, or on your documents alone, and judge it."""
     from rag_app.models.embedder import SentenceEmbedder
     from rag_app.opening import settled
-    from rag_app.workbench.finetune import Recipe, finetune
+    from rag_app.workbench.finetune import TrainingOptions, finetune
     from rag_app.workbench.verdict import judge
 
     settings = settled(of_an_index(arguments) if arguments.adopt else settings_of(arguments))
@@ -130,7 +130,9 @@ def finetune_model(arguments: argparse.Namespace) -> int:
         check_adoptable(settings)
     base = settings.embedder
     course = _course(arguments)
-    recipe = Recipe(arguments.epochs, arguments.batch, arguments.learning_rate, arguments.lora)
+    recipe = TrainingOptions(
+        arguments.epochs, arguments.batch, arguments.learning_rate, arguments.lora
+    )
     out = finetune(base, course.training, arguments.out, held=course.held, recipe=recipe)
     verdict = judge(SentenceEmbedder.open(base), SentenceEmbedder.open(str(out)), course.exam)
     if arguments.report:
@@ -150,7 +152,7 @@ def finetune_model(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _course(arguments: argparse.Namespace) -> "Course":
+def _course(arguments: argparse.Namespace) -> "TrainingData":
     """What is trained on, and what the models are judged by."""
     from rag_app.workbench import training_data
     from rag_app.workbench.chunk_vectors import read_chunks
@@ -218,11 +220,11 @@ def add_parser(commands: Any) -> None:
     embed_late.add_commands(own)
 
 
-def _collection(arguments: argparse.Namespace) -> "Collection":
-    from rag_app.workbench.chunk_vectors import read_collection
+def _collection(arguments: argparse.Namespace) -> "ChunkVectors":
+    from rag_app.workbench.chunk_vectors import read_chunk_vectors
 
     with opened_index(of_an_index(arguments)) as (index, _):
-        return read_collection(index)
+        return read_chunk_vectors(index)
 
 
 def _told(chunk: "Chunk") -> str:

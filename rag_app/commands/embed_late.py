@@ -13,7 +13,7 @@ from rag_app.text.printable import show, show_text
 def make_model(arguments: argparse.Namespace) -> int:
     """Make a late-interaction model of the embedding model, and train it where there is data."""
     from rag_app.opening import embedder_name
-    from rag_app.workbench.finetune import Recipe
+    from rag_app.workbench.finetune import TrainingOptions
     from rag_app.workbench.late_model import make, train
     from rag_app.workbench.training_data import of_beir
     from rag_app.workbench.training_sets import read_training_set
@@ -27,7 +27,7 @@ def make_model(arguments: argparse.Namespace) -> int:
         training = read_training_set(data)
     out = make(embedder_name(settings_of(arguments)), arguments.out)
     if training:
-        train(out, training, held=held, recipe=Recipe(epochs=arguments.epochs))
+        train(out, training, held=held, recipe=TrainingOptions(epochs=arguments.epochs))
     if arguments.json:
         print_json({"model": str(out)})
     else:

@@ -25,12 +25,12 @@ _QUESTIONS, _TEXTS = 200, 32
 
 def quantise(arguments: argparse.Namespace) -> int:
     """Compare float32, int8 and binary codes of the index's own vectors."""
-    from rag_app.workbench.chunk_vectors import read_collection
+    from rag_app.workbench.chunk_vectors import read_chunk_vectors
     from rag_app.workbench.quantization_report import quantised, questions_of
 
     with opened_index(of_an_index(arguments)) as (index, embedder):
         index.check_model()
-        held = read_collection(index)
+        held = read_chunk_vectors(index)
     questions = questions_of(held.chunks, most=arguments.questions)
     found = quantised(held, embedder.embed(questions, kind="query"))
     if arguments.json:

@@ -63,7 +63,7 @@ def measure(arguments: argparse.Namespace) -> int:
 
 def measure_questions(arguments: argparse.Namespace) -> int:
     """Ask an index questions whose answers are known, under one configuration or two."""
-    from rag_app.evaluation.comparison import SideBySide
+    from rag_app.evaluation.comparison import Comparison
     from rag_app.evaluation.questions import of_these, read_questions, sources_by_name, spread
     from rag_app.evaluation.report_text import report_text, side_by_side_text
     from rag_app.rag import Rag
@@ -80,7 +80,7 @@ def measure_questions(arguments: argparse.Namespace) -> int:
         questions, left_out = spread(kept, arguments.limit), len(given) - len(kept)
         rags = [rag, rag.under(other)] if arguments.against else [rag]
         reports = _asked(rags, questions, left_out)
-    both = SideBySide(*reports) if arguments.against else None
+    both = Comparison(*reports) if arguments.against else None
     if arguments.json:
         print_json((both or reports[0]).as_dict())
     else:

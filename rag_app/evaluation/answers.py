@@ -17,7 +17,7 @@ from rag_app.evaluation.metrics import (
     percentiles,
 )
 from rag_app.evaluation.questions import spread
-from rag_app.evaluation.temporary_index import evaluation_document, open_throwaway, read_text
+from rag_app.evaluation.temporary_index import evaluation_document, open_temporary_index, read_text
 from rag_app.protocols import Reader
 from rag_app.rag import Rag
 from rag_app.retrieval.question_length import check_question
@@ -48,7 +48,7 @@ def evaluate_answers(file: Path, *, settings: Settings, limit: int | None = None
     paragraphs = list({q.paragraph.id: q.paragraph for q in questions}.values())
     asked = spread(questions, limit)
     answers, latencies = [], []
-    rag, _ = open_throwaway(paragraphs, settings)
+    rag, _ = open_temporary_index(paragraphs, settings)
     with closing(rag):
         for question in asked:
             begun = perf_counter()

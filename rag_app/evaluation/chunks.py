@@ -16,7 +16,7 @@ from rag_app.errors import DataError
 from rag_app.evaluation.metrics import mean
 from rag_app.evaluation.temporary_index import (
     evaluation_document,
-    open_throwaway,
+    open_temporary_index,
     read_lines,
     read_text,
 )
@@ -46,7 +46,7 @@ def evaluate_chunks(
         DataError: The folder is not in the layout of Chroma's report.
     """
     documents, questions = load(folder)
-    rag, _ = open_throwaway(documents, replace(settings, k=k))
+    rag, _ = open_temporary_index(documents, replace(settings, k=k))
     with closing(rag):
         return score_chunks(rag, documents, questions[:limit], k=k)
 

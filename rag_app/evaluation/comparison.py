@@ -52,7 +52,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class SideBySide:
+class Comparison:
     """Two reports on the same questions, in the same order."""
 
     before: QuestionReport

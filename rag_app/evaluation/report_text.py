@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
-from rag_app.evaluation.comparison import Change, Side, SideBySide
+from rag_app.evaluation.comparison import Change, Comparison, Side
 from rag_app.evaluation.question_report import Name, QuestionReport
 from rag_app.evaluation.question_runner import DEPTH, Asked, Miss, Ranks
 from rag_app.text.printable import one_line, shorten
@@ -78,7 +78,7 @@ def report_text(report: QuestionReport, *, misses: bool = True) -> str:
     return "\n".join(map(one_line, [*told, *_misses(report)] if misses else told))
 
 
-def side_by_side_text(sides: SideBySide) -> str:
+def side_by_side_text(sides: Comparison) -> str:
     """The figures under both configurations, and the questions that changed."""
     rows = [("", "before", "after", "")]
     old = sides.before.settings
@@ -105,7 +105,7 @@ def side_by_side_text(sides: SideBySide) -> str:
     return "\n".join([*lines, settings_lines(sides)] if sides.winner == "after" else lines)
 
 
-def settings_lines(sides: SideBySide) -> str:
+def settings_lines(sides: Comparison) -> str:
     """What the second side has of its own, as lines of the settings file."""
     # What JSON writes for words and numbers is TOML too.
     rows = sides.differing.items()

@@ -12,7 +12,7 @@ from rag_app.errors import DataError
 from rag_app.evaluation.metrics import mean, ndcg, percentiles, recall, reciprocal_rank
 from rag_app.evaluation.temporary_index import (
     evaluation_document,
-    open_throwaway,
+    open_temporary_index,
     read_lines,
     read_text,
 )
@@ -39,7 +39,7 @@ def evaluate_retrieval(
     if not questions:
         raise DataError(f"{folder / 'queries.jsonl'} holds no question judged in {split!r}")
     ranked, latencies = {}, []
-    rag, ingest = open_throwaway(documents, settings)
+    rag, ingest = open_temporary_index(documents, settings)
     with closing(rag):
         # Deep enough that a hundred documents of several chunks each can be ranked.
         depth = math.ceil(_DEPTH * max(1, rag.index.catalog.count_chunks() / len(documents)))

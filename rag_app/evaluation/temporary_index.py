@@ -29,7 +29,9 @@ _Row = TypeVar("_Row")
 _REPORT = "evaluation"  # where the catalogue keeps the report of a finished ingestion
 
 
-def open_throwaway(documents: Sequence[Document], settings: Settings) -> tuple[Rag, dict[str, Any]]:
+def open_temporary_index(
+    documents: Sequence[Document], settings: Settings
+) -> tuple[Rag, dict[str, Any]]:
     """An index of just these documents, and the report of its ingestion.
 
     It lies in the user's cache folder, where that can be written to, and is used again for the

@@ -1,4 +1,4 @@
-"""Conversations as they are kept: a SQLite file in the index folder.
+"""The chat history: conversations in a SQLite file in the index folder.
 
 A conversation is its turns. What is kept is the whole of each answer, so that it can be
 read with its evidence after the documents have changed. Each has an owner, and is there for

@@ -9,7 +9,7 @@ from itertools import accumulate
 
 import numpy as np
 
-from rag_app.index.catalog.embedding_cache import KeptVectors
+from rag_app.index.catalog.embedding_cache import EmbeddingCache
 from rag_app.protocols import Embedder, VectorCache, Vectors
 
 _BATCH = 128  # texts after which vectors are kept: a crash costs no more than these
@@ -21,7 +21,7 @@ class Embedding:
     """Brings vectors into the index; `embedded` counts those that the model made."""
 
     def __init__(
-        self, kept: KeptVectors, embedder: Embedder, shared: VectorCache | None = None
+        self, kept: EmbeddingCache, embedder: Embedder, shared: VectorCache | None = None
     ) -> None:
         self.embedded = 0
         self._kept = kept

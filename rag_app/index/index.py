@@ -13,9 +13,9 @@ from typing import Self
 
 from rag_app.errors import IndexLocked, StoreError
 from rag_app.index.catalog.catalog import Catalog
-from rag_app.index.catalog.catalog_cache import Remembered
+from rag_app.index.catalog.catalog_cache import CatalogCache
 from rag_app.index.chosen_model import ChosenModel, ModelNote
-from rag_app.index.search_structures import Stores
+from rag_app.index.search_structures import SearchStructures
 from rag_app.index.stores.factory import IN_PROCESS, lasting, offered
 from rag_app.index.writer import IndexWriter
 from rag_app.index.writer_lock import writer_lock
@@ -42,8 +42,10 @@ class Index:
         self.catalog = catalog
         self.model = model.note.fingerprint
         self._model = model
-        self._stores = Stores(folder, catalog, self.model, store=store, precision=precision)
-        self._remembered = Remembered(catalog)
+        self._stores = SearchStructures(
+            folder, catalog, self.model, store=store, precision=precision
+        )
+        self._remembered = CatalogCache(catalog)
 
     @classmethod
     def open(

@@ -29,7 +29,7 @@ _SCANNED = _ASKED = 1_000  # keys that the server looks at in one go
 _Answer = TypeVar("_Answer")
 
 
-class RedisVectors:
+class RedisCache:
     """A `VectorCache`; every key expires when nobody has asked for it for some days."""
 
     def __init__(self, url: str, *, days: int = 30) -> None:
@@ -125,10 +125,10 @@ class RedisVectors:
             return None
 
 
-def shared_vectors(settings: Settings) -> RedisVectors | None:
+def shared_vectors(settings: Settings) -> RedisCache | None:
     """Those on the server that the settings name, if they name one."""
     url = settings.vector_cache
-    return RedisVectors(url, days=settings.vector_cache_days) if url else None
+    return RedisCache(url, days=settings.vector_cache_days) if url else None
 
 
 def _key(model: str, digest: str) -> str:

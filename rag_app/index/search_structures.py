@@ -16,7 +16,7 @@ import numpy as np
 from rag_app.errors import StoreError
 from rag_app.index.catalog.catalog import Catalog
 from rag_app.index.chosen_store import ChosenStore
-from rag_app.index.search.exact_search import FlatVectors
+from rag_app.index.search.exact_search import ExactSearch
 from rag_app.index.search.lexicon import Lexicon
 from rag_app.index.stores.factory import IN_PROCESS
 from rag_app.index.stores.stored_chunk import parts
@@ -38,7 +38,7 @@ def temporary_folder() -> "TemporaryDirectory[str]":
         raise StoreError(f"no temporary folder can be made ({error}); set TMPDIR") from error
 
 
-class Stores:
+class SearchStructures:
     """Opens the three when they are first used, and again when others have changed them."""
 
     def __init__(
@@ -52,7 +52,7 @@ class Stores:
         self._words, self._flat_folder = folder / "lexicon", folder / "flat"
         self._turn = RLock()
         self._vectors: VectorStore | None = None
-        self._flat: FlatVectors | None = None
+        self._flat: ExactSearch | None = None
         self._lexicon: Lexicon | None = None
         self._elsewhere: TemporaryDirectory[str] | None = None
         self._links: TemporaryDirectory[str] | None = None
@@ -69,7 +69,7 @@ class Stores:
             return self._vectors
 
     @property
-    def flat(self) -> FlatVectors:
+    def flat(self) -> ExactSearch:
         """The vectors in files, which every question can be compared with."""
         with self._turn:
             self._freshen()
@@ -210,8 +210,8 @@ class Stores:
             elif self._lexicon is not None:
                 self._lexicon.reload()
 
-    def _open_flat(self, folder: Path) -> FlatVectors:
-        return FlatVectors(
+    def _open_flat(self, folder: Path) -> ExactSearch:
+        return ExactSearch(
             folder,
             model=self._model,
             precision=self._precision,
@@ -221,7 +221,7 @@ class Stores:
     def _flat_fits(self) -> bool:
         return self._open_flat(self._flat_folder).fits()
 
-    def _fill_elsewhere(self) -> FlatVectors:
+    def _fill_elsewhere(self) -> ExactSearch:
         """Where the index cannot be written to, or another process is just making the files."""
         self._close_flat()
         self._elsewhere = temporary_folder()
@@ -238,7 +238,7 @@ class Stores:
             count += len(chunks)
         return count
 
-    def _fill_flat(self, flat: FlatVectors) -> None:
+    def _fill_flat(self, flat: ExactSearch) -> None:
         for chunks, vectors in self._all():
             flat.upsert(chunks, vectors)
 

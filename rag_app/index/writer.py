@@ -7,7 +7,7 @@ import numpy as np
 
 from rag_app.errors import DamagedStore
 from rag_app.index.catalog.catalog import Catalog, FileState
-from rag_app.index.search_structures import Stores
+from rag_app.index.search_structures import SearchStructures
 from rag_app.protocols import Vectors, VectorStore
 from rag_app.schema import Chunk, Document, Status
 
@@ -19,7 +19,7 @@ _MANY = 20_000  # chunks behind that are worth a word
 class IndexWriter:
     """Writes whole documents; got from `Index.writing`."""
 
-    def __init__(self, catalog: Catalog, stores: Stores, model: str) -> None:
+    def __init__(self, catalog: Catalog, stores: SearchStructures, model: str) -> None:
         self._catalog = catalog
         self._stores = stores
         self._model = model

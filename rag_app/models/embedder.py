@@ -19,7 +19,7 @@ from rag_app.errors import ModelError
 from rag_app.models.encoders import Computation, Encoder, open_encoder
 from rag_app.models.long_words import LongWords
 from rag_app.models.model_files import find_model, fingerprint_model, lasting_name, loading
-from rag_app.models.model_options import Form
+from rag_app.models.model_options import ModelOptions
 from rag_app.models.modules import is_static, splits_at_spaces
 from rag_app.models.static import LONGEST
 from rag_app.protocols import TextKind, Vectors
@@ -118,7 +118,7 @@ class SentenceEmbedder:
         device: Device = "auto",
     ) -> None:
         self.name = name
-        self._form = Form.parse(name)
+        self._form = ModelOptions.parse(name)
         self._dimensions = dimensions
         self._folder = folder
         self._threads = threads
@@ -141,7 +141,7 @@ class SentenceEmbedder:
 
         Args:
             name: Of a folder, of a model of the hub that is here, or of the bundled one, and
-                behind it the `Form` that is wanted.
+                behind it the `ModelOptions` that is wanted.
             threads: Of the processor; 0 leaves the choice to the libraries.
             dimensions: Keep only so many, the first, of a model trained for that (Kusupati et
                 al. 2022, "Matryoshka Representation Learning"); 0 keeps all.

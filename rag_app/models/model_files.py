@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rag_app.errors import ModelError, first_line
-from rag_app.models.model_options import Form
+from rag_app.models.model_options import ModelOptions
 
 BUNDLED_EMBEDDER = "all-MiniLM-L6-v2"
 # How every library is told to open a model: nothing is fetched, no code of the model's runs.
@@ -35,7 +35,7 @@ def find_model(name: str) -> Path:
     Raises:
         ModelError: It is not on this machine, damaged, or has no safetensors weights.
     """
-    name = Form.parse(name).model
+    name = ModelOptions.parse(name).model
     if name == BUNDLED_EMBEDDER:
         return _verified_bundle()
     folder = Path(name).expanduser()
@@ -62,7 +62,7 @@ def _pickled(folder: Path) -> Path | None:
 
 def lasting_name(name: str) -> str:
     """The name by which a model is found from any folder: that of its own folder in full."""
-    model = Form.parse(name).model
+    model = ModelOptions.parse(name).model
     folder = Path(model).expanduser()
     if model == BUNDLED_EMBEDDER or not folder.is_dir():
         return name

@@ -16,7 +16,7 @@ _SIGN = "@"
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class ModelOptions:
     """A model's name, and the form that is wanted of it.
 
     Attributes:

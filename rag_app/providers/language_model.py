@@ -10,7 +10,7 @@ import os
 from typing import Any
 from urllib.parse import urlsplit
 
-from rag_app.connections import client, spare_loopback
+from rag_app.connections import bypass_proxy_for_loopback, client
 from rag_app.errors import ModelError, first_line
 from rag_app.protocols import Generator
 from rag_app.settings.values import OF_PROVIDER
@@ -76,7 +76,7 @@ def open_served_model(
     if (where := elsewhere(name, url)) is not None:
         _logger.warning("questions and the passages found for them are sent to %s", where)
     refuse_hub(name)
-    spare_loopback()
+    bypass_proxy_for_loopback()
     try:
         model = init_chat_model(name, **options)
     except Exception as error:

@@ -9,7 +9,7 @@ import logging
 from importlib import import_module
 from typing import Any
 
-from rag_app.connections import client, spare_loopback
+from rag_app.connections import bypass_proxy_for_loopback, client
 from rag_app.errors import ModelError, first_line
 from rag_app.models.embedder import WordPieces
 from rag_app.models.model_files import BUNDLED_EMBEDDER, find_model
@@ -53,7 +53,7 @@ def open_served_embedder(name: str, *, dimensions: int = 0) -> Embedder:
     from rag_app.langchain_adapter import LangChainEmbedder
 
     refuse_hub(name)
-    spare_loopback()
+    bypass_proxy_for_loopback()
     provider, _, model = name.partition(":")
     try:
         embeddings = _open(provider, model)

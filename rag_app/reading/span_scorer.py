@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from rag_app.models import bert, bert_layers
 from rag_app.models.model_files import BUNDLED_EMBEDDER, find_model, loading
-from rag_app.reading.span_scores import Pointed
-from rag_app.reading.weight_delta import apply_difference
+from rag_app.reading.span_scores import SpanScores
+from rag_app.reading.weight_delta import apply_weight_delta
 
 if TYPE_CHECKING:
     from tokenizers import Encoding, Tokenizer
@@ -47,7 +47,7 @@ class SpanScorer:
         """
         return cls(find_model(BUNDLED_EMBEDDER), DIFFERENCE, threads=threads)
 
-    def point(self, question: str, texts: Sequence[str]) -> list[Pointed]:
+    def point(self, question: str, texts: Sequence[str]) -> list[SpanScores]:
         """What is made of each text; of a long one, of its first 250 words or so."""
         network, tokenizer = self._load()
         encoded = encode_pairs(tokenizer, question, texts)
@@ -64,7 +64,7 @@ class SpanScorer:
         with loading(self._base):
             weights = bert.read_weights(self._base)
         with loading(self._difference):
-            weights, head = apply_difference(self._difference, weights)
+            weights, head = apply_weight_delta(self._difference, weights)
 
         def points(states: Any, _: Any) -> Any:
             return bert_layers.linear(states, head["weight"], head["bias"])
@@ -97,7 +97,7 @@ def open_tokenizer(base: Path) -> "Tokenizer":
     return tokenizer
 
 
-def _pointed(encoding: "Encoding", made: NDArray[np.float32]) -> Pointed:
+def _pointed(encoding: "Encoding", made: NDArray[np.float32]) -> SpanScores:
     of_text = [
         token
         for token, (start, end) in enumerate(encoding.offsets)
@@ -105,4 +105,4 @@ def _pointed(encoding: "Encoding", made: NDArray[np.float32]) -> Pointed:
     ]
     spans = np.array([encoding.offsets[token] for token in of_text], np.int64).reshape(-1, 2)
     odds = made[of_text] - made[0]
-    return Pointed(odds[:, 0], odds[:, 1], spans)
+    return SpanScores(odds[:, 0], odds[:, 1], spans)

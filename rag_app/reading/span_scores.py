@@ -11,7 +11,7 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Pointed:
+class SpanScores:
     """What the reader makes of one text.
 
     Attributes:

@@ -18,7 +18,7 @@ _SCALE = ".scale"
 _LEVELS = 127
 
 
-def save_difference(changes: Weights, head: Weights, out: Path) -> None:
+def save_weight_delta(changes: Weights, head: Weights, out: Path) -> None:
     """Write the changes of the backbone, matrices in int8, and the weights of the head."""
     from safetensors.numpy import save_file
 
@@ -34,7 +34,7 @@ def save_difference(changes: Weights, head: Weights, out: Path) -> None:
     save_file({name: np.ascontiguousarray(array) for name, array in kept.items()}, out)
 
 
-def apply_difference(
+def apply_weight_delta(
     path: Path, weights: Mapping[str, NDArray[np.float32]]
 ) -> tuple[Weights, Weights]:
     """The weights as training left them, and those of the head."""

@@ -1,4 +1,4 @@
-"""Which of many good candidates to show: no text twice, and variety where it is wanted."""
+"""Which candidates to show: near copies once, and variety (MMR) where it is wanted."""
 
 import re
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ def is_copy(one: Hit, other: Hit) -> bool:
     return len(first & second) >= _SAME * len(first | second)
 
 
-def by_relevance_and_variety(scores: Vectors, vectors: Vectors, *, diversity: float) -> list[int]:
+def maximal_marginal_relevance(scores: Vectors, vectors: Vectors, *, diversity: float) -> list[int]:
     """Which to show one after the other: maximal marginal relevance (Carbonell, Goldstein 1998).
 
     Args:

@@ -18,7 +18,7 @@ _PART = re.compile(r"\d+|\D+")
 _LEAST_LETTERS = 3  # of at least one part, as numbers alone call nothing by its name
 
 
-def naming(
+def filename_boost(
     question: str,
     sources: Mapping[str, str],
     idf: Callable[[Iterable[str]], Mapping[str, float]],

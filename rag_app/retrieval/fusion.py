@@ -1,4 +1,4 @@
-"""Two rankings into one, by score."""
+"""Score fusion of the hybrid search: a dense and a lexical ranking into one."""
 
 import numpy as np
 

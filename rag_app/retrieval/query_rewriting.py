@@ -1,4 +1,4 @@
-"""A question that stands alone, from one that leans on the turns before it.
+"""Query rewriting: a question that stands alone, from one that leans on the turns before it.
 
 What can stand alone is searched word for word: words of another topic would drag the search
 away. A question leans where it names too little to be about something (a pronoun without its
@@ -110,14 +110,14 @@ _CLAUSE = re.compile(r"[,;:.?!–—-]\s|\b(?:and|or|but|if|when|that|und|oder|w
 _WORD = re.compile(r"[^\W_]+")
 
 
-def standalone(question: str, history: Sequence[str]) -> str:
+def rewrite_query(question: str, history: Sequence[str]) -> str:
     """The question with the topic words of the turns before, where it leans on them.
 
     Args:
         question: As the user asked it.
         history: The user's earlier questions, oldest first.
     """
-    if not history or not leans(question):
+    if not history or not needs_history(question):
         return question
     known = set(stem_words(_content(question)))
     carried: list[str] = []
@@ -130,13 +130,13 @@ def standalone(question: str, history: Sequence[str]) -> str:
             if stem not in known and len(carried) < _MOST_CARRIED:
                 known.add(stem)
                 carried.append(word)
-        if not leans(earlier):
+        if not needs_history(earlier):
             break
     whole = f"{question.rstrip()} ({' '.join(carried)})"
     return whole if carried and len(whole) <= LONGEST_QUESTION else question
 
 
-def leans(question: str) -> bool:
+def needs_history(question: str) -> bool:
     """Whether a question needs those before it to be understood."""
     if _CHAT.fullmatch(question):
         return False

@@ -1,4 +1,4 @@
-"""The top chunks for a question: both searches, fused, and reranked where that is wanted."""
+"""The top chunks for a question by hybrid search, and reranked where that is wanted."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from rag_app.errors import ConfigError
 from rag_app.index.index import Index
 from rag_app.protocols import Embedder, Reranker, Vectors
-from rag_app.retrieval.deduplication import by_relevance_and_variety, without_copies
-from rag_app.retrieval.filename_boost import naming
+from rag_app.retrieval.deduplication import maximal_marginal_relevance, without_copies
+from rag_app.retrieval.filename_boost import filename_boost
 from rag_app.retrieval.fusion import feedback, fuse, rejudge
 from rag_app.retrieval.question_length import check_question
 from rag_app.retrieval.sections import LONGEST, Section, sections
@@ -194,7 +194,7 @@ class Retriever:
         vectors = self._index.vectors_of(ids, dimensions=len(vector))
         dense = vectors @ vector
         lexical = np.array([found[id_] for id_ in ids], np.float32)
-        bonus = naming(question, sources, self._index.idf)
+        bonus = filename_boost(question, sources, self._index.idf)
         named = np.array([bonus.get(id_, 0.0) for id_ in ids], np.float32)
         mix = partial(fuse, lexical=lexical, dense_weight=self._dense_weight)
         scores = mix(feedback(dense, vectors, mix(dense) + named)) + named
@@ -241,7 +241,7 @@ class Retriever:
     def _choose(self, pool: Pool, k: int, looked: int) -> tuple[Hit, ...]:
         """The k hits among so many candidates, or fewer, where others are copies of them."""
         first = slice(looked)
-        order = by_relevance_and_variety(
+        order = maximal_marginal_relevance(
             pool.scores[first], pool.vectors[first], diversity=self._diversity
         )
         chunks = self._index.catalog.chunks(pool.ids[first])

@@ -26,7 +26,7 @@ from rag_app.models.bert import padded
 from rag_app.models.encoders import fastest_dtype
 from rag_app.models.model_files import BUNDLED_EMBEDDER, find_model
 from rag_app.reading.span_scorer import DIFFERENCE, encode_pairs, open_tokenizer
-from rag_app.reading.weight_delta import save_difference
+from rag_app.reading.weight_delta import save_weight_delta
 from rag_app.training.reading_data import Example, read
 from rag_app.training.reading_exam import grade, questions
 
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     training = Training(arguments.folder, passes=arguments.passes)
     training.run(arguments.kept)
-    save_difference(training.changes(), training.head(), arguments.out)
+    save_weight_delta(training.changes(), training.head(), arguments.out)
     arguments.kept.unlink(missing_ok=True)
 
 

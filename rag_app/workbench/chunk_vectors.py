@@ -12,19 +12,19 @@ _SEED = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Collection:
+class ChunkVectors:
     """Chunks, and the (n, d) unit vectors of the index's model, in the same order."""
 
     chunks: tuple[Chunk, ...]
     vectors: Vectors
 
 
-def read_collection(index: Index, *, most: int | None = None) -> Collection:
+def read_chunk_vectors(index: Index, *, most: int | None = None) -> ChunkVectors:
     """All chunks of an index with vectors, or so many of them, the same ones every time."""
     kept = index.catalog.kept.of_chunks(index.model, _ids(index, most))
     found = index.catalog.chunks(kept)
     vectors = np.stack([*kept.values()]) if kept else np.empty((0, 0), np.float32)
-    return Collection(tuple(found[id_] for id_ in kept), vectors)
+    return ChunkVectors(tuple(found[id_] for id_ in kept), vectors)
 
 
 def read_chunks(index: Index, *, most: int | None = None) -> list[Chunk]:

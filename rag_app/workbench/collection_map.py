@@ -11,8 +11,8 @@ from rag_app.errors import ConfigError
 from rag_app.index.index import Index
 from rag_app.protocols import Vectors
 from rag_app.schema import Chunk
-from rag_app.workbench.chunk_vectors import Collection, read_collection
-from rag_app.workbench.pca import Principal
+from rag_app.workbench.chunk_vectors import ChunkVectors, read_chunk_vectors
+from rag_app.workbench.pca import PrincipalComponents
 from rag_app.workbench.themes import themes
 
 Method = Literal["pca", "umap"]
@@ -38,7 +38,7 @@ class CollectionMap:
     points: NDArray[np.float32]
     theme: tuple[str, ...]
     method: Method
-    principal: Principal
+    principal: PrincipalComponents
 
     def place(self, vector: Vectors, *, neighbours: int = 5) -> tuple[float, float]:
         """Where a (d,) unit vector lies: by PCA its own place, else among its neighbours."""
@@ -60,15 +60,17 @@ def draw_map(index: Index, *, method: Method = "pca") -> CollectionMap:
     Raises:
         ConfigError: UMAP is asked for and not installed.
     """
-    return map_of(read_collection(index, most=MOST), method=method)
+    return map_of(read_chunk_vectors(index, most=MOST), method=method)
 
 
-def map_of(held: Collection, *, method: Method = "pca") -> CollectionMap:
+def map_of(held: ChunkVectors, *, method: Method = "pca") -> CollectionMap:
     """The map of chunks that were read before; see `draw_map`."""
     if not held.chunks:
         empty = np.empty((0, 2), np.float32)
-        return CollectionMap((), held.vectors, empty, (), method, Principal(empty, empty, 0.0))
-    principal = Principal.of(held.vectors, 2)
+        return CollectionMap(
+            (), held.vectors, empty, (), method, PrincipalComponents(empty, empty, 0.0)
+        )
+    principal = PrincipalComponents.of(held.vectors, 2)
     points = principal.place(held.vectors) if method == "pca" else _umap(held.vectors)
     grouped = themes(held.vectors, [chunk.text for chunk in held.chunks])
     names = tuple(grouped.names[theme] for theme in grouped.of)

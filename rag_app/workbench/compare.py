@@ -9,7 +9,7 @@ from typing import Any
 from rag_app.evaluation.metrics import mean
 from rag_app.evaluation.significance import sureness
 from rag_app.settings.provenance import Settings
-from rag_app.workbench.compared_models import Contestant, open_contestant
+from rag_app.workbench.compared_models import ComparedModel, open_compared_model
 from rag_app.workbench.geometry import Geometry
 from rag_app.workbench.prices import price_of
 from rag_app.workbench.training_data import HeldOut
@@ -131,7 +131,7 @@ def _compared(
 ) -> Compared:
     texts = [*held.corpus.values()]
     begun = perf_counter()
-    model = open_contestant(name, settings)
+    model = open_compared_model(name, settings)
     model.encode(texts[:1], "passage")
     loaded = perf_counter()
     model.take(texts)
@@ -151,7 +151,7 @@ def _compared(
     )
 
 
-def _alone(model: Contestant, questions: Sequence[str]) -> float:
+def _alone(model: ComparedModel, questions: Sequence[str]) -> float:
     """Milliseconds a question, as they come in real use: one by one."""
     times = []
     for question in questions:

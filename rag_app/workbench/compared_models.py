@@ -20,7 +20,7 @@ from rag_app.workbench.verdict import DEPTH, gains, grade
 _BYTES, _BYTES_OF_MANY = 4, 2  # of a number: float32, and float16 as `LateIndex` keeps it
 
 
-class Contestant(Protocol):
+class ComparedModel(Protocol):
     """A model among others."""
 
     @property
@@ -41,7 +41,7 @@ class Contestant(Protocol):
         """nDCG@10 of each question over the corpus, 0…1, and how the vectors lie."""
 
 
-def open_contestant(name: str, settings: Settings) -> Contestant:
+def open_compared_model(name: str, settings: Settings) -> ComparedModel:
     """The model of that name, as in the setting `embedder` or `reranker`.
 
     Raises:

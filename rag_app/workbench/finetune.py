@@ -34,7 +34,7 @@ _METRIC = "eval_held_cosine_ndcg@10"
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class TrainingOptions:
     """How it is trained.
 
     Attributes:
@@ -53,7 +53,7 @@ class Recipe:
 
 
 def finetune(
-    base: str, training: TrainingSet, out: Path, *, held: HeldOut | None, recipe: Recipe
+    base: str, training: TrainingSet, out: Path, *, held: HeldOut | None, recipe: TrainingOptions
 ) -> Path:
     """Train, and write the model to the folder; an interrupted run continues.
 
@@ -119,7 +119,7 @@ def training_packages() -> Iterator[None]:
         ) from error
 
 
-def trainer_options(recipe: Recipe, *, metric: str | None) -> dict[str, Any]:
+def trainer_options(recipe: TrainingOptions, *, metric: str | None) -> dict[str, Any]:
     """What a trainer is told; the metric, of the held-out part, decides which epoch is kept."""
     import torch
 
@@ -144,7 +144,9 @@ def trainer_options(recipe: Recipe, *, metric: str | None) -> dict[str, Any]:
     }
 
 
-def _dataset(model: "SentenceTransformer", training: TrainingSet, recipe: Recipe) -> "Dataset":
+def _dataset(
+    model: "SentenceTransformer", training: TrainingSet, recipe: TrainingOptions
+) -> "Dataset":
     from datasets import Dataset
     from sentence_transformers.util import mine_hard_negatives
 

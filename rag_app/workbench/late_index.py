@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from rag_app.errors import ConfigError, DamagedStore, StoreError, store_errors
 from rag_app.index.index import Index
-from rag_app.index.search.row_file import Rows, RowsOnDisk
+from rag_app.index.search.row_file import RowFile, Rows
 from rag_app.models.late_interaction import LateInteraction, maxsim
 from rag_app.protocols import Vectors
 from rag_app.retrieval.question_length import check_question
@@ -94,7 +94,7 @@ class _Kept(NamedTuple):
         try:
             head = json.loads((folder / _HEAD).read_text(encoding="utf-8"))
             lengths: dict[str, int] = head["lengths"]
-            rows = RowsOnDisk(folder / _VECTORS, head["width"]).read(sum(lengths.values()))
+            rows = RowFile(folder / _VECTORS, head["width"]).read(sum(lengths.values()))
         except (OSError, ValueError, KeyError, DamagedStore):
             return None
         return cls([*lengths], [*lengths.values()], rows)
@@ -162,7 +162,7 @@ def _write(
         rows = np.concatenate([known[id_] for id_ in part])
         width = rows.shape[1]
         numbers = np.arange(len(rows)) + sum(lengths.values())
-        RowsOnDisk(folder / _VECTORS, width).write(numbers, rows)
+        RowFile(folder / _VECTORS, width).write(numbers, rows)
         lengths |= {id_: len(known[id_]) for id_ in part}
     head = {"width": width, "lengths": lengths}
     (folder / _HEAD).write_text(json.dumps(head), encoding="utf-8")

@@ -13,7 +13,7 @@ from rag_app.models.model_files import LOCAL, find_model, loading_weights
 from rag_app.models.modules import prompts_of
 from rag_app.workbench.finetune import (
     TOKENS,
-    Recipe,
+    TrainingOptions,
     evaluator_options,
     trainer_options,
     training_packages,
@@ -61,7 +61,9 @@ def make(base: str, out: Path) -> Path:
     return out
 
 
-def train(folder: Path, training: TrainingSet, *, held: HeldOut | None, recipe: Recipe) -> None:
+def train(
+    folder: Path, training: TrainingSet, *, held: HeldOut | None, recipe: TrainingOptions
+) -> None:
     """Train a late-interaction model; what it has learnt replaces what was in its folder.
 
     The other texts of a batch are what a right one has to surpass by MaxSim.

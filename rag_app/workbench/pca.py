@@ -10,7 +10,7 @@ from rag_app.protocols import Vectors
 
 
 @dataclass(frozen=True, slots=True)
-class Principal:
+class PrincipalComponents:
     """Of a set of vectors.
 
     Attributes:

@@ -13,12 +13,12 @@ from time import perf_counter
 import numpy as np
 
 from rag_app.errors import DataError
-from rag_app.index.search.exact_search import FlatVectors
-from rag_app.index.search.quantization import CODES, Codes
+from rag_app.index.search.exact_search import ExactSearch
+from rag_app.index.search.quantization import CODES, QuantizedVectors
 from rag_app.index.search_structures import temporary_folder
 from rag_app.protocols import Vectors
 from rag_app.schema import Chunk, Precision
-from rag_app.workbench.chunk_vectors import Collection
+from rag_app.workbench.chunk_vectors import ChunkVectors
 from rag_app.workbench.training_data import asked_of_documents
 
 _DEPTH = 10
@@ -64,7 +64,7 @@ def questions_of(chunks: Sequence[Chunk], *, most: int) -> list[str]:
     return [asked[number] for number in dice.permutation(len(asked))[:most]]
 
 
-def quantised(held: Collection, questions: Vectors) -> list[Quantised]:
+def quantised(held: ChunkVectors, questions: Vectors) -> list[Quantised]:
     """All precisions side by side, on (n, d) vectors and (q, d) unit vectors of questions."""
     with temporary_folder() as folder, ExitStack() as opened:
         stores = {
@@ -87,14 +87,14 @@ def quantised(held: Collection, questions: Vectors) -> list[Quantised]:
     ]
 
 
-def _store(folder: Path, precision: Precision, held: Collection) -> FlatVectors:
-    store = FlatVectors(folder / precision, model="", precision=precision)
+def _store(folder: Path, precision: Precision, held: ChunkVectors) -> ExactSearch:
+    store = ExactSearch(folder / precision, model="", precision=precision)
     store.upsert(held.chunks, held.vectors)
     return store
 
 
 def _search(
-    stores: dict[Precision, FlatVectors], questions: Vectors
+    stores: dict[Precision, ExactSearch], questions: Vectors
 ) -> tuple[dict[Precision, list[float]], dict[Precision, list[list[str]]]]:
     """Seconds of every search, and the ids that each question found, by precision.
 
@@ -116,7 +116,7 @@ def _search(
     return seconds, found
 
 
-def _by_codes(codes: Codes, vectors: Vectors, questions: Vectors) -> list[list[int]]:
+def _by_codes(codes: QuantizedVectors, vectors: Vectors, questions: Vectors) -> list[list[int]]:
     """The rows whose codes are closest to each question's."""
     coded = codes.encode(vectors)
     scores = (codes.scores(codes.encode(question[None]), coded) for question in questions)

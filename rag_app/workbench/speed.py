@@ -8,7 +8,7 @@ from time import perf_counter
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.encoders import Computation, Encoder, has_gpu, open_encoder
 from rag_app.models.model_files import find_model
-from rag_app.models.model_options import Form
+from rag_app.models.model_options import ModelOptions
 from rag_app.models.modules import is_static
 from rag_app.schema import Device
 
@@ -58,7 +58,7 @@ def measure_speed(name: str, texts: Sequence[str], *, threads: int = 0) -> list[
     usual_way = Computation(
         SentenceEmbedder(folder, name=name).max_tokens,
         threads=threads,
-        computing=Form.parse(name).computing,
+        computing=ModelOptions.parse(name).computing,
     )
     devices: list[Device] = ["cuda", "cpu"] if has_gpu() and not is_static(folder) else ["cpu"]
     encoders = {

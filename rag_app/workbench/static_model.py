@@ -13,7 +13,7 @@ import numpy as np
 from rag_app.models.embedder import SentenceEmbedder
 from rag_app.models.model_files import find_model
 from rag_app.protocols import Vectors
-from rag_app.workbench.pca import Principal
+from rag_app.workbench.pca import PrincipalComponents
 
 _DIMENSIONS = 256
 _SMOOTHING = 1e-4
@@ -43,7 +43,9 @@ def distil(base: str, out: Path, *, dimensions: int = _DIMENSIONS) -> Path:
     vectors = SentenceEmbedder.open(base).embed(
         [piece.removeprefix(_CONTINUES) for piece in pieces]
     )
-    weighted = Principal.of(vectors, dimensions).place(vectors) * _weights(pieces)[:, None]
+    weighted = (
+        PrincipalComponents.of(vectors, dimensions).place(vectors) * _weights(pieces)[:, None]
+    )
     tokenizer.no_padding()
     tokenizer.no_truncation()
     module = StaticEmbedding(tokenizer, embedding_weights=torch.from_numpy(weighted).contiguous())

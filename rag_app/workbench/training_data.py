@@ -42,7 +42,7 @@ class HeldOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class TrainingData:
     """What is trained on, what decides when to stop, and what judges in the end."""
 
     training: TrainingSet
@@ -50,7 +50,7 @@ class Course:
     exam: HeldOut
 
 
-def of_beir(folder: Path, *, split: str = "test") -> Course:
+def of_beir(folder: Path, *, split: str = "test") -> TrainingData:
     """The training judgements of a folder in BEIR layout; the split is the exam.
 
     Raises:
@@ -60,21 +60,21 @@ def of_beir(folder: Path, *, split: str = "test") -> Course:
     training = of_pairs(taught)
     if not training.rows:
         raise DataError(f"{folder / 'qrels' / 'train.tsv'} judges no text of the corpus")
-    return Course(training, held, read_beir(folder, split))
+    return TrainingData(training, held, read_beir(folder, split))
 
 
-def of_file(file: Path, *, exam: Path, split: str = "test") -> Course:
+def of_file(file: Path, *, exam: Path, split: str = "test") -> TrainingData:
     """The rows of a file; the exam is a split of a folder in BEIR layout.
 
     Raises:
         DataError: One of the two has another layout.
     """
-    return Course(read_training_set(file), None, read_beir(exam, split))
+    return TrainingData(read_training_set(file), None, read_beir(exam, split))
 
 
 def of_documents(
     chunks: Sequence[Chunk], *, exam: Path | None = None, generator: Generator | None = None
-) -> Course:
+) -> TrainingData:
     """Questions made from the documents; the exam is a file of your own, or a part of them.
 
     Args:
@@ -94,7 +94,7 @@ def of_documents(
     training = of_pairs(taught)
     if not training.rows or not judged.questions:
         raise DataError("too few questions could be made from the documents; add more")
-    return Course(training, held, judged)
+    return TrainingData(training, held, judged)
 
 
 def read_exam(file: Path, chunks: Iterable[Chunk]) -> HeldOut:

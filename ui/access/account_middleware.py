@@ -1,4 +1,4 @@
-"""What only those reach who have signed in, where visitors sign in with an account.
+"""Middleware for accounts: what only those reach who have signed in.
 
 The page that offers it is drawn by Streamlit, so that its files and its websocket stay open;
 the script behind them shows strangers nothing else. Media, uploads and figures are reached
@@ -26,7 +26,7 @@ _CLOSED = ("/_stcore/", "/media/", "/component/", "/app/")
 _OPEN = ("/_stcore/health", "/_stcore/host-config", "/_stcore/stream")
 
 
-class Members:
+class AccountMiddleware:
     """Keeps strangers from Streamlit's addresses that need no script."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -61,17 +61,19 @@ class Entrance:
         """What stands around the server on that port."""
         from starlette.middleware import Middleware
 
-        from ui.access.request_guard import Guard
+        from ui.access.request_guard import RequestGuard
 
-        stack = [Middleware(Guard)]
+        stack = [Middleware(RequestGuard)]
         if self.password is not None:
-            from ui.access.password_middleware import Gate
+            from ui.access.password_middleware import PasswordMiddleware
 
-            stack.append(Middleware(Gate, password=self.password, cookie=cookie_name(port)))
+            stack.append(
+                Middleware(PasswordMiddleware, password=self.password, cookie=cookie_name(port))
+            )
         elif self.oidc is not None:
-            from ui.access.account_middleware import Members
+            from ui.access.account_middleware import AccountMiddleware
 
-            stack.append(Middleware(Members))
+            stack.append(Middleware(AccountMiddleware))
         return stack
 
 

@@ -1,4 +1,4 @@
-"""How long whoever gives a password waits for the answer, after wrong ones.
+"""The rate limit of logins: how long an answer to a password waits after wrong ones.
 
 Every try is looked at, and none is refused because others were wrong: whoever knows the password
 is in after seconds, whatever strangers do, be it through the same proxy. But each is answered only
@@ -28,7 +28,7 @@ class _Tried:
     last: float
 
 
-class Tries:
+class LoginAttempts:
     """What one server knows of the tries.
 
     After each wrong one an address waits twice as long, from a second to five; and all wait the

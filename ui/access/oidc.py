@@ -1,4 +1,4 @@
-"""Signing in with an account (OpenID Connect): who the provider is, and who is let in.
+"""Single sign-on (SSO, OpenID Connect): who the provider is, and who is let in.
 
 One TOML file says both: `[auth]` as Streamlit's `st.login` wants it, and of ours
 

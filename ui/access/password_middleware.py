@@ -1,4 +1,4 @@
-"""The gate of a server with a password: nothing behind it is reached by those who lack it.
+"""Middleware for a server with a password: without it nothing behind is reached.
 
 It stands around the whole of Streamlit, its websocket, media and uploads included, and not in
 a page: Streamlit opens a session, and takes uploads, before any script of ours has run.
@@ -18,7 +18,7 @@ from starlette.responses import (
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from ui.access.login_attempts import LONGEST_WAIT, Tries
+from ui.access.login_attempts import LONGEST_WAIT, LoginAttempts
 from ui.access.page import HEADERS, login_page, too_soon, wrong
 from ui.access.password import Password
 from ui.access.sessions import SECONDS, Sessions
@@ -34,7 +34,7 @@ _READING = ("GET", "HEAD", "OPTIONS")
 _POLICY_VIOLATION = 1008
 
 
-class Gate:
+class PasswordMiddleware:
     """Lets those pass who have logged in; shows all others the page that asks for the password.
 
     The cookie is for this server alone and no script can read it. A link from elsewhere may
@@ -48,13 +48,13 @@ class Gate:
         *,
         password: Password,
         cookie: str,
-        tries: Tries | None = None,
+        tries: LoginAttempts | None = None,
         sessions: Sessions | None = None,
     ) -> None:
         self._app = app
         self._password = password
         self._cookie = cookie
-        self._tries = tries or Tries()
+        self._tries = tries or LoginAttempts()
         self._sessions = sessions or Sessions()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""What stands before all that is served, with a login or without.
+"""Origin checks (CSRF) and security headers before all that is served, with a login or without.
 
 No page of another address gets anything from here, one of another port of this machine neither:
 Streamlit by itself lets every page of `localhost` in. And browsers are told that our pages load
@@ -25,7 +25,7 @@ _FOREIGN = (
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 
 
-class Guard:
+class RequestGuard:
     """Refuses pages of other addresses, and tells browsers what our own may do."""
 
     def __init__(self, app: ASGIApp) -> None:

@@ -16,7 +16,7 @@ from ui.uploads import is_upload
 _DIGITS = 8  # of a digest, for people
 
 
-class Listing:
+class DocumentList:
     """The documents as they are shown at a moment.
 
     Args:

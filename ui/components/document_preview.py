@@ -6,7 +6,7 @@ from itertools import accumulate
 from rag_app.index.catalog.catalog import Entry
 from rag_app.schema import Chunk, Document
 from ui.components.blocks import file_name, plain
-from ui.components.document_list import Listing
+from ui.components.document_list import DocumentList
 from ui.languages.fixed_words import statuses
 from ui.languages.language import figure, gettext, ngettext, number
 
@@ -15,7 +15,9 @@ _WIDE = ' class="wide"'  # of a fact with a row of its own
 _BELOW = " › "  # between the headings of a chunk, outermost first
 
 
-def facts_html(entry: Entry, document: Document | None, listing: Listing, *, passages: int) -> str:
+def facts_html(
+    entry: Entry, document: Document | None, listing: DocumentList, *, passages: int
+) -> str:
     """Its name, what is known of the file, and what could not be read of it."""
     metadata = document.metadata if document else {}
     pages = len(document.page_starts) if document else 0

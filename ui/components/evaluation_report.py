@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from rag_app.evaluation.comparison import SideBySide
+from rag_app.evaluation.comparison import Comparison
 from rag_app.evaluation.question_report import Name, QuestionReport
 from rag_app.evaluation.question_runner import DEPTH, Asked, Ranks
 from rag_app.evaluation.report_text import difference_text, figure_text, verdict_text
@@ -42,7 +42,7 @@ def kinds_html(report: QuestionReport) -> str:
     return figures_html(("", *report.kinds), [(gettext("Questions"), *counts), *rows])
 
 
-def changes_html(sides: SideBySide) -> str:
+def changes_html(sides: Comparison) -> str:
     """All figures under both configurations, and whether the difference is chance."""
     words, told = measures(), verdicts()
     rows = [
@@ -73,7 +73,7 @@ def changes_html(sides: SideBySide) -> str:
     return figures_html(heading, rows)
 
 
-def differing_html(sides: SideBySide) -> str:
+def differing_html(sides: Comparison) -> str:
     """What was set to what."""
     old = sides.before.settings
     rows = [(name, str(old[name]), str(value)) for name, value in sides.differing.items()]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from threading import Event, Lock, Thread
 
 from rag_app.errors import RagError
-from rag_app.evaluation.comparison import SideBySide
+from rag_app.evaluation.comparison import Comparison
 from rag_app.evaluation.question_report import QuestionReport
 from rag_app.evaluation.question_runner import Asked, ask_questions
 from rag_app.evaluation.questions import Question
@@ -20,7 +20,7 @@ FAILED = "Asking the questions failed unexpectedly; the log says more."
 _logger = logging.getLogger(__name__)
 
 
-class Evaluation:
+class EvaluationJob:
     """The present run, or the last one.
 
     Attributes:
@@ -41,7 +41,7 @@ class Evaluation:
         self.name = ""
         self.done = self.total = 0
         self.report: QuestionReport | None = None
-        self.sides: SideBySide | None = None
+        self.sides: Comparison | None = None
         self.error = ""
 
     @property
@@ -82,7 +82,7 @@ class Evaluation:
             rows = self._rows(rag.under(other)) if self.report else None
             if self.report and rows is not None:
                 tried = QuestionReport.of(rows, other, left_out=report.left_out)
-                self.sides = SideBySide(self.report, tried)
+                self.sides = Comparison(self.report, tried)
 
         return self._begin(run)
 

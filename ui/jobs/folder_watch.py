@@ -45,7 +45,7 @@ class Watched:
     error: str = ""
 
 
-class Watching:
+class FolderWatch:
     """The folders that are watched; those that were before are from the beginning.
 
     Args:

@@ -19,7 +19,7 @@ from rag_app.errors import IndexLocked, RagError
 from rag_app.index.index import Index
 from rag_app.protocols import Embedder
 from rag_app.settings.provenance import Settings
-from ui.jobs.remaining_time import Remaining
+from ui.jobs.remaining_time import RemainingTime
 from ui.languages.fixed_words import UNADDED
 from ui.languages.language import gettext
 
@@ -89,7 +89,7 @@ class Ingestion:
         self._starting = Lock()
         self._thread: Thread | None = None
         self._cancel = Event()
-        self._remaining = Remaining()
+        self._remaining = RemainingTime()
         self.progress: Progress | None = None
         self.report: SyncReport | None = None
         self.error = ""
@@ -116,7 +116,7 @@ class Ingestion:
                 return False
             self.dismiss()
             self._cancel.clear()
-            self._remaining = Remaining()
+            self._remaining = RemainingTime()
             # A daemon: an index survives the end of the process at any instant.
             self._thread = Thread(
                 target=self._run, args=(tuple(paths),), daemon=True, name="ingestion"

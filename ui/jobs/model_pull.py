@@ -7,7 +7,7 @@ from threading import Lock, Thread
 from ui.jobs.processes import Start, complaint, start_command
 
 
-class Pulling:
+class ModelPull:
     """The present run, or the last one.
 
     Attributes:

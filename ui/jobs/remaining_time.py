@@ -10,7 +10,7 @@ _LEAST = 8  # of them, before anything is said
 _SPREAD = 0.25  # of the whole run, by which they may differ
 
 
-class Remaining:
+class RemainingTime:
     """Learns from how far a run has come at what time."""
 
     def __init__(self) -> None:

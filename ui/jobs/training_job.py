@@ -17,7 +17,7 @@ _FOLDER = "models"  # in the index folder
 _FINISHED = "modules.json"
 
 
-class Training:
+class TrainingJob:
     """The present run, or the last one.
 
     Attributes:

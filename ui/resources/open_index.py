@@ -25,7 +25,7 @@ _FILLING = (
 _models = OpenModels()
 
 
-class Opened:
+class OpenIndex:
     """An index with its embedder, and what asks and fills it as it is set now.
 
     Only some of the settings have it opened anew; for the others it is enough to put

@@ -21,17 +21,17 @@ from rag_app.opening import (
 from rag_app.protocols import Embedder
 from rag_app.rag import Rag
 from rag_app.settings.provenance import Settings
-from rag_app.workbench.chunk_vectors import Collection, read_collection
+from rag_app.workbench.chunk_vectors import ChunkVectors, read_chunk_vectors
 from rag_app.workbench.collection_map import MOST, CollectionMap, map_of
 from ui.access import user
-from ui.jobs.evaluation_job import Evaluation
-from ui.jobs.folder_watch import Watching
+from ui.jobs.evaluation_job import EvaluationJob
+from ui.jobs.folder_watch import FolderWatch
 from ui.jobs.ingestion import Ingestion, Turns
-from ui.jobs.model_pull import Pulling
-from ui.jobs.training_job import Training
+from ui.jobs.model_pull import ModelPull
+from ui.jobs.training_job import TrainingJob
 from ui.languages.language import gettext
 from ui.resources.filters import Choices, choices
-from ui.resources.open_index import Opened, fills_alike
+from ui.resources.open_index import OpenIndex, fills_alike
 from ui.uploads import uploads_folder
 
 _OPEN = 8  # collections; one that is let go stays open for whoever still uses it
@@ -59,7 +59,7 @@ def let_go(index: Path) -> None:
     _watching.clear(index)
 
 
-def _of(settings: Settings) -> Opened:
+def _of(settings: Settings) -> OpenIndex:
     """What is open of the index."""
     found = _opened(settings.index, settings)
     if not found.fits(settings):
@@ -69,9 +69,9 @@ def _of(settings: Settings) -> Opened:
 
 
 @st.cache_resource(show_spinner=False, max_entries=_OPEN)
-def _opened(index: Path, _settings: Settings) -> Opened:  # noqa: ARG001
+def _opened(index: Path, _settings: Settings) -> OpenIndex:  # noqa: ARG001
     """One of each index; Streamlit tells them apart by what has no underscore."""
-    return Opened(_settings)
+    return OpenIndex(_settings)
 
 
 def conversations(settings: Settings) -> Conversations:
@@ -114,15 +114,15 @@ def _map(now: tuple[Path, str, int], _settings: Settings) -> CollectionMap:
     return map_of(_collection(now, _settings))
 
 
-def collection(settings: Settings) -> Collection:
+def collection(settings: Settings) -> ChunkVectors:
     """The passages of the library with their vectors."""
     with st.spinner(gettext("Reading the library …")):
         return _collection(_now(settings), settings)
 
 
 @st.cache_resource(show_spinner=False, max_entries=_READ)
-def _collection(now: tuple[Path, str, int], _settings: Settings) -> Collection:  # noqa: ARG001
-    return read_collection(opened(_settings)[0], most=MOST)
+def _collection(now: tuple[Path, str, int], _settings: Settings) -> ChunkVectors:  # noqa: ARG001
+    return read_chunk_vectors(opened(_settings)[0], most=MOST)
 
 
 def late_model(name: str, settings: Settings) -> LateInteraction:
@@ -146,26 +146,26 @@ def _document_names(now: tuple[Path, str, int], _settings: Settings) -> Names:  
     return sources_by_name(opened(_settings)[0].catalog)
 
 
-def evaluation(settings: Settings) -> Evaluation:
+def evaluation(settings: Settings) -> EvaluationJob:
     """What asks the visitor's question sets in the background, one run at a time."""
     return _evaluation(settings.index, user.owner())
 
 
 @st.cache_resource(show_spinner=False, max_entries=_EVALUATED)
-def _evaluation(index: Path, owner: str) -> Evaluation:  # noqa: ARG001
+def _evaluation(index: Path, owner: str) -> EvaluationJob:  # noqa: ARG001
     """The same whatever the settings are: it compares them."""
-    return Evaluation()
+    return EvaluationJob()
 
 
-def training(settings: Settings) -> Training:
+def training(settings: Settings) -> TrainingJob:
     """What fine-tunes a model in the background, one run of each index at a time."""
     return _training(settings.index)
 
 
 @st.cache_resource(show_spinner=False)
-def _training(index: Path) -> Training:
+def _training(index: Path) -> TrainingJob:
     """The same whichever model the index has: a run may give it another one."""
-    return Training(index)
+    return TrainingJob(index)
 
 
 def ingestion(settings: Settings) -> Ingestion:
@@ -179,7 +179,7 @@ def ingestion(settings: Settings) -> Ingestion:
     return found
 
 
-def watching(settings: Settings) -> Watching:
+def watching(settings: Settings) -> FolderWatch:
     """What follows changes of folders in the background, for as long as the server runs."""
     found = _watching(settings.index, settings)
     if not fills_alike(found.settings, settings):
@@ -188,9 +188,9 @@ def watching(settings: Settings) -> Watching:
     return found
 
 
-@st.cache_resource(show_spinner=False, on_release=Watching.close)
-def _watching(index: Path, _settings: Settings) -> Watching:
-    return Watching(*opened(_settings), _settings, turns=_turns(index))
+@st.cache_resource(show_spinner=False, on_release=FolderWatch.close)
+def _watching(index: Path, _settings: Settings) -> FolderWatch:
+    return FolderWatch(*opened(_settings), _settings, turns=_turns(index))
 
 
 @st.cache_resource(show_spinner=False)
@@ -200,6 +200,6 @@ def _turns(index: Path) -> Turns:  # noqa: ARG001
 
 
 @st.cache_resource(show_spinner=False)
-def pulling() -> Pulling:
+def pulling() -> ModelPull:
     """What gets models from the hub, one at a time."""
-    return Pulling()
+    return ModelPull()

@@ -34,7 +34,9 @@ def follow(settings: Settings) -> None:
         st.query_params.pop(keys.CONVERSATION)
         return
     if not found:
-        state.tell(gettext("There is no conversation at this address any more; this is a new one."))
+        state.set_notice(
+            gettext("There is no conversation at this address any more; this is a new one.")
+        )
     ids = tuple(turn.id for turn in found)
     state.resume([_shown(turn) for turn in found], state.Kept(named if found else "", ids))
 
@@ -51,7 +53,7 @@ def keep(settings: Settings) -> None:
         return
     state.resume(state.turns(), state.Kept(id_, ids))
     if id_ != open_.id != "":
-        state.tell(
+        state.set_notice(
             gettext(
                 "This conversation was changed elsewhere meanwhile; "
                 "from here on it is one of its own."
@@ -74,7 +76,7 @@ def _tried(use: Callable[[], Result]) -> Result | None:
         if not st.session_state.get(keys.UNKEPT):
             st.session_state[keys.UNKEPT] = True
             unkept = gettext("This conversation is not kept: {error}")
-            state.tell(unkept.format(error=error), kind="error")
+            state.set_notice(unkept.format(error=error), kind="error")
         return None
 
 

@@ -177,13 +177,13 @@ def page_shown() -> int:
     return at
 
 
-def turn_away(files: Sequence[tuple[str, str, str]]) -> None:
+def note_rejected_files(files: Sequence[tuple[str, str, str]]) -> None:
     """Keep what became of uploaded files, as (outcome, name, reason), until the next upload."""
     st.session_state[own(keys.TURNED_AWAY)] = files
 
 
-def turned_away() -> Sequence[tuple[str, str, str]]:
-    """What was kept so."""
+def rejected_files() -> Sequence[tuple[str, str, str]]:
+    """The files of the last upload that were not taken, as (outcome, name, reason)."""
     files: Sequence[tuple[str, str, str]] = st.session_state.setdefault(own(keys.TURNED_AWAY), ())
     return files
 
@@ -211,23 +211,23 @@ def choose_no_documents() -> None:
     st.session_state[own(keys.REMOVAL)] = []
 
 
-def tell(message: str, *, kind: NoticeKind = "note") -> None:
+def set_notice(message: str, *, kind: NoticeKind = "note") -> None:
     """Keep one line to be shown by the next run of the page."""
     st.session_state[keys.NOTICE] = Notice(message, kind)
 
 
-def told() -> Notice | None:
+def take_notice() -> Notice | None:
     """The line kept for this run, which is thereby forgotten."""
     notice: Notice | None = st.session_state.pop(keys.NOTICE, None)
     return notice
 
 
-def refuse(setting: str, message: str) -> None:
+def set_setting_error(setting: str, message: str) -> None:
     """Keep why a setting was not changed, to be shown beside it by the next run."""
     st.session_state[keys.REFUSED] = (setting, message)
 
 
-def refused() -> tuple[str, str]:
+def take_setting_error() -> tuple[str, str]:
     """The setting that was not changed, and why; both empty, or forgotten with this."""
     why: tuple[str, str] = st.session_state.pop(keys.REFUSED, ("", ""))
     return why

@@ -33,7 +33,7 @@ def render(settings: Settings, ingestion: Ingestion) -> None:
     st.fragment(_follow, run_every=_REFRESH_SECONDS if running else None)(
         settings, ingestion, running
     )
-    if refused := state.turned_away():
+    if refused := state.rejected_files():
         st.html(outcomes_html(refused[:_MOST_ROWS]))
     upload, folder = st.tabs([gettext("Upload files"), gettext("Folder on this computer")])
     with upload:
@@ -50,7 +50,7 @@ def start(ingestion: Ingestion, path: Path) -> None:
 
 
 def _refuse() -> NoReturn:
-    state.tell(busy(), kind="error")
+    state.set_notice(busy(), kind="error")
     st.rerun()
 
 
@@ -71,7 +71,7 @@ def _folder(rights: Rights, ingestion: Ingestion) -> None:
             gettext("Adding the same folder again follows its changes, removed files included.")
         )
         if st.form_submit_button(gettext("Add to the library"), type="primary") and path.strip():
-            state.turn_away(())
+            state.note_rejected_files(())
             _add(Path(path.strip()), rights, ingestion)
 
 
@@ -81,7 +81,7 @@ def _add(path: Path, rights: Rights, ingestion: Ingestion) -> None:
             path = path.expanduser()
         rights.check_path(path)
     except NotAllowed as error:
-        state.tell(str(error), kind="error")
+        state.set_notice(str(error), kind="error")
         st.rerun()
     start(ingestion, path)
 
@@ -115,8 +115,8 @@ def _keep(files: Sequence[Any], settings: Settings, ingestion: Ingestion) -> Non
         for file in files:
             outcomes.append(_outcome(file, folder, settings))
     except (StoreError, OSError) as error:
-        state.tell(str(error), kind="error")
-    state.turn_away([outcome for outcome in outcomes if outcome[0] != "added"])
+        state.set_notice(str(error), kind="error")
+    state.note_rejected_files([outcome for outcome in outcomes if outcome[0] != "added"])
     if any(outcome[0] != "failed" for outcome in outcomes):
         start(ingestion, folder)
     st.rerun()

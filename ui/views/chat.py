@@ -53,7 +53,7 @@ def render(settings: Settings, *, library: StreamlitPage) -> None:
         saved_conversation.keep(settings)
         with exports:
             _exports(rag)
-    if notice := state.told():
+    if notice := state.take_notice():
         st.html(notice_html(notice.message, kind=notice.kind))
 
 

@@ -115,14 +115,14 @@ def manage(settings: Settings) -> None:
 def _create(index: Path, name: str) -> None:
     with _telling():
         _enter(create(index, name).slug)
-        state.tell(gettext("This collection is empty. Add some documents to it."))
+        state.set_notice(gettext("This collection is empty. Add some documents to it."))
         st.rerun()
 
 
 def _rename(index: Path, here: Collection, name: str) -> None:
     with _telling():
         rename(index, here, name)
-        state.tell(gettext("The collection has its new name."))
+        state.set_notice(gettext("The collection has its new name."))
         st.rerun()
 
 
@@ -146,7 +146,7 @@ def _deletion(here: Collection, settings: Settings) -> None:
         shared.let_go(here.folder)
         delete(here)
         _enter("")
-        state.tell(gettext("The collection is deleted. This is another one."))
+        state.set_notice(gettext("The collection is deleted. This is another one."))
         st.rerun()
 
 

@@ -30,7 +30,7 @@ def render(settings: Settings, *, chat: StreamlitPage) -> None:
     if kept.set_aside:
         words = gettext("The file that kept them was damaged. It is now {file}.")
         st.html(notice_html(words.format(file=kept.set_aside), kind="error"))
-    if notice := state.told():
+    if notice := state.take_notice():
         st.html(notice_html(notice.message, kind=notice.kind))
     if kept.count():
         _list(kept, chat)
@@ -99,9 +99,9 @@ def _change(change: Callable[[], None], told: str) -> None:
     """Make the change and draw the list anew, with one line of what came of it."""
     try:
         change()
-        state.tell(told)
+        state.set_notice(told)
     except StoreError as error:
-        state.tell(str(error), kind="error")
+        state.set_notice(str(error), kind="error")
     st.rerun()
 
 

@@ -14,7 +14,7 @@ from rag_app.settings.provenance import Settings
 from ui.components.blocks import heading_html, notice_html
 from ui.components.embeddings import empty_html
 from ui.components.evaluation_report import kinds_html, miss_html, totals_html
-from ui.jobs.evaluation_job import FAILED, Evaluation
+from ui.jobs.evaluation_job import FAILED, EvaluationJob
 from ui.languages.evaluation_words import misses
 from ui.languages.language import gettext, ngettext, number
 from ui.resources import shared
@@ -38,7 +38,7 @@ def render(settings: Settings, *, chat: StreamlitPage) -> None:
         "How well questions with known answers are answered, and whether other settings do better."
     )
     st.html(heading_html(gettext("Evaluation"), line))
-    if notice := state.told():
+    if notice := state.take_notice():
         st.html(notice_html(notice.message, kind=notice.kind))
     if not shared.opened(settings)[0].catalog.count_chunks():
         st.html(empty_html())
@@ -59,7 +59,7 @@ def render(settings: Settings, *, chat: StreamlitPage) -> None:
 # Asking
 
 
-def _choose(settings: Settings, evaluation: Evaluation) -> None:
+def _choose(settings: Settings, evaluation: EvaluationJob) -> None:
     with st.container(key="question-sets"):
         most = st.session_state.get(keys.MOST_QUESTIONS, _QUESTIONS)
         name, load = question_source.choose(settings, most=most)
@@ -86,7 +86,7 @@ def _choose(settings: Settings, evaluation: Evaluation) -> None:
     st.rerun()
 
 
-def _follow(evaluation: Evaluation, was_running: bool) -> None:
+def _follow(evaluation: EvaluationJob, was_running: bool) -> None:
     """Show the run; once it has ended, have the whole page drawn anew."""
     if evaluation.running:
         share = evaluation.done / max(evaluation.total, 1)
@@ -121,7 +121,7 @@ def _part() -> str | None:
     )
 
 
-def _report(evaluation: Evaluation, report: QuestionReport) -> None:
+def _report(evaluation: EvaluationJob, report: QuestionReport) -> None:
     asked = ngettext("{count} question", "{count} questions", len(report.rows))
     told = gettext("{name}: {questions}.")
     st.html(notice_html(told.format(name=question_source.called(evaluation.name), questions=asked)))
@@ -178,7 +178,7 @@ def _miss(row: Asked, place: int, chat: StreamlitPage) -> None:
             st.switch_page(chat)
 
 
-def _download(evaluation: Evaluation, report: QuestionReport) -> None:
+def _download(evaluation: EvaluationJob, report: QuestionReport) -> None:
     told = evaluation.sides or report
     st.download_button(
         gettext("Download the report"),

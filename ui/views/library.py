@@ -8,7 +8,7 @@ import streamlit as st
 from rag_app.index.catalog.catalog import Entry
 from rag_app.settings.provenance import Settings
 from ui.components.blocks import heading_html, notice_html, plain, totals
-from ui.components.document_list import Listing
+from ui.components.document_list import DocumentList
 from ui.languages.language import gettext, number
 from ui.resources import shared
 from ui.session import keys, state
@@ -28,13 +28,13 @@ def render(settings: Settings) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.html(heading_html(gettext("Library"), f"{totals(*index.catalog.size())}."))
         collection_picker.manage(settings)
-    if notice := state.told():
+    if notice := state.take_notice():
         st.html(notice_html(notice.message, kind=notice.kind))
     add_documents.render(settings, ingestion)
     watched_folders.render(settings, entries)
     if entries:
         uploads = uploads_folder(settings.index)
-        listing = Listing(entries, uploads=uploads, now=datetime.now().astimezone())
+        listing = DocumentList(entries, uploads=uploads, now=datetime.now().astimezone())
         title = plain(gettext("Documents"))
         st.html(f'<h2 class="section">{title}</h2>')
         wanted = _wanted(entries)

@@ -10,7 +10,7 @@ from rag_app.models.registry import LocalModel
 from ui.access import user
 from ui.components.blocks import notice_html, plain
 from ui.components.embeddings import figures_html
-from ui.jobs.model_pull import Pulling
+from ui.jobs.model_pull import ModelPull
 from ui.languages.language import figure, gettext
 from ui.resources import shared
 from ui.session import keys
@@ -61,7 +61,7 @@ def kinds() -> dict[Kind, str]:
     }
 
 
-def _form(pulling: Pulling) -> None:
+def _form(pulling: ModelPull) -> None:
     with st.form("pull", border=False, clear_on_submit=True):
         name = st.text_input(
             gettext("Get a model from the hub"),
@@ -81,7 +81,7 @@ def _form(pulling: Pulling) -> None:
             st.rerun()
 
 
-def _follow(pulling: Pulling, was_running: bool) -> None:
+def _follow(pulling: ModelPull, was_running: bool) -> None:
     """Show the run; once it has ended, have the whole page drawn anew."""
     if pulling.running:
         st.progress(pulling.done / max(pulling.total, 1), _progress(pulling))
@@ -100,12 +100,12 @@ def _follow(pulling: Pulling, was_running: bool) -> None:
         st.html(notice_html(here))
 
 
-def _cancel(pulling: Pulling) -> None:
+def _cancel(pulling: ModelPull) -> None:
     if user.rights().administers:  # still, and whatever the browser sends
         pulling.cancel()
 
 
-def _progress(pulling: Pulling) -> str:
+def _progress(pulling: ModelPull) -> str:
     if not pulling.total:
         return gettext("Asking the hub …")
     return gettext("{done} of {total} MB").format(

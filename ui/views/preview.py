@@ -10,7 +10,7 @@ from rag_app.index.catalog.catalog import Entry
 from rag_app.index.index import Index
 from rag_app.schema import Chunk, Document
 from ui.components.blocks import notice_html, plain
-from ui.components.document_list import Listing
+from ui.components.document_list import DocumentList
 from ui.components.document_preview import facts_html, passages_html
 from ui.jobs.ingestion import Ingestion
 from ui.languages.language import gettext, number
@@ -21,7 +21,9 @@ _PASSAGES = 20  # shown at once
 _logger = logging.getLogger(__name__)
 
 
-def render(index: Index, entries: Sequence[Entry], listing: Listing, ingestion: Ingestion) -> None:
+def render(
+    index: Index, entries: Sequence[Entry], listing: DocumentList, ingestion: Ingestion
+) -> None:
     """Draw the choice of a document, and what is in the chosen one."""
     by_id = {entry.id: entry for entry in entries}
     chosen = st.selectbox(
@@ -38,7 +40,7 @@ def render(index: Index, entries: Sequence[Entry], listing: Listing, ingestion: 
         dialog(_document)(by_id[chosen], index, listing, ingestion)
 
 
-def _document(entry: Entry, index: Index, listing: Listing, ingestion: Ingestion) -> None:
+def _document(entry: Entry, index: Index, listing: DocumentList, ingestion: Ingestion) -> None:
     # The page's own border for errors does not hold where this alone is drawn anew.
     try:
         document = index.catalog.document(entry.id)

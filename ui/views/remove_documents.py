@@ -9,14 +9,16 @@ from rag_app.index.catalog.catalog import Entry
 from rag_app.index.index import Index
 from ui.access import user
 from ui.components.blocks import notice_html, totals
-from ui.components.document_list import Listing
+from ui.components.document_list import DocumentList
 from ui.jobs.ingestion import Ingestion
 from ui.languages.language import gettext, ngettext
 from ui.resources.removal import remove
 from ui.session import keys, state
 
 
-def render(index: Index, entries: Sequence[Entry], listing: Listing, ingestion: Ingestion) -> None:
+def render(
+    index: Index, entries: Sequence[Entry], listing: DocumentList, ingestion: Ingestion
+) -> None:
     """Draw the choice of documents to be removed."""
     if not user.rights().administers:
         st.caption(_not_allowed())
@@ -60,9 +62,9 @@ def _remove(entries: Sequence[Entry], index: Index, ingestion: Ingestion) -> Non
         user.rights().check()
         remove(entries, index, ingestion)
     except (RagError, OSError) as error:
-        state.tell(str(error), kind="error")
+        state.set_notice(str(error), kind="error")
     else:
-        state.tell(
+        state.set_notice(
             ngettext("Removed {count} document.", "Removed {count} documents.", len(entries))
         )
     state.choose_no_documents()

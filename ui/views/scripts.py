@@ -53,6 +53,6 @@ def follow(turn: state.Turn) -> None:
     _FOLLOW(key=f"{keys.FOLLOW}-{turn.id}", width="content")
 
 
-def tell_language() -> None:
+def announce_language() -> None:
     """Have the browser, and what reads the page aloud, know the language of its words."""
     _LANGUAGE(key="language", data={"language": language()}, width="content")

@@ -42,7 +42,7 @@ def render(settings: Settings, *, workbench: StreamlitPage) -> None:
     embedder = _embedder(settings)
     models = models_here(replace(settings, embedder=embedder))
     notices: dict[str, tuple[str, NoticeKind]] = {"generator": (_writer(settings, models), "note")}
-    name, message = state.refused()
+    name, message = state.take_setting_error()
     notices[name] = (message, "error")
     draw = partial(_section, settings.index, resolve(index=settings.index), models, notices)
     draw(gettext("Answers"), answer_fields())
@@ -166,4 +166,4 @@ def _change(name: str, value: object, index: Path) -> None:
         user.rights().check()  # whatever the browser sends
         change_setting(name, value, index=index)
     except (ConfigError, NotAllowed) as error:
-        state.refuse(name, str(error))
+        state.set_setting_error(name, str(error))

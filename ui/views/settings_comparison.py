@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from rag_app.errors import RagError
-from rag_app.evaluation.comparison import Side, SideBySide
+from rag_app.evaluation.comparison import Comparison, Side
 from rag_app.evaluation.question_runner import Asked
 from rag_app.evaluation.report_text import settings_lines
 from rag_app.settings.provenance import Settings
@@ -14,14 +14,14 @@ from rag_app.settings.variants import changed_settings, variant
 from ui.access import user
 from ui.components.blocks import notice_html
 from ui.components.evaluation_report import changed_html, changes_html, differing_html
-from ui.jobs.evaluation_job import Evaluation
+from ui.jobs.evaluation_job import EvaluationJob
 from ui.languages.language import gettext, number
 from ui.resources import shared
 
 _MOST_SHOWN = 50
 
 
-def render(settings: Settings, evaluation: Evaluation) -> None:
+def render(settings: Settings, evaluation: EvaluationJob) -> None:
     """Draw the settings that need no new index, as they are, and what the last change did."""
     if not evaluation.running:
         _choose(settings, evaluation)
@@ -29,7 +29,7 @@ def render(settings: Settings, evaluation: Evaluation) -> None:
         _show(evaluation.sides)
 
 
-def _choose(settings: Settings, evaluation: Evaluation) -> None:
+def _choose(settings: Settings, evaluation: EvaluationJob) -> None:
     with st.form("variant"):
         st.caption(gettext("Change one or more, and the same questions are asked once more."))
         values = _fields(settings)
@@ -87,7 +87,7 @@ def _models(settings: Settings) -> dict[str, Any]:
     return {"answer": answer, "generator": generator.strip(), "reranker": reranker.strip()}
 
 
-def _show(sides: SideBySide) -> None:
+def _show(sides: Comparison) -> None:
     st.html(differing_html(sides))
     st.html(changes_html(sides))
     st.html(notice_html(_verdict(sides.winner)))

@@ -9,7 +9,7 @@ from rag_app.settings.provenance import Settings
 from ui.access import user
 from ui.components.blocks import notice_html
 from ui.components.embeddings import figures_html
-from ui.jobs.training_job import Training
+from ui.jobs.training_job import TrainingJob
 from ui.languages.language import figure, gettext, number, percent
 from ui.resources import shared
 
@@ -43,7 +43,7 @@ def render(settings: Settings) -> None:
             st.rerun()
 
 
-def _follow(training: Training, was_running: bool) -> None:
+def _follow(training: TrainingJob, was_running: bool) -> None:
     """Show the run; once it has ended, have the whole page drawn anew."""
     if training.running:
         minutes, seconds = divmod(int(training.seconds), 60)
@@ -58,7 +58,7 @@ def _follow(training: Training, was_running: bool) -> None:
         _show(training.verdict)
 
 
-def _stop(training: Training) -> None:
+def _stop(training: TrainingJob) -> None:
     if user.rights().administers:  # still, and whatever the browser sends
         training.stop()
 

@@ -89,7 +89,7 @@ def _folder(settings: Settings, folder: _Folder) -> None:
             key=f"{keys.LOOK}-{root.key}",
             disabled=not root.path.is_dir(),
         ):
-            state.turn_away(())
+            state.note_rejected_files(())
             add_documents.start(ingestion, root.path)
         stop = gettext("Stop following {name}").format(name=name)
         if st.button(stop, type="tertiary", key=f"{keys.UNFOLLOW}-{root.key}"):
@@ -126,10 +126,10 @@ def _stop(settings: Settings, folder: _Folder) -> None:
         shared.watching(settings).stop(folder.root.key, wait=True)
         remove(folder.alone, index, ingestion)
     except (RagError, OSError) as error:
-        state.tell(str(error), kind="error")
+        state.set_notice(str(error), kind="error")
         return
     ingestion.roots.forget(folder.root.key)
-    state.tell(gettext("The folder is no longer followed."))
+    state.set_notice(gettext("The folder is no longer followed."))
 
 
 def _holds(entries: Sequence[Entry]) -> str:

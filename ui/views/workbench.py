@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from rag_app.settings.provenance import Settings
-from rag_app.workbench.chunk_vectors import Collection, read_chunks
+from rag_app.workbench.chunk_vectors import ChunkVectors, read_chunks
 from rag_app.workbench.compare import IN_WORDS, Compared, compare
 from rag_app.workbench.plots import quality_and_speed
 from rag_app.workbench.quantization_report import Quantised, quantised, questions_of
@@ -188,7 +188,7 @@ def _measured(found: Sequence[Quantised]) -> None:
     st.html(figures_html(("", *(one.precision for one in found)), told))
 
 
-def _collection(settings: Settings) -> Collection | None:
+def _collection(settings: Settings) -> ChunkVectors | None:
     """The library with its vectors, or None and a line where it is empty."""
     held = shared.collection(settings)
     if not held.chunks:

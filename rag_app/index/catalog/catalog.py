@@ -11,7 +11,7 @@ from pathlib import Path
 from rag_app.errors import ConfigError
 from rag_app.index.catalog import filter_condition
 from rag_app.index.catalog.database import Database
-from rag_app.index.catalog.embedding_cache import KeptVectors
+from rag_app.index.catalog.embedding_cache import EmbeddingCache
 from rag_app.index.catalog.rows import (
     INHERIT_TEXT,
     INHERITED_CHUNKS,
@@ -44,7 +44,7 @@ class Catalog:
 
     def __init__(self, folder: Path) -> None:
         self._db = Database(folder / CATALOGUE)
-        self.kept = KeptVectors(self._db)
+        self.kept = EmbeddingCache(self._db)
 
     # Documents
 

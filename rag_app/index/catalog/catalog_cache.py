@@ -9,7 +9,7 @@ _FILTERS = 32  # whose documents are remembered
 _CHUNKS = 100_000  # whose documents are
 
 
-class Remembered:
+class CatalogCache:
     """Answers of one catalogue."""
 
     def __init__(self, catalog: Catalog) -> None:

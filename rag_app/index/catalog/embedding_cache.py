@@ -19,7 +19,7 @@ class ModelVectors:
     size: int
 
 
-class KeptVectors:
+class EmbeddingCache:
     """Every vector ever made for this index; those of other models and former texts too."""
 
     def __init__(self, database: Database) -> None:

@@ -21,7 +21,7 @@ import numpy as np
 
 from rag_app.errors import DamagedStore, store_errors
 from rag_app.index.catalog.rows import are_sound
-from rag_app.index.search.hash_table import Numbers, Slots
+from rag_app.index.search.hash_table import HashTable, Numbers
 from rag_app.index.search.row_file import Rows, put_in_place
 from rag_app.index.search.row_table import ID_BYTES, RowTable
 from rag_app.protocols import Vectors
@@ -43,7 +43,7 @@ class _Writing:
         empty: Rows that can be given to new chunks.
     """
 
-    slots: Slots
+    slots: HashTable
     empty: Numbers
 
     def places(self, ids: Rows, rows: Rows) -> Numbers:
@@ -57,7 +57,7 @@ class _Writing:
         return numbers
 
 
-class FlatVectors:
+class ExactSearch:
     """A `VectorStore` of files in a folder: ids, vectors, and codes of the vectors.
 
     Chunk ids are 32 hex digits. One process writes at a time; what others read meanwhile may

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_app.errors import DamagedStore
-from rag_app.index.search.row_file import Rows, RowsOnDisk, put_in_place
+from rag_app.index.search.row_file import RowFile, Rows, put_in_place
 
 Numbers = NDArray[np.int64]
 _WIDTH = 4  # bytes a slot
@@ -20,7 +20,7 @@ _ROOM = 4  # slots for each row of a new table; at half of that it is full
 _LONGEST = 1_000  # slots looked at for one id; by chance it is never a tenth of that
 
 
-class Slots:
+class HashTable:
     """The table of one file of ids; whoever writes has all of it in memory.
 
     Args:
@@ -29,7 +29,7 @@ class Slots:
     """
 
     def __init__(self, path: Path, rows: Rows) -> None:
-        self._file = RowsOnDisk(path, _WIDTH)
+        self._file = RowFile(path, _WIDTH)
         count = self._file.count()
         self._is_kept = count >= _LEAST and count & (count - 1) == 0
         if self._is_kept:
@@ -58,7 +58,7 @@ class Slots:
             places[waiting] = (places[waiting] + 1) % len(self._slots)
         raise DamagedStore(f"{self._file.path} is damaged; `rag-app doctor --repair` makes it anew")
 
-    def for_writing(self) -> "Slots":
+    def for_writing(self) -> "HashTable":
         """The same, wholly in memory and on disk, to which rows can be added."""
         if self._is_kept:
             self._slots = np.array(self._slots)

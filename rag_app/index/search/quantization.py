@@ -1,4 +1,4 @@
-"""How vectors are shortened so that a question can be compared with every one of them.
+"""Quantization: vectors shortened so that a question can be compared with every one of them.
 
 What a first look at the codes finds is compared once more, by the whole vectors. float32 is
 the vectors themselves; int8 has a byte a dimension, on a scale of each vector's own, as the
@@ -17,7 +17,7 @@ from rag_app.protocols import Vectors
 _SCALE = 4  # bytes behind the int8 code of each vector
 
 
-class Codes(Protocol):
+class QuantizedVectors(Protocol):
     """One way of shortening vectors.
 
     Attributes:
@@ -82,7 +82,7 @@ class _Signs:
         return -_compared(asked, codes, metric="hamming", dtype="uint1")
 
 
-CODES: dict[str, Codes] = {"float32": _Whole(), "int8": _Bytes(), "binary": _Signs()}
+CODES: dict[str, QuantizedVectors] = {"float32": _Whole(), "int8": _Bytes(), "binary": _Signs()}
 
 
 def decode(rows: Rows) -> Vectors:

@@ -22,7 +22,7 @@ def put_in_place(path: Path, content: bytes) -> None:
     unfinished.rename(path)
 
 
-class RowsOnDisk:
+class RowFile:
     """Rows are replaced and added, the file never shrinks: others may be reading it."""
 
     def __init__(self, path: Path, width: int) -> None:

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag_app.index.catalog.rows import are_sound
-from rag_app.index.search.hash_table import Numbers, Slots, is_held
+from rag_app.index.search.hash_table import HashTable, Numbers, is_held
 from rag_app.index.search.quantization import CODES, decode
-from rag_app.index.search.row_file import Rows, RowsOnDisk
+from rag_app.index.search.row_file import RowFile, Rows
 from rag_app.protocols import Vectors
 from rag_app.schema import Precision
 
@@ -30,11 +30,11 @@ class RowTable:
     def __init__(self, folder: Path, *, dimensions: int, precision: Precision) -> None:
         self.folder = folder
         self._codes = CODES[precision]
-        self._ids_file = RowsOnDisk(folder / "ids", ID_BYTES)
-        self._vectors_file = RowsOnDisk(folder / "vectors", 4 * dimensions)
+        self._ids_file = RowFile(folder / "ids", ID_BYTES)
+        self._vectors_file = RowFile(folder / "vectors", 4 * dimensions)
         self._codes_file = self._vectors_file
         if precision != "float32":
-            self._codes_file = RowsOnDisk(folder / precision, self._codes.width(dimensions))
+            self._codes_file = RowFile(folder / precision, self._codes.width(dimensions))
         count = self._ids_file.count()
         self.ids = self._ids_file.read(count)
         coded_apart = self._codes_file is not self._vectors_file
@@ -48,9 +48,9 @@ class RowTable:
         return is_held(self.ids)
 
     @cached_property
-    def slots(self) -> Slots:
+    def slots(self) -> HashTable:
         """Where ids are looked up."""
-        return Slots(self.folder / "slots", self.ids)
+        return HashTable(self.folder / "slots", self.ids)
 
     def find(self, ids: Rows) -> Numbers:
         """(m,) rows of (m, 16) ids, −1 for those that are not there."""
@@ -128,7 +128,7 @@ class RowTable:
         return best.numbers()
 
     def _scores(self, asked: Rows, codes: Rows) -> Vectors:
-        """As `Codes.scores`; −inf for codes that are damaged."""
+        """As `QuantizedVectors.scores`; −inf for codes that are damaged."""
         with np.errstate(all="ignore"):
             scores = self._codes.scores(asked, codes)
         if len(damaged := np.flatnonzero(~np.isfinite(scores))):

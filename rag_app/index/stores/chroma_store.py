@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from filelock import FileLock
 
-from rag_app.connections import spare_loopback
+from rag_app.connections import bypass_proxy_for_loopback
 from rag_app.errors import store_errors
 from rag_app.index.stores.stored_chunk import Server, collection_name, finite, metadata, parts
 from rag_app.protocols import Vectors
@@ -31,7 +31,7 @@ _naming = Lock()
 _named: set[str] = set()  # the folders of this process's clients, as each spells its own
 
 
-class ChromaVectors:
+class ChromaStore:
     """One collection, named by the model, in a folder of Chroma's own or on its server."""
 
     def __init__(self, place: Path | Server, *, model: str) -> None:
@@ -136,7 +136,7 @@ class _Remote:
         import chromadb
 
         user, password = self._server.user, self._server.password
-        spare_loopback()
+        bypass_proxy_for_loopback()
         basic = b64encode(f"{user}:{password}".encode()).decode()
         return chromadb.HttpClient(
             host=self._server.url,

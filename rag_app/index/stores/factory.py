@@ -13,17 +13,17 @@ import logging
 from pathlib import Path
 
 from rag_app.errors import ConfigError, without_secrets
-from rag_app.index.stores.chroma_store import ChromaVectors
-from rag_app.index.stores.qdrant_store import QdrantVectors
+from rag_app.index.stores.chroma_store import ChromaStore
+from rag_app.index.stores.qdrant_store import QdrantStore
 from rag_app.index.stores.stored_chunk import Server
 from rag_app.protocols import VectorStore
 
 IN_PROCESS = "chroma"
 RETIRED = "qdrant"
 _IN_MEMORY = ("qdrant:memory",)
-_ON_SERVER: dict[str, type[ChromaVectors | QdrantVectors]] = {
-    "chroma": ChromaVectors,
-    "qdrant": QdrantVectors,
+_ON_SERVER: dict[str, type[ChromaStore | QdrantStore]] = {
+    "chroma": ChromaStore,
+    "qdrant": QdrantStore,
 }
 _logger = logging.getLogger(__name__)
 _FORMS = (
@@ -48,8 +48,8 @@ def open_vectors(store: str, folder: Path, *, model: str) -> VectorStore:
     if server := server_of(store):
         return _ON_SERVER[store.partition("+")[0]](server, model=model)
     if store == IN_PROCESS:
-        return ChromaVectors(folder / IN_PROCESS, model=model)
-    return QdrantVectors(None, model=model)
+        return ChromaStore(folder / IN_PROCESS, model=model)
+    return QdrantStore(None, model=model)
 
 
 def offered(store: str) -> str:

@@ -10,7 +10,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
-from rag_app.connections import spare_loopback
+from rag_app.connections import bypass_proxy_for_loopback
 from rag_app.errors import ConfigError
 from rag_app.index.stores.stored_chunk import Server, collection_name, finite, metadata, parts
 from rag_app.protocols import Vectors
@@ -25,7 +25,7 @@ _HEX = re.compile(r"[0-9a-f]{32}")
 _NAMES = UUID("6e0f5c1c-5b0a-4e0e-9a57-3c1f4b6d2a90")  # where ids that are no UUID become one
 
 
-class QdrantVectors:
+class QdrantStore:
     """One collection, named by the model: in memory (`None`) or on a server.
 
     Raises:
@@ -116,7 +116,7 @@ def _open(place: Server | None) -> "QdrantClient":
 
     if place is None:
         return QdrantClient(":memory:")
-    spare_loopback()
+    bypass_proxy_for_loopback()
     key = place.password or place.user
     return QdrantClient(
         url=place.url,
