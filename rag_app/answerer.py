@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 from time import perf_counter
+from typing import TypedDict, Unpack
 
 from rag_app.errors import ModelError, first_line
 from rag_app.generation.citations import Draft, cite, quote
@@ -42,6 +43,24 @@ _SAME = 0.6  # of two sentences' words in common, and the second says nothing ne
 _NEXT_QUOTE = 0.1  # of the best sentence's odds, to be quoted beside it
 
 
+class AskOptions(TypedDict, total=False):
+    """How a question is answered.
+
+    Attributes:
+        k: Hits that the answer has, at most; the configured number if None. Ten are read at
+            least, and those that are quoted take the place of the last ones.
+        where: Only documents with these values; see `Retriever.search`.
+        history: The user's earlier questions, oldest first, for follow-ups.
+        strict: Leave out what a language model wrote without support, instead of telling; as
+            it is configured if None.
+    """
+
+    k: int | None
+    where: Mapping[str, str] | None
+    history: Sequence[str]
+    strict: bool | None
+
+
 class Answerer:
     """Answers from what the retriever finds, and from nothing else."""
 
@@ -60,48 +79,26 @@ class Answerer:
         self._min_confidence = min_confidence
         self._strict = strict
 
-    def ask(
-        self,
-        question: str,
-        *,
-        k: int | None = None,
-        where: Mapping[str, str] | None = None,
-        history: Sequence[str] = (),
-        strict: bool | None = None,
-    ) -> Answer:
-        """The checked answer; see `stream` for the arguments."""
-        for event in self.stream(question, k=k, where=where, history=history, strict=strict):
+    def ask(self, question: str, **how: Unpack[AskOptions]) -> Answer:
+        """The checked answer of `stream`."""
+        for event in self.stream(question, **how):
             if isinstance(event, Done):
                 return event.answer
         raise AssertionError("a stream ends with Done")
 
-    def stream(
-        self,
-        question: str,
-        *,
-        k: int | None = None,
-        where: Mapping[str, str] | None = None,
-        history: Sequence[str] = (),
-        strict: bool | None = None,
-    ) -> Iterating[Event, None, None]:
+    def stream(self, question: str, **how: Unpack[AskOptions]) -> Iterating[Event, None, None]:
         """The evidence, then the words as they come, then the checked answer.
 
         Closing the iterator stops the language model.
-
-        Args:
-            question: As the user asked it.
-            k: Hits that the answer has, at most; ten are read at least. Those that are quoted
-                take the place of the last ones.
-            where: Only documents with these values; see `Retriever.search`.
-            history: The user's earlier questions, oldest first, for follow-ups.
-            strict: Leave out what was written without support, instead of telling; as this was
-                made if not given.
         """
+        history = how.get("history", ())
         check_question(question, *history)
         searched = rewrite_query(question, history)
+        k, strict = how.get("k"), how.get("strict")
         k = self._retriever.k if k is None else k
         strict = self._strict if strict is None else strict
-        retrieval = self._retriever.retrieve(searched, k=max(k, READ) if k > 0 else k, where=where)
+        most = max(k, READ) if k > 0 else k
+        retrieval = self._retriever.retrieve(searched, k=most, where=how.get("where"))
         hits, seconds = retrieval.hits, dict(retrieval.seconds)
         yield Found(hits[:k], searched)
         begun = perf_counter()

@@ -1,11 +1,10 @@
 """The wiring: settings in, a working `Rag` out. What each setting opens is in `opening`."""
 
 from collections.abc import Generator as Iterating
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Self, Unpack
 
-from rag_app.answerer import Answerer
+from rag_app.answerer import Answerer, AskOptions
 from rag_app.errors import ConfigError
 from rag_app.index.collections import folder_of
 from rag_app.index.index import Index
@@ -19,7 +18,7 @@ from rag_app.opening import (
 from rag_app.protocols import Embedder, Generator, Pointer, Reader, Reranker
 from rag_app.reading.reader import SentenceReader
 from rag_app.retrieval.retriever import Retriever
-from rag_app.schema import Answer, Event
+from rag_app.schema import Answer, Citation, Document, Event
 from rag_app.settings.provenance import Settings
 from rag_app.settings.variants import ANSWERING, WRITING, changed_settings
 
@@ -136,42 +135,27 @@ class Rag:
             settings=settings,
         )
 
-    def ask(
-        self,
-        question: str,
-        *,
-        k: int | None = None,
-        where: Mapping[str, str] | None = None,
-        history: Sequence[str] = (),
-        strict: bool | None = None,
-    ) -> Answer:
-        """One checked answer.
+    def ask(self, question: str, **how: Unpack[AskOptions]) -> Answer:
+        """One checked answer; `AskOptions` says what can be asked for."""
+        return self._answerer.ask(question, **how)
 
-        Args:
-            question: As the user asked it.
-            k: Hits that the answer has, at most; the configured number if not given. Ten are
-                read at least, and those that are quoted are among the k.
-            where: Only documents with these values; see `Retriever.search`.
-            history: The user's earlier questions, oldest first, for follow-ups.
-            strict: Leave out what a language model wrote without support, instead of telling;
-                as it is configured if not given.
-        """
-        return self._answerer.ask(question, k=k, where=where, history=history, strict=strict)
-
-    def stream(
-        self,
-        question: str,
-        *,
-        k: int | None = None,
-        where: Mapping[str, str] | None = None,
-        history: Sequence[str] = (),
-        strict: bool | None = None,
-    ) -> Iterating[Event, None, None]:
+    def stream(self, question: str, **how: Unpack[AskOptions]) -> Iterating[Event, None, None]:
         """As `ask`, in events: the hits, the words as they come, the checked answer.
 
         Closing it stops the language model.
         """
-        return self._answerer.stream(question, k=k, where=where, history=history, strict=strict)
+        return self._answerer.stream(question, **how)
+
+    def document(self, citation: Citation) -> Document:
+        """The document that the citation quotes: `document.text[citation.start:citation.end]`.
+
+        Raises:
+            ConfigError: The index no longer has it.
+        """
+        found = self.index.catalog.document(citation.source)
+        if found is None:
+            raise ConfigError(f"{citation.source!r} is no longer in the index")
+        return found
 
     def close(self) -> None:
         """Close the index."""

@@ -1,6 +1,7 @@
 """One answer: read or written, cited or refused, and streamed."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,10 @@ import pytest
 from ingest.sync import sync
 from rag_app.answerer import NO_ANSWER, READ, Answerer
 from rag_app.commands.rendering import answer_text
-from rag_app.errors import ModelError
+from rag_app.errors import ConfigError, ModelError
 from rag_app.index.index import Index
 from rag_app.protocols import Message
+from rag_app.rag import Rag
 from rag_app.retrieval.retriever import Retriever
 from rag_app.schema import Answer, Delta, Done, Found, Passage, Quoted, Reading, Span
 from tests.fakes import FixedReader, HashEmbedder, ScriptedGenerator
@@ -170,3 +172,10 @@ def test_an_empty_index_answers_nothing(tmp_path: Path) -> None:
     answer = Answerer(Retriever(index, HashEmbedder()), FixedReader()).ask("Anything?")
     assert (answer.mode, answer.hits) == ("abstain", ())
     index.close()
+
+
+def test_a_citation_leads_to_its_document(samples: Rag) -> None:
+    (citation, *_) = samples.ask("How much does a full membership cost per year?").citations
+    assert samples.document(citation).text[citation.start : citation.end] == citation.quote
+    with pytest.raises(ConfigError, match="no longer in the index"):
+        samples.document(replace(citation, source="gone.md"))
