@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 
 from rag_app.index import chosen_store
-from rag_app.index.catalog.catalog import CATALOGUE, Catalog
+from rag_app.index.catalog.catalog import Catalog, is_index
 from rag_app.index.chosen_model import own_model
 from rag_app.index.stores.factory import server_of
 from rag_app.opening import REMEMBERED
@@ -35,7 +35,7 @@ def trust_index(index: Path) -> dict[str, str]:
 
 def _remembered(index: Path) -> dict[str, tuple[str, str]]:
     """What the catalogue says of a provider and of a server, and where that leads."""
-    if not (index / CATALOGUE).exists():
+    if not is_index(index):
         return {}
     found: dict[str, tuple[str, str]] = {}
     with closing(Catalog(index)) as catalog:

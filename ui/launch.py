@@ -127,9 +127,9 @@ def _check_free(host: str, port: int) -> None:
 
 
 def _is_empty(settings: Settings) -> bool:
-    from rag_app.index.catalog.catalog import Catalog
+    from rag_app.index.catalog.catalog import Catalog, is_index
 
-    if not (settings.index / "catalog.sqlite").exists():
+    if not is_index(settings.index):
         return True
     catalog = Catalog(settings.index)
     try:

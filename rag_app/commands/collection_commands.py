@@ -96,12 +96,12 @@ def _told(collection: "Collection") -> dict[str, Any]:
 
 def _size(folder: Path) -> dict[str, int | None]:
     """How many documents and chunks there are; None where the catalogue cannot be read."""
-    from rag_app.index.catalog.catalog import Catalog
+    from rag_app.index.catalog.catalog import Catalog, is_index
 
     documents: int | None = 0
     chunks: int | None = 0
     # Looking makes no index.
-    if (folder / "catalog.sqlite").exists():
+    if is_index(folder):
         try:
             with closing(Catalog(folder)) as catalog:
                 documents, chunks = catalog.size()

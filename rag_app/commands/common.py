@@ -56,8 +56,10 @@ def settings_of(arguments: argparse.Namespace, **more: Any) -> Settings:
 
 def of_an_index(arguments: argparse.Namespace, **more: Any) -> Settings:
     """The settings, where they name an index that is there; looking makes none."""
+    from rag_app.index.catalog.catalog import is_index
+
     settings = settings_of(arguments, **more)
-    if not (settings.index / "catalog.sqlite").exists():
+    if not is_index(settings.index):
         raise ConfigError(
             f"{settings.index} holds no index; make one with `rag-ingest FOLDER`, "
             "or name another --index"

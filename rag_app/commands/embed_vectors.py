@@ -136,10 +136,11 @@ def add_commands(own: Any) -> None:
 
 def _texts(arguments: argparse.Namespace, settings: "Settings") -> tuple[list[str], str]:
     """What is embedded, and what it is."""
+    from rag_app.index.catalog.catalog import is_index
     from rag_app.workbench.chunk_vectors import read_chunks
     from rag_app.workbench.verdict import general_sentences
 
-    if index_of(arguments) is None and not (settings.index / "catalog.sqlite").exists():
+    if index_of(arguments) is None and not is_index(settings.index):
         return general_sentences(arguments.texts), "English sentences, as there is no index"
     with opened_index(of_an_index(arguments)) as (index, _):
         chunks = read_chunks(index, most=arguments.texts)

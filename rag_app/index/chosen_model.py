@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rag_app.errors import IndexMismatch, StoreError
-from rag_app.index.catalog.catalog import Catalog
+from rag_app.index.catalog.catalog import Catalog, is_index
 from rag_app.protocols import Embedder
 
 # Their names in the catalogue; the first two are of the index's own model.
@@ -48,7 +48,7 @@ def own_model_of(folder: Path) -> ModelNote | None:
     Raises:
         StoreError: The index cannot be used.
     """
-    if not (folder / "catalog.sqlite").exists():
+    if not is_index(folder):
         return None
     with closing(Catalog(folder)) as catalog:
         return own_model(catalog)

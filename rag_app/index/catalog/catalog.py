@@ -34,9 +34,14 @@ from rag_app.index.catalog.rows import (
 from rag_app.schema import Chunk, Document, Status, identify
 from rag_app.text.printable import printable
 
-__all__ = ["CATALOGUE", "Catalog", "Entry", "FileState"]
+__all__ = ["CATALOGUE", "Catalog", "Entry", "FileState", "is_index"]
 CATALOGUE = "catalog.sqlite"  # its file; a folder that has it is an index
 _MOST_LISTED = 20  # documents that a name may mean
+
+
+def is_index(folder: Path) -> bool:
+    """Whether the folder holds an index."""
+    return (folder / CATALOGUE).exists()
 
 
 class Catalog:
