@@ -106,9 +106,9 @@ def test_each_part_of_the_workbench_speaks_german(library: Path, part: str, told
 
 
 def test_the_map_speaks_german(library: Path) -> None:
-    german = spoken("mapping", library, "de")
+    german = spoken("map_view", library, "de")
     assert {"Karte", "Färben nach", "Ordner", "Frage auf der Karte zeigen"} <= german
-    assert german & spoken("mapping", library, "en") == set()
+    assert german & spoken("map_view", library, "en") == set()
 
 
 @pytest.mark.parametrize(
