@@ -106,9 +106,10 @@ def _values(of: Document | Chunk, *, without: Collection[str] = ()) -> dict[str,
 
 
 def _with_tuples(values: dict[str, Any]) -> dict[str, Any]:
-    """JSON knows no tuples."""
+    """JSON knows no tuples; ours hold values, or tuples of values (a million, of headings)."""
 
     def frozen(value: Any) -> Any:
-        return tuple(map(frozen, value)) if isinstance(value, list) else value
+        rows = isinstance(value, list) and value and isinstance(value[0], list)
+        return tuple(map(tuple, value)) if rows else tuple(value)
 
-    return {name: frozen(value) for name, value in values.items()}
+    return {name: frozen(v) if isinstance(v, list) else v for name, v in values.items()}

@@ -90,7 +90,8 @@ class Run:
             if error is None or isinstance(error, RunCancelled):
                 self._wait()
                 with self._report.timing("store"):
-                    self._writer.deliver()  # what copies have inherited from removed documents
+                    # What copies have inherited from removed documents.
+                    self._writer.deliver(self._cancelled)
 
     def remove(self, document_ids: Sequence[str]) -> None:
         """Forget documents."""
@@ -170,7 +171,7 @@ class Run:
             for one in ready:
                 self._writer.commit(one.document, one.chunks, file=one.file, recipe=recipe)
                 self._note_read(one.document.source, one.outcome, missing=one.document.missing)
-            self._writer.deliver()
+            self._writer.deliver(self._cancelled)
 
     def _wait(self) -> None:
         """Until the batch before is stored; raises what went wrong with it."""

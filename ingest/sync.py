@@ -70,7 +70,7 @@ def sync(
         if dry_run:
             report = _forecast(look())
         else:
-            with index.writing() as writer, Roots(index.catalog).underway(paths):
+            with index.writing(cancelled=cancelled) as writer, Roots(index.catalog).underway(paths):
                 planned = look()
                 report = planned.report
                 remember_mounts(index.catalog, [*map(locate, paths)], planned.mounts)
@@ -81,6 +81,7 @@ def sync(
                 with Run(index, writer, recipe, report, **options) as run:
                     reader = partial(read_ahead, limits=limits, cutter=cutter, cancelled=cancelled)
                     _carry_out(planned, index, run, reader, cancelled)
+            report.cancelled = cancelled() and index.catalog.count_behind() > 0
     except RunCancelled:
         report.cancelled = True
     return _finished(report, index, begun)

@@ -7,6 +7,7 @@ import threading
 from _thread import interrupt_main
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from time import monotonic
 
@@ -124,6 +125,29 @@ def test_a_long_document_is_left_between_two_batches(
     assert 200 < before < 400
     sync([long], index, embedder=embedder, tokens=TOKENS)
     assert embedder.embedded == index.catalog.count_chunks()
+
+
+def test_what_is_in_is_found_although_the_store_behind_is_left(run: Run, index: Index) -> None:
+    report = run(cancelled=lambda: index.catalog.size()[0] == FILES)
+    behind = index.catalog.count_behind()
+    assert (report.added, report.cancelled) == (FILES, True)
+    assert 0 < behind <= index.catalog.count_chunks()
+    assert run().unchanged == FILES
+    assert index.catalog.count_behind() == 0
+    assert lost_chunks(index, index.catalog.chunk_ids()) == []
+
+
+def test_of_a_long_document_the_rest_comes_with_the_next_run(
+    index: Index, embedder: HashEmbedder, tmp_path: Path
+) -> None:
+    long = tmp_path / "long.txt"
+    long.write_text(" ".join(f"word{number}" for number in range(60_000)))
+    read = partial(sync, [long], index, embedder=embedder, tokens=TOKENS)
+    assert read(cancelled=lambda: index.catalog.count_chunks() > 0).cancelled
+    chunks = index.catalog.count_chunks()
+    assert 0 < index.count_words() < chunks
+    assert read().unchanged == 1
+    assert index.count_words() == chunks
 
 
 def test_a_file_that_takes_long_to_read_does_not_delay_it(tmp_path: Path) -> None:

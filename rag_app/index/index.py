@@ -5,7 +5,7 @@ store, flat files and lexicon then work off the outbox. Whatever the instant of 
 next writer finds the rest in the outbox, and no document is ever half there.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from math import log
 from pathlib import Path
@@ -174,12 +174,15 @@ class Index:
     # Writing
 
     @contextmanager
-    def writing(self, *, anew: bool = False) -> Iterator["IndexWriter"]:
+    def writing(
+        self, *, anew: bool = False, cancelled: Callable[[], bool] = lambda: False
+    ) -> Iterator["IndexWriter"]:
         """Become the one writer; what an interrupted one left over is finished first.
 
         Args:
             anew: Throw vector store and lexicon away first; they are made again from the
                 catalogue.
+            cancelled: From its first yes on, a store that no question goes to is left behind.
 
         Raises:
             IndexLocked: Another process, or another thread of this one, is writing.
@@ -190,7 +193,7 @@ class Index:
             writer = IndexWriter(self.catalog, self._stores, self.model)
             writer.deliver()
             yield writer
-            writer.catch_up()
+            writer.catch_up(cancelled)
 
     def adopt(self, former: ModelNote, recipes: Mapping[str, str]) -> bool:
         """Have this model take over; False, and nothing done, where a text lacks its vector.

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -12,7 +13,8 @@ from rag_app.protocols import Vectors, VectorStore
 from rag_app.schema import Chunk, Document, Status
 
 _logger = logging.getLogger(__name__)
-_DELIVERY = 1_000  # chunks handed to the stores at a time
+_DELIVERY = 1_000  # chunks handed at a time to what questions go to
+_BEHIND = 200  # and to a store behind, which can be left after each
 _MANY = 20_000  # chunks behind that are worth a word
 
 
@@ -74,15 +76,16 @@ class IndexWriter:
         self.deliver()
         self._catalog.kept.forget_texts(digests)
 
-    def deliver(self) -> None:
+    def deliver(self, cancelled: Callable[[], bool] = lambda: False) -> None:
         """Bring all that questions go to up to date with the catalogue.
 
-        What a kill has left damaged is made again.
+        What a kill has left damaged is made again. Once it is cancelled, what is more than a
+        thousand chunks is left to the next run.
         """
-        self._mending(self._work_off)
+        self._mending(partial(self._work_off, cancelled))
 
-    def catch_up(self) -> None:
-        """Bring a vector store up to date that no question goes to.
+    def catch_up(self, cancelled: Callable[[], bool]) -> None:
+        """Bring a vector store up to date that no question goes to, until that is cancelled.
 
         Its graph costs more a chunk than all the rest, and the more the larger it is, so it
         is filled when the others have everything.
@@ -93,7 +96,7 @@ class IndexWriter:
                 "and if that is stopped, the next ingestion goes on with it",
                 count,
             )
-        self._mending(self._work_off_behind)
+        self._mending(partial(self._work_off_behind, cancelled))
 
     def _mending(self, work: Callable[[], None]) -> None:
         try:
@@ -102,10 +105,10 @@ class IndexWriter:
             _logger.warning("%s; made again from the catalogue", error)
             self._stores.remove()
             self._catalog.redeliver()
-            self._work_off()
-            self._work_off_behind()
+            self._work_off(lambda: False)
+            work()
 
-    def _work_off(self) -> None:
+    def _work_off(self, cancelled: Callable[[], bool]) -> None:
         while ids := self._catalog.outbox("forget", limit=_DELIVERY):
             for store in self._asked():
                 store.delete(ids)
@@ -116,17 +119,19 @@ class IndexWriter:
             self._add_vectors(chunks, self._asked())
             self._stores.lexicon.replace(chunks.values(), self._catalog.names(ids))
             self._delivered(ids)
+            if cancelled():
+                return
 
     def _asked(self) -> list[VectorStore]:
         """The stores that questions go to; a server is only opened when there is need."""
         server = [self._stores.vectors] if self._stores.chosen.is_remote else []
         return [self._stores.flat, *server]
 
-    def _work_off_behind(self) -> None:
-        while ids := self._catalog.behind("forget", limit=_DELIVERY):
+    def _work_off_behind(self, cancelled: Callable[[], bool]) -> None:
+        while not cancelled() and (ids := self._catalog.behind("forget", limit=_BEHIND)):
             self._stores.vectors.delete(ids)
             self._catalog.caught_up(ids)
-        while ids := self._catalog.behind("add", limit=_DELIVERY):
+        while not cancelled() and (ids := self._catalog.behind("add", limit=_BEHIND)):
             self._add_vectors(self._catalog.chunks(ids), [self._stores.vectors])
             self._catalog.caught_up(ids)
 
