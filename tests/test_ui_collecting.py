@@ -279,7 +279,7 @@ def test_one_is_deleted_and_the_first_is_entered(home: Path, asked: AppTest) -> 
 def test_while_a_model_is_trained_on_it_nothing_is_deleted(
     home: Path, asked: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.jobs.training_job.Training.running", True)
+    monkeypatch.setattr("ui.jobs.training_job.TrainingJob.running", True)
     click(asked, "Delete for good")
     assert "is being trained" in shown(asked)
     assert len(collections_of(home)) == 2

@@ -117,7 +117,7 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise DataError(f"{path}: {error.strerror}; see the README for the layout") from error
+        raise DataError(f"{path}: {error.strerror}; docs/measurements.md names the data") from error
     except UnicodeDecodeError as error:
         raise DataError(f"{path}: not UTF-8 ({error.reason} at byte {error.start})") from error
 

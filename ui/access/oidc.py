@@ -51,7 +51,7 @@ class SignIn:
         content = _toml(path)
         auth = content.get("auth")
         if not isinstance(auth, dict):
-            raise ConfigError(f"{path} has no [auth]; the README shows what belongs there")
+            raise ConfigError(f"{path} has no [auth]; docs/serving.md shows what belongs there")
         allowed = _allowed(content.get("rag-app", {}), path)
         admins = _admins(content.get("rag-app", {}), path)
         _check(auth, path)

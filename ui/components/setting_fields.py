@@ -1,7 +1,7 @@
 """The settings that the page offers: what each does and costs, and the control it has.
 
-Figures are those of the README. What is decided before the first document comes in, such as
-how texts are cut, has no field: it would need a new index.
+Figures are those of `docs/measurements.md`. What is decided before the first document comes in,
+such as how texts are cut, has no field: it would need a new index.
 """
 
 from collections.abc import Callable
