@@ -1,20 +1,15 @@
 """Ending a run early, where whoever started it wants that."""
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, current_thread, main_thread
 
-IsCancelled = Callable[[], bool]
+from rag_app.protocols import IsCancelled, never
 
 
 class RunCancelled(BaseException):
     """The run ends here. No error, and never seen outside of what can be cancelled."""
-
-
-def never() -> bool:
-    """What is not to be cancelled."""
-    return False
 
 
 def stop_if(cancelled: IsCancelled) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypedDict
 
-from ingest.cancelling import IsCancelled, never, stop_if
+from ingest.cancelling import stop_if
 from ingest.missing_paths import known_mounts, mounts_of, reason_away
 from ingest.names import path_of, text_of
 from ingest.report import Outcome, SyncReport
@@ -16,6 +16,7 @@ from ingest.source_names import assign_sources, named_as_before
 from rag_app.errors import ConfigError
 from rag_app.index.catalog.catalog import Entry, FileState
 from rag_app.index.index import Index
+from rag_app.protocols import IsCancelled, never
 
 
 class Looking(TypedDict, total=False):

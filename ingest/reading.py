@@ -6,11 +6,12 @@ from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 
-from ingest.cancelling import IsCancelled, never, stop_if
+from ingest.cancelling import stop_if
 from ingest.children import Child, Limits
 from ingest.cutting import Cut, Cutter, from_values
 from ingest.scan import FoundFile
 from rag_app.errors import LoadError
+from rag_app.protocols import IsCancelled, never
 from rag_app.schema import Document
 
 _MOST_PROCESSES = 4

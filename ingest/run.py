@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Literal, Self
 
-from ingest.cancelling import IsCancelled, RunCancelled, never, stop_if
+from ingest.cancelling import RunCancelled, stop_if
 from ingest.cutting import Cut, Cutter
 from ingest.names import text_of
 from ingest.plan import Work
@@ -21,7 +21,7 @@ from rag_app.index.catalog.catalog import FileState
 from rag_app.index.index import Index
 from rag_app.index.index_fingerprint import Recipe
 from rag_app.index.writer import IndexWriter
-from rag_app.protocols import VectorCache
+from rag_app.protocols import IsCancelled, VectorCache, never
 from rag_app.schema import Chunk, Document, identify
 
 _BATCH = 128  # chunks embedded and stored together, except those of one long document

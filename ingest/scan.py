@@ -8,12 +8,13 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Literal, Self
 
-from ingest.cancelling import IsCancelled, never, stop_if
+from ingest.cancelling import stop_if
 from ingest.file_bytes import blocks
 from ingest.ignore import IGNORE_FILE, Rules
 from ingest.names import prefix_of, text_of
 from rag_app.errors import LoadError, SkippedFile
 from rag_app.index.catalog.catalog import CATALOGUE, FileState
+from rag_app.protocols import IsCancelled, never
 
 _LATEST = 2**63 - 1  # the year 2262: SQLite takes no larger number
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Unpack
 
-from ingest.cancelling import IsCancelled, RunCancelled, never, stop_if
+from ingest.cancelling import RunCancelled, stop_if
 from ingest.children import DEFAULT_LIMITS, Limits
 from ingest.cutting import Cutter
 from ingest.missing_paths import remember_mounts
@@ -21,7 +21,7 @@ from rag_app.index.catalog.catalog import FileState
 from rag_app.index.index import Index
 from rag_app.index.index_fingerprint import Recipe
 from rag_app.index.redis_cache import shared_vectors
-from rag_app.protocols import Embedder, VectorCache
+from rag_app.protocols import Embedder, IsCancelled, VectorCache, never
 from rag_app.schema import Document
 from rag_app.settings.provenance import Settings
 

@@ -12,11 +12,12 @@ from functools import partial
 from pathlib import Path
 from time import monotonic, sleep
 
-from ingest.cancelling import IsCancelled, RunCancelled, never, stop_if
+from ingest.cancelling import RunCancelled, stop_if
 from ingest.events import Events, Place
 from ingest.scan import scan
 from ingest.scope import Scope
 from rag_app.errors import RagError
+from rag_app.protocols import IsCancelled, never
 
 _logger = logging.getLogger(__name__)
 _TICK = 1.0  # seconds between checks that the watched folders are still there

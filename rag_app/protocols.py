@@ -1,6 +1,6 @@
 """The seams where another implementation can be plugged in."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
@@ -15,6 +15,12 @@ if TYPE_CHECKING:  # of rooms above; only the names are needed here
 Vectors = NDArray[np.float32]
 TextKind = Literal["passage", "query"]
 Message = Mapping[Literal["role", "content"], str]
+IsCancelled = Callable[[], bool]  # asked often; from its first yes on, work is left
+
+
+def never() -> bool:
+    """What is not to be cancelled."""
+    return False
 
 
 class Tokenizer(Protocol):

@@ -5,7 +5,7 @@ store, flat files and lexicon then work off the outbox. Whatever the instant of 
 next writer finds the rest in the outbox, and no document is ever half there.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from math import log
 from pathlib import Path
@@ -19,7 +19,7 @@ from rag_app.index.search_structures import SearchStructures
 from rag_app.index.stores.factory import IN_PROCESS, lasting, offered
 from rag_app.index.writer import IndexWriter
 from rag_app.index.writer_lock import writer_lock
-from rag_app.protocols import Embedder, Vectors
+from rag_app.protocols import Embedder, IsCancelled, Vectors, never
 from rag_app.schema import Precision
 from rag_app.text.surrogates import check_text
 
@@ -175,7 +175,7 @@ class Index:
 
     @contextmanager
     def writing(
-        self, *, anew: bool = False, cancelled: Callable[[], bool] = lambda: False
+        self, *, anew: bool = False, cancelled: IsCancelled = never
     ) -> Iterator["IndexWriter"]:
         """Become the one writer; what an interrupted one left over is finished first.
 

@@ -9,7 +9,7 @@ import numpy as np
 from rag_app.errors import DamagedStore
 from rag_app.index.catalog.catalog import Catalog, FileState
 from rag_app.index.search_structures import SearchStructures
-from rag_app.protocols import Vectors, VectorStore
+from rag_app.protocols import IsCancelled, Vectors, VectorStore, never
 from rag_app.schema import Chunk, Document, Status
 
 _logger = logging.getLogger(__name__)
@@ -76,7 +76,7 @@ class IndexWriter:
         self.deliver()
         self._catalog.kept.forget_texts(digests)
 
-    def deliver(self, cancelled: Callable[[], bool] = lambda: False) -> None:
+    def deliver(self, cancelled: IsCancelled = never) -> None:
         """Bring all that questions go to up to date with the catalogue.
 
         What a kill has left damaged is made again. Once it is cancelled, what is more than a
@@ -84,7 +84,7 @@ class IndexWriter:
         """
         self._mending(partial(self._work_off, cancelled))
 
-    def catch_up(self, cancelled: Callable[[], bool]) -> None:
+    def catch_up(self, cancelled: IsCancelled) -> None:
         """Bring a vector store up to date that no question goes to, until that is cancelled.
 
         Its graph costs more a chunk than all the rest, and the more the larger it is, so it
@@ -105,10 +105,10 @@ class IndexWriter:
             _logger.warning("%s; made again from the catalogue", error)
             self._stores.remove()
             self._catalog.redeliver()
-            self._work_off(lambda: False)
+            self._work_off(never)
             work()
 
-    def _work_off(self, cancelled: Callable[[], bool]) -> None:
+    def _work_off(self, cancelled: IsCancelled) -> None:
         while ids := self._catalog.outbox("forget", limit=_DELIVERY):
             for store in self._asked():
                 store.delete(ids)
@@ -127,7 +127,7 @@ class IndexWriter:
         server = [self._stores.vectors] if self._stores.chosen.is_remote else []
         return [self._stores.flat, *server]
 
-    def _work_off_behind(self, cancelled: Callable[[], bool]) -> None:
+    def _work_off_behind(self, cancelled: IsCancelled) -> None:
         while not cancelled() and (ids := self._catalog.behind("forget", limit=_BEHIND)):
             self._stores.vectors.delete(ids)
             self._catalog.caught_up(ids)

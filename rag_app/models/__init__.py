@@ -1,1 +1,1 @@
-"""Everything that runs a neural network: embedding, reading, generating."""
+"""Embedding models, by whatever computes them, and the files of all models."""

@@ -26,13 +26,9 @@ STOP_WORDS = frozenset(
 def words(text: str) -> list[str]:
     """All words, lower-cased and without accents, in order."""
     plain = unicodedata.normalize("NFKD", text.lower())
-    return _WORD.findall(plain if plain.isascii() else plain.translate(_accents()))
-
-
-@cache
-def _accents() -> dict[int, None]:
-    """What `str.translate` leaves out: the combining characters of Unicode."""
-    return {code: None for code in range(0x300, 0x1F000) if unicodedata.combining(chr(code))}
+    if not plain.isascii():  # looking at each character takes most of the time
+        plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return _WORD.findall(plain)
 
 
 def content_words(text: str) -> list[str]:

@@ -11,13 +11,13 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from time import monotonic
 
-from ingest.cancelling import IsCancelled, RunCancelled, never, stop_if
+from ingest.cancelling import RunCancelled, stop_if
 from ingest.report import Progress, SyncReport
 from ingest.roots import Roots
 from ingest.sync import configured
 from rag_app.errors import IndexLocked, RagError
 from rag_app.index.index import Index
-from rag_app.protocols import Embedder
+from rag_app.protocols import Embedder, IsCancelled, never
 from rag_app.settings.provenance import Settings
 from ui.jobs.remaining_time import RemainingTime
 from ui.languages.fixed_words import UNADDED
